@@ -1,0 +1,109 @@
+"""Building blocks shared by the UNet and the autoencoder. Layout is NHWC throughout.
+
+Everything in which a Flax default differs from the published models is said here, once: norm
+epsilons, the exact GELU, and the padding of the strided convolutions.
+Scope names are the dotted names of a diffusers checkpoint, so that conversion needs no table of
+modules.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+Dtype = jnp.dtype | type
+
+
+def group_norm(num_groups: int, epsilon: float, dtype: Dtype, name: str) -> nn.GroupNorm:
+    """Group normalisation with float32 statistics, whatever the compute dtype.
+
+    The variance is taken from centred values: E[x²] − E[x]² loses digits that the published
+    weights need.
+    """
+    return nn.GroupNorm(
+        num_groups=num_groups, epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name
+    )
+
+
+def layer_norm(epsilon: float, dtype: Dtype, name: str) -> nn.LayerNorm:
+    """Layer normalisation with float32 statistics, whatever the compute dtype."""
+    return nn.LayerNorm(epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name)
+
+
+def conv3x3(features: int, dtype: Dtype, name: str) -> nn.Conv:
+    return nn.Conv(features, (3, 3), padding=1, dtype=dtype, name=name)
+
+
+def conv1x1(features: int, dtype: Dtype, name: str) -> nn.Conv:
+    return nn.Conv(features, (1, 1), padding=0, dtype=dtype, name=name)
+
+
+class ResnetBlock(nn.Module):
+    """Two normalised 3x3 convolutions with a residual; the time embedding is added between them."""
+
+    features: int
+    num_groups: int
+    epsilon: float
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array, time_embedding: jax.Array | None = None) -> jax.Array:
+        """`x [k h w c]`, `time_embedding [k d]` or None (autoencoder) → `[k h w features]`."""
+        residual = x
+        x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm1")(x))
+        x = conv3x3(self.features, self.dtype, "conv1")(x)
+        if time_embedding is not None:
+            time = nn.Dense(self.features, dtype=self.dtype, name="time_emb_proj")(
+                nn.silu(time_embedding)
+            )
+            x = x + time[:, None, None, :]
+        x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm2")(x))
+        x = conv3x3(self.features, self.dtype, "conv2")(x)
+        if residual.shape[-1] != self.features:
+            residual = conv1x1(self.features, self.dtype, "conv_shortcut")(residual)
+        return residual + x
+
+
+class Downsample(nn.Module):
+    """Halves both sides by a strided 3x3 convolution.
+
+    The UNet pads every edge by one; the autoencoder only the bottom and the right edge.
+    """
+
+    symmetric_padding: bool
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """`[k h w c]` → `[k ⌈h/2⌉ ⌈w/2⌉ c]` (symmetric) or `[k ⌊h/2⌋ ⌊w/2⌋ c]`."""
+        padding = (1, 1) if self.symmetric_padding else (0, 1)
+        return nn.Conv(
+            x.shape[-1],
+            (3, 3),
+            strides=2,
+            padding=(padding, padding),
+            dtype=self.dtype,
+            name="conv",
+        )(x)
+
+
+class Upsample(nn.Module):
+    """Nearest-neighbour enlargement to a given size, then a 3x3 convolution."""
+
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array, size: tuple[int, int]) -> jax.Array:
+        """`[k h w c]` → `[k *size c]`."""
+        x = resize_nearest(x, size)
+        return conv3x3(x.shape[-1], self.dtype, "conv")(x)
+
+
+def resize_nearest(x: jax.Array, size: tuple[int, int]) -> jax.Array:
+    """Nearest neighbour by `⌊i · old / new⌋`, torch's rule, for any `size = (height, width)`."""
+    for axis, new in ((1, size[0]), (2, size[1])):
+        old = x.shape[axis]
+        if new == 2 * old:
+            x = jnp.repeat(x, 2, axis=axis)
+        elif new != old:
+            x = jnp.take(x, (jnp.arange(new) * old) // new, axis=axis)
+    return x

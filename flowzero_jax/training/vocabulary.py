@@ -96,7 +96,6 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "rabbit": ("bunny", "hare"),
     "rocket": ("spaceship", "spacecraft"),
     "seedling": ("sprout", "sapling", "plant"),
-    "snowman": ("snow man",),
     "train": ("locomotive", "steam train"),
     "tree": ("oak tree",),
     "truck": ("lorry",),
@@ -109,12 +108,8 @@ IRREGULAR_PLURALS: dict[str, str] = {
     "calf": "calves",
     "fish": "fish",
     "mouse": "mice",
-    "snow man": "snow men",
     "snowman": "snowmen",
-    "aircraft": "aircraft",
     "spacecraft": "spacecraft",
-    "goose": "geese",
-    "sheep": "sheep",
 }
 
 # Colour words and the sRGB colour (0..1) that a sticker of that colour mostly has.
@@ -132,29 +127,30 @@ COLORS: dict[str, tuple[float, float, float]] = {
     "gray": (0.52, 0.53, 0.55),
 }
 
-# Stickers whose own colours already are what the colour word says: they stay as they are.
+# Stickers whose own colour plainly is what the colour word says: they stay as they are.
 NATURAL_COLORS: dict[str, str] = {
     "apple": "red",
     "balloon": "red",
     "bird": "blue",
     "car": "red",
-    "caterpillar": "green",
     "chick": "yellow",
-    "dinosaur": "green",
     "dragon": "green",
-    "elephant": "gray",
-    "frog": "green",
     "ghost": "white",
     "moon": "yellow",
-    "mouse": "gray",
     "pumpkin": "orange",
-    "seedling": "green",
     "snowman": "white",
     "star": "yellow",
-    "umbrella": "purple",
 }
 
-NUMBER_WORDS: dict[int, str] = {2: "two", 3: "three", 4: "four", 5: "five"}
+NUMBER_WORDS: dict[int, str] = {
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+}
 
 
 def plural(noun: str) -> str:

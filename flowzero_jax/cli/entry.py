@@ -1,0 +1,32 @@
+"""From the arguments to a command's exit code. Commands are imported only when they run."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from flowzero_jax.cli.options import parse_arguments
+from flowzero_jax.cli.report import Report
+from flowzero_jax.cli.signals import terminable
+
+COMMAND_MODULES = {
+    "generate": "flowzero_jax.cli.generate",
+    "plan": "flowzero_jax.cli.plan",
+    "show": "flowzero_jax.cli.show",
+    "render": "flowzero_jax.cli.render",
+    "inspect": "flowzero_jax.cli.inspect_model",
+}
+"""Each has `run(args, report) -> exit code`; plan and show never import JAX."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line (without the program's name); returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    report = Report.for_arguments(arguments)
+    try:
+        with report.warnings_as_lines(), terminable():
+            args = parse_arguments(arguments)
+            code = importlib.import_module(COMMAND_MODULES[args.command]).run(args, report)
+            report.flush()
+            return code
+    except BaseException as error:
+        return report.failure(error)

@@ -1,0 +1,175 @@
+"""The command line's grammar."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from flowzero_jax.cli import values
+from flowzero_jax.errors import InputError
+from flowzero_jax.version import __version__
+from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
+
+DEFAULT_FRAMES = 8
+DEFAULT_MODEL = "sticker"
+CONFIG_PREFIX = "--config."
+
+
+@dataclass(frozen=True)
+class Option:
+    """A rendering option; flags and config fields share the name and the parser.
+
+    Attributes:
+      name: the config field; the flag has dashes for the underscores.
+      parse: from text; None for a switch (--name / --no-name).
+      help: one line; says the default.
+    """
+
+    name: str
+    parse: Callable[[str], Any] | None
+    help: str
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+
+# Unless said otherwise, the defaults come from the checkpoint.
+RENDER_OPTIONS = (
+    Option("model", values.non_empty, "sticker (embedded, the default) or a checkpoint folder"),
+    Option("seed", values.integer(0, values.MAX_SEED), "of the noise (default 0)"),
+    Option("frames", values.integer(1, values.MAX_FRAMES), "number of frames (default 8)"),
+    Option("height", values.integer(1, values.MAX_SIDE), "pixels"),
+    Option("width", values.integer(1, values.MAX_SIDE), "pixels"),
+    Option("num_steps", values.integer(1, values.MAX_STEPS), "denoising steps"),
+    Option("guidance_scale", values.number(0, values.MAX_GUIDANCE), "0 to 100; 1 is no guidance"),
+    Option("grounding_fraction", values.number(0, 1), "part of the steps that see the boxes"),
+    Option(
+        "cross_frame",
+        values.choice("none", "first", "first_prev", "first_self"),
+        "frames that self-attention looks at: none, first, first_prev, first_self",
+    ),
+    Option("noise_shift", None, "move the noise with the background"),
+    Option("object_noise", None, "give every object noise that moves with it"),
+    Option("boxes", None, "put the objects into their boxes"),
+    Option("negative_prompt", str, "what guidance leads away from (default none)"),
+    Option("fps", values.number(MIN_FPS, MAX_FPS), "frames per second"),
+    Option("dtype", values.choice("float32", "bfloat16"), "precision of the computation"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports usage errors like all others: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parses a command line.
+
+    Returns:
+      What argparse found; rendering options that were not given are None, and the
+      --config.FIELD=VALUE arguments are the list `overrides`.
+
+    Raises:
+      InputError: a usage error.
+      SystemExit: after --help or --version.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    overrides = [text for text in arguments[:end] if text.startswith(CONFIG_PREFIX)]
+    others = [text for text in arguments[:end] if not text.startswith(CONFIG_PREFIX)]
+    parser = _build_parser()
+    args = parser.parse_args([*others, *arguments[end:]])
+    if overrides and "config" not in args:
+        parser.error(f"{args.command} takes no {overrides[0]}")
+    args.overrides = overrides
+    return args
+
+
+def _build_parser() -> _Parser:
+    parser = _Parser(
+        prog="flowzero-jax",
+        description="Zero-shot text-to-video: a plan of boxes and motions, then a video.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, help: str) -> _Parser:
+        sub = commands.add_parser(
+            name, help=help, description=f"{name}: {help}.", allow_abbrev=False
+        )
+        sub.add_argument("--json", action="store_true", help="result or error as JSON on stdout")
+        sub.add_argument("--debug", action="store_true", help="errors with their traceback")
+        return sub
+
+    generate = command("generate", "from a prompt to a video, a plan and a record of both")
+    generate.add_argument("prompt", metavar="PROMPT", help="what the video shows")
+    _add_planner(generate)
+    _add_rendering(generate)
+
+    plan = command("plan", "from a prompt to a plan that can be read and edited")
+    plan.add_argument("prompt", metavar="PROMPT", nargs="?", help="what the video shows")
+    plan.add_argument("--prompts-file", metavar="F", type=values.non_empty, help=PROMPTS_FILE)
+    plan.add_argument("--out", required=True, type=values.non_empty, help="plan.json, plans.jsonl")
+    plan.add_argument(
+        "--frames",
+        metavar="N",
+        type=values.integer(1, values.MAX_FRAMES),
+        default=DEFAULT_FRAMES,
+        help="number of frames (default 8)",
+    )
+    _add_planner(plan)
+
+    show = command("show", "draws a plan's boxes, tracks and motions")
+    show.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    show.add_argument("--out", required=True, type=values.non_empty, help="plan.png or plan.gif")
+
+    render = command("render", "from a plan to a video and its record")
+    render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    _add_rendering(render)
+
+    inspect = command("inspect", "what a checkpoint is and what it can draw")
+    inspect.add_argument("model", metavar="MODEL", nargs="?", default=DEFAULT_MODEL)
+    return parser
+
+
+PROMPTS_FILE = "one prompt a line; --out gets one plan a line"
+
+
+def _add_planner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--planner",
+        metavar="NAME",
+        type=values.choice("rules"),
+        default="rules",
+        help="rules (the default)",
+    )
+
+
+def _add_rendering(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="PATH",
+        type=values.non_empty,
+        help="video.mp4, .gif, .webp, .png (contact sheet), .npz or a folder for PNG frames",
+    )
+    group = parser.add_argument_group("rendering", "Not given: the checkpoint's own values.")
+    for option in RENDER_OPTIONS:
+        if option.parse is None:
+            group.add_argument(option.flag, action=argparse.BooleanOptionalAction, help=option.help)
+        else:
+            metavar = option.name.split("_")[-1].upper()
+            group.add_argument(option.flag, type=option.parse, metavar=metavar, help=option.help)
+    group.add_argument(
+        "--config",
+        metavar="FILE.py[:VARIANT]",
+        type=values.non_empty,
+        help="a Python file (it is executed) with get_config(); fields are the options above, "
+        "--config.FIELD=VALUE changes one; flags win",
+    )
+    cache = parser.add_argument_group("compiled programs").add_mutually_exclusive_group()
+    cache.add_argument("--cache-dir", metavar="DIR", type=values.non_empty, help="keep them there")
+    cache.add_argument("--no-cache", action="store_true", help="keep none")

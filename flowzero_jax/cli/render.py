@@ -1,0 +1,24 @@
+"""`flowzero-jax render`: a plan to a video, without a planner."""
+
+import argparse
+from pathlib import Path
+
+from flowzero_jax.cli.rendering import prepare, render
+from flowzero_jax.cli.report import Report
+from flowzero_jax.errors import InputError
+from flowzero_jax.scene import read_scene
+
+
+def run(args: argparse.Namespace, report: Report) -> int:
+    """Renders the plan; returns the exit code."""
+    plan_file = Path(args.plan)
+    job = prepare(args, plan_file)
+    scene = read_scene(plan_file)
+    num_frames = job.options.get("frames", len(scene.frames))
+    if num_frames != len(scene.frames):
+        raise InputError(
+            f"{plan_file} has {len(scene.frames)} frames, --frames says {num_frames}; "
+            "leave --frames out or plan anew"
+        )
+    render(job, scene, plan_file, report)
+    return 0

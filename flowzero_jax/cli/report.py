@@ -1,0 +1,138 @@
+"""What a command says: results on stdout, all else in single lines on stderr."""
+
+import json
+import os
+import sys
+import traceback
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from flowzero_jax.cli.signals import Terminated
+from flowzero_jax.errors import FlowZeroError, OutputError
+
+PROGRAM = "flowzero-jax"
+BUG_EXIT_CODE = 1
+INTERRUPTED_EXIT_CODE = 130
+TERMINATED_EXIT_CODE = 143
+
+
+@dataclass
+class Report:
+    """The voice of one run.
+
+    Attributes:
+      json: results and errors go to stdout as one JSON object.
+      debug: errors come with their traceback.
+      warnings: the warnings so far, part of the JSON result.
+    """
+
+    json: bool
+    debug: bool
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def for_arguments(cls, arguments: Sequence[str]) -> "Report":
+        """Looks for --json and --debug before parsing: usage errors obey them too."""
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        return cls(json="--json" in arguments[:end], debug="--debug" in arguments[:end])
+
+    def result(self, text: str, **fields: Any) -> None:
+        """Prints the result: `text`, or `fields` and the warnings as JSON."""
+        if not self.json:
+            _print(text, sys.stdout)
+        else:
+            extra = {"warnings": self.warnings} if self.warnings else {}
+            _print(json.dumps({**fields, **extra}, allow_nan=False), sys.stdout)
+
+    def note(self, text: str) -> None:
+        """A line about the progress, on stderr; lost if nobody listens."""
+        try:
+            _print(f"{PROGRAM}: {one_line(text)}", sys.stderr)
+        except OSError:
+            return
+
+    def flush(self) -> None:
+        """Raises BrokenPipeError now, where it is handled, if stdout is closed."""
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+    @contextmanager
+    def warnings_as_lines(self) -> Iterator[None]:
+        """Within the block every user warning is one line on stderr."""
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            text = one_line(str(message))
+            self.warnings.append(text)
+            self.note(f"warning: {text}")
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = show
+            yield
+
+    def failure(self, error: BaseException) -> int:
+        """Says what went wrong and returns the exit code for it."""
+        if isinstance(error, SystemExit):  # argparse after --help and --version
+            return error.code if isinstance(error.code, int) else 0
+        if isinstance(error, BrokenPipeError):
+            _discard_stdout()
+            return 0
+        message, code = _describe(error)
+        if self.debug:
+            traceback.print_exception(error)
+        self.note(f"error: {message}")
+        if self.json:
+            kind = type(error).__name__
+            fields = {"type": kind, "message": one_line(message), "exit_code": code}
+            try:
+                _print(json.dumps({"error": fields}), sys.stdout)
+                self.flush()
+            except BrokenPipeError:
+                _discard_stdout()
+        return code
+
+
+def _describe(error: BaseException) -> tuple[str, int]:
+    """The message and exit code of anything that can end a command."""
+    match error:
+        case FlowZeroError():
+            return str(error), error.exit_code
+        case KeyboardInterrupt():
+            return "interrupted", INTERRUPTED_EXIT_CODE
+        case Terminated():
+            return "terminated", TERMINATED_EXIT_CODE
+        case OSError():
+            return str(error), OutputError.exit_code
+    name = type(error).__name__
+    return f"internal error, {name}: {error}; please report it with --debug", BUG_EXIT_CODE
+
+
+def one_line(text: str) -> str:
+    """`text` on one line that cannot steer a terminal: control characters are escaped."""
+    text = " ".join(text.splitlines())
+    return "".join(c if unicodedata.category(c) != "Cc" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    """Prints in any locale: what the stream's encoding lacks is escaped. None is a closed one."""
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+
+
+def _discard_stdout() -> None:
+    """Points stdout nowhere, so that the interpreter does not complain at its end."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

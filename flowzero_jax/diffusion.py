@@ -1,0 +1,103 @@
+"""The noise schedule of latent diffusion, and conversions between what a model may predict."""
+
+import dataclasses
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Prediction = Literal["epsilon", "v_prediction"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ScheduleConfig:
+    """A checkpoint's noise schedule; the defaults are Stable Diffusion 1.x's."""
+
+    num_train_timesteps: int = 1000
+    beta_start: float = 0.00085
+    beta_end: float = 0.012
+    prediction_type: Prediction = "epsilon"
+    timestep_spacing: Literal["leading", "trailing"] = "leading"
+    steps_offset: int = 1
+    set_alpha_to_one: bool = False
+
+
+class StepTable(NamedTuple):
+    """Everything about the denoising steps that is known before the first one; axis s step."""
+
+    timesteps: np.ndarray  # int32 [s], in the order used
+    alphas_cumprod: np.ndarray  # float32 [s]
+    next_alphas_cumprod: np.ndarray  # float32 [s], after the step
+
+
+def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
+    """Share of the signal's variance at each training timestep, float32 `[num_train_timesteps]`.
+
+    The betas are linear in their square root ("scaled linear"), and the product is taken in
+    float32, as in the published implementation.
+    """
+    betas = (
+        np.linspace(
+            config.beta_start**0.5, config.beta_end**0.5, config.num_train_timesteps,
+            dtype=np.float32,
+        )
+        ** 2
+    )  # fmt: skip
+    return np.cumprod(1.0 - betas, dtype=np.float32)
+
+
+def step_table(config: ScheduleConfig, num_steps: int) -> StepTable:
+    """The DDIM steps of Song et al. (arXiv 2010.02502), noisiest first.
+
+    "leading" timesteps are multiples of `num_train_timesteps // num_steps` plus `steps_offset`;
+    "trailing" ones end at the last training timestep (Lin et al., arXiv 2305.08891).
+    """
+    total = config.num_train_timesteps
+    if config.timestep_spacing == "leading":
+        timesteps = np.arange(num_steps)[::-1] * (total // num_steps) + config.steps_offset
+    else:
+        timesteps = np.round(np.arange(total, 0, -total / num_steps))[:num_steps] - 1
+    timesteps = timesteps.astype(np.int32)
+    alphas = alphas_cumprod(config)
+    final = np.float32(1.0) if config.set_alpha_to_one else alphas[0]
+    following = timesteps - total // num_steps
+    after = np.where(following >= 0, alphas[np.maximum(following, 0)], final)
+    return StepTable(timesteps, alphas[timesteps], after.astype(np.float32))
+
+
+def add_noise(clean: jax.Array, noise: jax.Array, alpha: jax.Array) -> jax.Array:
+    """`√ᾱ · clean + √(1 − ᾱ) · noise`, with `alpha` broadcastable to the rest."""
+    return jnp.sqrt(alpha) * clean + jnp.sqrt(1.0 - alpha) * noise
+
+
+def velocity(clean: jax.Array, noise: jax.Array, alpha: jax.Array) -> jax.Array:
+    """The v of Salimans and Ho (arXiv 2202.00512): `√ᾱ · noise − √(1 − ᾱ) · clean`."""
+    return jnp.sqrt(alpha) * noise - jnp.sqrt(1.0 - alpha) * clean
+
+
+def clean_and_noise(
+    latents: jax.Array, prediction: jax.Array, alpha: jax.Array, prediction_type: Prediction
+) -> tuple[jax.Array, jax.Array]:
+    """The clean latents and the noise that a model's prediction amounts to."""
+    signal, sigma = jnp.sqrt(alpha), jnp.sqrt(1.0 - alpha)
+    if prediction_type == "v_prediction":
+        return signal * latents - sigma * prediction, sigma * latents + signal * prediction
+    return (latents - sigma * prediction) / signal, prediction
+
+
+def ddim_step(
+    latents: jax.Array,
+    prediction: jax.Array,
+    alpha: jax.Array,
+    next_alpha: jax.Array,
+    prediction_type: Prediction,
+) -> jax.Array:
+    """One deterministic (eta 0) DDIM step from `alpha` to `next_alpha`."""
+    clean, noise = clean_and_noise(latents, prediction, alpha, prediction_type)
+    return add_noise(clean, noise, next_alpha)
+
+
+def guide(unconditional: jax.Array, conditional: jax.Array, scale: jax.Array | float) -> jax.Array:
+    """Classifier-free guidance: scale 1 is the conditional prediction alone."""
+    return unconditional + scale * (conditional - unconditional)

@@ -1,0 +1,136 @@
+"""Scenes to arrays: distinct texts, fixed object slots, masks and accumulated shifts (numpy only).
+
+The ragged lists of a scene end here; everything after `tabulate` has constant shapes. The texts
+stay text: whoever owns the text encoder encodes `SceneTable.texts` once and gathers by the indices.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from flowzero_jax.errors import InputError
+from flowzero_jax.scene import MAX_OBJECTS, BackgroundMotion, SceneSyntax
+
+#: At speed 1 the background moves this fraction of the shorter side per frame.
+SPEED_UNIT = 1 / 16
+
+_DIAGONAL = math.sqrt(0.5)
+#: Unit vectors (dy, dx); positive is down and right. `random` has none.
+_DIRECTIONS = {
+    "left": (0.0, -1.0),
+    "right": (0.0, 1.0),
+    "up": (-1.0, 0.0),
+    "down": (1.0, 0.0),
+    "left_up": (-_DIAGONAL, -_DIAGONAL),
+    "left_down": (_DIAGONAL, -_DIAGONAL),
+    "right_up": (-_DIAGONAL, _DIAGONAL),
+    "right_down": (_DIAGONAL, _DIAGONAL),
+    "random": (0.0, 0.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SceneTable:
+    """A batch of `b` scenes with `f` frames and `n` = `MAX_OBJECTS` slots each.
+
+    The fields that are not texts or indices of texts are those of `arrays.SceneArrays`.
+    """
+
+    #: The distinct texts of the batch in order of first use; the empty text is the first.
+    texts: tuple[str, ...]
+    #: Index into `texts` of each frame's description.
+    prompt_index: Int[np.ndarray, "b f"]
+    #: Index into `texts` of each object's phrase; of the empty text in empty slots.
+    phrase_index: Int[np.ndarray, "b f n"]
+    #: Index into `texts` of the negative prompt.
+    negative_index: Int[np.ndarray, " b"]
+    boxes: Float[np.ndarray, "b f n 4"]
+    object_mask: Float[np.ndarray, "b f n"]
+    track_ids: Int[np.ndarray, "b f n"]
+    shifts: Float[np.ndarray, "b f 2"]
+    random_speeds: Float[np.ndarray, "b f"]
+
+
+def tabulate(
+    scenes: Sequence[SceneSyntax], latent_size: tuple[int, int], negative_prompt: str = ""
+) -> SceneTable:
+    """Lays out scenes as arrays of fixed shape.
+
+    Args:
+        scenes: at least one scene; all with the same number of frames.
+        latent_size: height and width of the latents, the unit of `SceneTable.shifts`.
+        negative_prompt: the text of the unconditional half, for all scenes.
+
+    Raises:
+        InputError: there is no scene, or the scenes differ in their number of frames.
+    """
+    if not scenes:
+        raise InputError("scenes: expected at least one scene, got none")
+    num_frames = len(scenes[0].frames)
+    for index, scene in enumerate(scenes):
+        if len(scene.frames) != num_frames:
+            raise InputError(
+                f"scenes[{index}]: has {len(scene.frames)} frames, scenes[0] has {num_frames}; "
+                "put scenes of different lengths into different batches"
+            )
+
+    texts: dict[str, int] = {"": 0}
+    slots = (len(scenes), num_frames, MAX_OBJECTS)
+    negative = texts.setdefault(negative_prompt, len(texts))
+    prompt_index = np.zeros(slots[:2], np.int32)
+    phrase_index = np.zeros(slots, np.int32)
+    boxes = np.zeros((*slots, 4), np.float32)
+    object_mask = np.zeros(slots, np.float32)
+    track_ids = np.zeros(slots, np.int32)
+    for b, scene in enumerate(scenes):
+        tracks: dict[str, int] = {}
+        for f, frame in enumerate(scene.frames):
+            prompt_index[b, f] = texts.setdefault(frame.description, len(texts))
+            for n, item in enumerate(frame.objects):
+                phrase_index[b, f, n] = texts.setdefault(item.phrase, len(texts))
+                boxes[b, f, n] = item.box
+                object_mask[b, f, n] = 1
+                track_ids[b, f, n] = tracks.setdefault(item.id, len(tracks))
+
+    motions = [[frame.background_motion for frame in scene.frames] for scene in scenes]
+    return SceneTable(
+        texts=tuple(texts),
+        prompt_index=prompt_index,
+        phrase_index=phrase_index,
+        negative_index=np.full(len(scenes), negative, np.int32),
+        boxes=boxes,
+        object_mask=object_mask,
+        track_ids=track_ids,
+        shifts=np.stack([accumulated_shifts(m, latent_size) for m in motions]),
+        random_speeds=np.stack([random_speeds(m) for m in motions]),
+    )
+
+
+def accumulated_shifts(
+    motions: Sequence[BackgroundMotion], latent_size: tuple[int, int]
+) -> Float[np.ndarray, "f 2"]:
+    """Where each frame's background stands relative to the first frame's.
+
+    Args:
+        motions: the background motion of each frame since the one before; the first is ignored.
+        latent_size: height and width of the latents.
+
+    Returns:
+        (dy, dx) in latent pixels, float32; positive = content has moved down and right.
+    """
+    unit = min(latent_size) * SPEED_UNIT
+    steps = np.array([_DIRECTIONS[m.direction] for m in motions]) * unit
+    steps *= np.array([m.speed for m in motions])[:, None]
+    steps[0] = 0
+    # In float64: the rounding of 512 steps in float32 would be visible in the phase.
+    return np.cumsum(steps, axis=0).astype(np.float32)
+
+
+def random_speeds(motions: Sequence[BackgroundMotion]) -> Float[np.ndarray, " f"]:
+    """Speed of the frames whose direction is `random`, else 0; the first frame's is ignored."""
+    speeds = [m.speed if m.direction == "random" else 0.0 for m in motions]
+    speeds[0] = 0.0
+    return np.array(speeds, np.float32)

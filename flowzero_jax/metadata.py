@@ -1,0 +1,72 @@
+"""The record beside a video: everything that is needed to make it again, and what it took."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata as distributions
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+
+from flowzero_jax.files import write_text
+from flowzero_jax.version import __version__
+
+
+@dataclass(frozen=True)
+class RenderMetadata:
+    """What `generate` and `render` write to <video>.meta.json, as it stands there.
+
+    Attributes:
+      command: "generate" or "render".
+      prompt: of the plan.
+      negative_prompt: what guidance leads away from.
+      seed: 0 <= seed < 2^32.
+      settings: every generation setting by name, defaults included.
+      fps: frames per second.
+      planner: the planner's name, None where the plan was a file.
+      plan: "file" as named by the user, "sha256" of its bytes.
+      model: "name", "sha256" of the weights.
+      video: "file", "format", "frames", "height", "width"; "sha256" unless it is a folder.
+      device: "platform", "kind".
+      versions: of Python, JAX, Flax, ffmpeg and this package.
+      seconds: wall time of each stage.
+    """
+
+    command: str
+    prompt: str
+    negative_prompt: str
+    seed: int
+    settings: dict[str, Any]
+    fps: float
+    planner: str | None
+    plan: dict[str, str]
+    model: dict[str, str]
+    video: dict[str, Any]
+    device: dict[str, str]
+    versions: dict[str, str]
+    seconds: dict[str, float]
+
+
+def package_versions() -> dict[str, str]:
+    """The versions that a video's pixels and bytes can depend on; imports none of them."""
+    installed = {name: distributions.version(name) for name in ("jax", "jaxlib", "flax", "numpy")}
+    return {
+        "flowzero_jax": __version__,
+        "python": platform.python_version(),
+        **installed,
+        "ffmpeg": _ffmpeg_version(),
+    }
+
+
+def write_metadata(path: str | Path, metadata: RenderMetadata) -> None:
+    """Writes the record as indented JSON, atomically; raises OutputError."""
+    text = json.dumps(asdict(metadata), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(Path(path), text + "\n")
+
+
+def _ffmpeg_version() -> str:
+    try:
+        return imageio_ffmpeg.get_ffmpeg_version()
+    except (OSError, RuntimeError):
+        return "none"

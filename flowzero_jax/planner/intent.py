@@ -1,0 +1,196 @@
+"""What a prompt asks for, before any box is drawn.
+
+An `Intent` says which things there are, how many, what they look like at the start and in the end,
+when they are visible, how they move and how they stand to each other; what the scenery is and how
+it moves. It holds no coordinates: planners turn it into boxes, a verifier compares a scene with it.
+
+Times are fractions of the video: frame `i` of `n` lies at `i / (n - 1)` for motion, and the frames
+from `floor(start * n)` up to, not including, `floor(end * n)` show what is visible from `start` to
+`end`; so the first half is the frames 0 to n/2 - 1.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flowzero_jax.planner import lexicon, nouns
+
+RelationKind = Literal[
+    "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind", "with"
+]
+#: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
+Direction = tuple[int, int]
+Pace = Literal["slow", "normal", "fast"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A thing's words: modifiers, then the noun, singular in `words` and as written in `written`.
+
+    `extra` belongs to captions only: "in a red suit", "of coffee".
+    """
+
+    words: tuple[str, ...]
+    written: tuple[str, ...]
+    extra: str = ""
+    unique: bool = False  # the sun, the moon
+    bare: bool = False  # without article: bread, sunglasses
+
+    @property
+    def noun(self) -> str:
+        return self.words[-1]
+
+    @property
+    def phrase(self) -> str:
+        """`a red ball`: what one box shows."""
+        text = " ".join(self.words)
+        if self.unique:
+            return f"the {text}"
+        return text if self.bare else f"{nouns.article(text)} {text}"
+
+    def caption(self, count: int, vague: bool = False) -> str:
+        """`a red ball`, `two red balls`, with what belongs to captions only.
+
+        `vague`: the prompt gives no number, so none is told.
+        """
+        if count == 1:
+            text = self.phrase
+        else:
+            text = " ".join(self.written)
+            text = text if vague else f"{nouns.number_word(count)} {text}"
+        return f"{text} {self.extra}" if self.extra else text
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place on screen: a region, or a place relative to another thing.
+
+    `x`: -1 left, 0 centre, 1 right, None anywhere; `y`: -1 top, 1 bottom.
+    `relation`, `target`: relative to `Intent.things[target]`.
+    `outside`: just off the frame, on that side.
+    """
+
+    x: int | None = None
+    y: int | None = None
+    relation: RelationKind | None = None
+    target: int | None = None
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Move:
+    """One stage of a thing's motion, from `start` to `end` of the video.
+
+    `manner`: `straight`, `fall` (faster and faster), `hop` (in arcs), `bounce` (up and down in
+    place), `zigzag`, `circle`, `swing` (side to side in place), `still`.
+    `origin`, `goal`: where it begins and ends, if said; `direction` otherwise.
+    `crossing`: from one side of the frame to the other.
+    `around`: the thing that a circle goes around.
+    """
+
+    start: float = 0.0
+    end: float = 1.0
+    manner: str = "straight"
+    pace: Pace = "normal"
+    direction: Direction | None = None
+    origin: Spot | None = None
+    goal: Spot | None = None
+    crossing: bool = False
+    around: int | None = None
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A kind of object with its own track (or `count` tracks), e.g. "three dogs".
+
+    `labels`: its states in order, usually one; a change happens between two of them.
+    `visible`: the part of the video in which it is seen.
+    `growth`: the size at the end over the size at the start.
+    `region`: where it stands, if the prompt says so.
+    `doing`: a posture or action for captions, "sleeping".
+    `airborne`: it flies or floats.
+    """
+
+    labels: tuple[Label, ...]
+    count: int = 1
+    vague: bool = False
+    visible: tuple[float, float] = (0.0, 1.0)
+    moves: tuple[Move, ...] = ()
+    growth: float = 1.0
+    region: Spot | None = None
+    doing: str = ""
+    airborne: bool = False
+
+    @property
+    def noun(self) -> str:
+        return self.labels[0].noun
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`things[subject]` stands `kind` to `things[target]`: `when` is `always`, `start` or `end`.
+
+    `words`: how the prompt says it, "next to". `together`: they move as one (a rider, a load).
+    """
+
+    kind: RelationKind
+    subject: int
+    target: int
+    when: Literal["always", "start", "end"] = "always"
+    words: str = ""
+    together: bool = False
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """A place or weather, told in captions only: `texts` are its states in order ("at dawn").
+
+    `preposition` stands before each text, "" for scenery that the prompt names by itself.
+    """
+
+    noun: str
+    texts: tuple[str, ...]
+    preposition: str = ""
+
+
+@dataclass(frozen=True)
+class Background:
+    """Where the background moves on screen (`direction` None: nowhere in particular) and how fast.
+
+    `camera`: the motion comes from the camera, so that still things move along.
+    `zoom`: how much larger (or smaller) everything is in the end.
+    """
+
+    direction: Direction | None = None
+    speed: float = 0.0
+    camera: bool = False
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Everything that the prompt asks for; `style` are words about the picture as a whole."""
+
+    prompt: str
+    things: tuple[Thing, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    scenery: tuple[Scenery, ...] = ()
+    background: Background = field(default_factory=Background)
+    style: str = ""
+
+
+def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool) -> Label:
+    """The label of a noun phrase; `determined`: an article or number stands before it."""
+    noun = words[-1]
+    return Label(
+        words=words,
+        written=written,
+        unique=noun in ("sun", "moon") and len(words) == 1,
+        bare=noun in nouns.PAIR_NOUNS
+        or (not determined and noun in nouns.MASS_NOUNS)
+        or not noun.isascii(),
+    )
+
+
+def is_object(noun: str) -> bool:
+    """Whether a noun can name something that gets a box."""
+    return noun not in lexicon.INTANGIBLE and noun not in lexicon.MEDIA

@@ -1,0 +1,52 @@
+"""Training checkpoints: Orbax folders with a SHA-256 manifest, the newest intact one restored."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+
+_MANIFEST = "sha256.json"
+
+
+def save(folder: Path, step: int, state: Any, keep: int = 2) -> None:
+    """Writes `folder/<step>`, then removes all but the newest `keep` checkpoints.
+
+    The manifest is written last: a folder without it was interrupted and is never restored.
+    """
+    path = folder / str(step)
+    if path.exists():
+        shutil.rmtree(path)
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(path.absolute() / "state", state)
+    (path / _MANIFEST).write_text(json.dumps(_digests(path), indent=1))
+    for old in _steps(folder)[:-keep]:
+        shutil.rmtree(folder / str(old))
+
+
+def restore_newest(folder: Path, like: Any) -> Any | None:
+    """The newest checkpoint whose files match its manifest, shaped as `like`; None if none."""
+    for step in reversed(_steps(folder)):
+        path = folder / str(step)
+        manifest = path / _MANIFEST
+        if manifest.is_file() and json.loads(manifest.read_text()) == _digests(path):
+            template = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
+            with ocp.StandardCheckpointer() as checkpointer:
+                return checkpointer.restore(path.absolute() / "state", template)
+    return None
+
+
+def _steps(folder: Path) -> list[int]:
+    if not folder.is_dir():
+        return []
+    return sorted(int(path.name) for path in folder.iterdir() if path.name.isdigit())
+
+
+def _digests(path: Path) -> dict[str, str]:
+    files = sorted(f for f in (path / "state").rglob("*") if f.is_file())
+    return {
+        str(f.relative_to(path)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files
+    }

@@ -1,0 +1,246 @@
+"""Stage two: UNet, gated layers, position net and text encoder, trained together on latents."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from flowzero_jax.diffusion import ScheduleConfig, add_noise, alphas_cumprod, velocity
+from flowzero_jax.models import TextEncoder, TextEncoderConfig, UNet, UNetConfig
+from flowzero_jax.training import loop
+from flowzero_jax.training.layout_losses import (
+    block_activations,
+    init_probes,
+    layout_losses,
+    owners,
+    pixel_centres,
+)
+from flowzero_jax.training.pool import LatentBatch, load_pool, pool_batches
+from flowzero_jax.training.state import Metrics, Params, TrainState, init_state, make_train_step
+
+OBJECT_SLOTS = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class DenoiserTraining:
+    """The stage's settings. Dropout gives classifier-free guidance its unconditional half."""
+
+    batch_size: int = 16
+    num_steps: int = 6000
+    warmup_steps: int = 200
+    learning_rate: float = 8e-4
+    final_learning_rate: float = 1e-4
+    weight_decay: float = 0.01
+    average_decay: float = 0.999
+    drop_both: float = 0.10
+    drop_boxes: float = 0.05
+    drop_caption: float = 0.05
+    snr_limit: float = 5.0
+    box_weight: float = 2.0
+    coordinates_weight: float = 0.1
+    attention_weight: float = 0.03
+    relative_weight: float = 0.1
+    seed: int = 3
+    save_every: int = 500
+    sample_every: int = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class DenoiserModels:
+    """The networks of this stage and the schedule that they are trained for."""
+
+    unet: UNet
+    text_encoder: TextEncoder
+    schedule: ScheduleConfig
+    scaling_factor: float
+
+    @classmethod
+    def build(
+        cls,
+        unet: UNetConfig,
+        text_encoder: TextEncoderConfig,
+        schedule: ScheduleConfig,
+        scaling_factor: float,
+    ) -> "DenoiserModels":
+        return cls(UNet(unet), TextEncoder(text_encoder), schedule, scaling_factor)
+
+
+def ground_and_denoise(
+    unet: UNet, latents, timesteps, text, boxes, phrase_embeds, object_mask
+) -> jax.Array:
+    """Grounding tokens for the given slots, empty ones up to `OBJECT_SLOTS`, and the UNet.
+
+    `latents [k h w c]`, `timesteps [k]`, `text [k l d]`, `boxes [k n 4]`, `phrase_embeds [k n d]`,
+    `object_mask [k n]`. All empty slots give the same token, so it is computed once.
+    """
+    empty = OBJECT_SLOTS - boxes.shape[1]
+    one_more = ((0, 0), (0, 1))
+    tokens = unet.ground(
+        jnp.pad(boxes, (*one_more, (0, 0))),
+        jnp.pad(phrase_embeds, (*one_more, (0, 0))),
+        jnp.pad(object_mask, one_more),
+    )
+    filler = jnp.repeat(tokens[:, -1:], empty - 1, axis=1)
+    tokens = jnp.concatenate([tokens, filler], axis=1)
+    return unet(latents[:, None], timesteps, text[:, None], tokens[:, None])[:, 0]
+
+
+def init_params(models: DenoiserModels, example: LatentBatch, key: jax.Array) -> Params:
+    """Fresh parameters {"unet", "text_encoder", "probes"} for data shaped like `example`."""
+    text_key, unet_key, probe_key = jax.random.split(key, 3)
+    ids = jnp.asarray(example.caption_ids[:1])
+    text_params = models.text_encoder.init(text_key, ids)["params"]
+    width = models.text_encoder.config.hidden_size
+    num_slots = example.boxes.shape[1]
+    variables = models.unet.init(
+        unet_key,
+        jnp.zeros((1, *example.latents.shape[1:])),
+        jnp.zeros((1,), jnp.int32),
+        jnp.zeros((1, ids.shape[1], width)),
+        jnp.zeros((1, num_slots, 4)),
+        jnp.zeros((1, num_slots, width)),
+        jnp.zeros((1, num_slots)),
+        method=ground_and_denoise,
+        mutable=["params", "intermediates"],
+    )
+    blocks = block_activations(variables["intermediates"])
+    widths = {name: block["before"].shape[-1] for name, block in blocks.items()}
+    return {
+        "unet": variables["params"],
+        "text_encoder": text_params,
+        "probes": init_probes(probe_key, widths),
+    }
+
+
+def denoiser_loss(
+    models: DenoiserModels,
+    settings: DenoiserTraining,
+    params: Params,
+    batch: LatentBatch,
+    key: jax.Array,
+) -> tuple[jax.Array, Metrics]:
+    """Weighted error of the predicted velocity, plus the layout losses.
+
+    The error at signal-to-noise ratio s is weighted by `min(s, limit) / (s + 1) + 0.2`: in terms
+    of the clean latents that is the min-SNR weight of Hang et al. (arXiv 2303.09556), with a floor.
+    """
+    noise_key, time_key, drop_key = jax.random.split(key, 3)
+    k, n, phrase_length = batch.phrase_ids.shape
+    clean = batch.latents.astype(jnp.float32) * models.scaling_factor
+
+    # One timestep from each of k equal strata: less variance than independent ones.
+    total = models.schedule.num_train_timesteps
+    strata = (jnp.arange(k) + jax.random.uniform(time_key, (k,))) / k
+    timesteps = jnp.minimum((strata * total).astype(jnp.int32), total - 1)
+    alpha = jnp.asarray(alphas_cumprod(models.schedule))[timesteps][:, None, None, None]
+    noise = jax.random.normal(noise_key, clean.shape)
+
+    drop = jax.random.uniform(drop_key, (k,))
+    no_caption = drop < settings.drop_both + settings.drop_caption
+    no_boxes = (drop < settings.drop_both) | (
+        (drop >= 1 - settings.drop_boxes) & (drop >= settings.drop_both)
+    )
+    object_mask = batch.object_mask * ~no_boxes[:, None]
+
+    def encode(ids):
+        return models.text_encoder.apply({"params": params["text_encoder"]}, ids)
+
+    text, _ = encode(batch.caption_ids)
+    blank, _ = encode(_blank_ids(batch.caption_ids[:1], models.text_encoder.config.eos_token_id))
+    text = jnp.where(no_caption[:, None, None], blank, text)
+    _, pooled = encode(batch.phrase_ids.reshape(k * n, phrase_length))
+
+    prediction, recorded = models.unet.apply(
+        {"params": params["unet"]},
+        add_noise(clean, noise, alpha),
+        timesteps,
+        text,
+        batch.boxes,
+        pooled.reshape(k, n, -1),
+        object_mask,
+        method=ground_and_denoise,
+        mutable=["intermediates"],
+    )
+    error = jnp.mean((prediction - velocity(clean, noise, alpha)) ** 2, axis=-1)
+    height, width = clean.shape[1:3]
+    inside = jnp.sum(owners(pixel_centres(height, width), batch.boxes, object_mask), axis=-1)
+    importance = 1.0 + settings.box_weight * inside.reshape(k, height, width)
+    error = jnp.sum(error * importance, axis=(1, 2)) / jnp.sum(importance, axis=(1, 2))
+    snr = (alpha / (1.0 - alpha))[:, 0, 0, 0]
+    weight = jnp.minimum(snr, settings.snr_limit) / (snr + 1.0) + 0.2
+    denoising = jnp.mean(weight * error)
+
+    metrics = layout_losses(
+        block_activations(recorded["intermediates"]), params["probes"], batch.boxes, object_mask
+    )
+    loss = (
+        denoising
+        + settings.coordinates_weight * metrics["coordinates"]
+        + settings.attention_weight * metrics["attention"]
+        + settings.relative_weight * metrics["relative"]
+    )
+    quarter = k // 4
+    return loss, {
+        "denoising": denoising,
+        "error_clean_end": jnp.mean(error[:quarter]),
+        "error_noisy_end": jnp.mean(error[-quarter:]),
+        **metrics,
+    }
+
+
+def _blank_ids(ids: jax.Array, end_id: int) -> jax.Array:
+    """Token ids of the empty text: start, end, padding (which is the end token, as in CLIP)."""
+    return jnp.full_like(ids, end_id).at[:, 0].set(ids[:, 0])
+
+
+def latent_scale(pool: LatentBatch, count: int = 2000) -> float:
+    """The factor that gives the pool's latents unit deviation."""
+    return float(1.0 / np.std(np.asarray(pool.latents[:count], np.float32)))
+
+
+def train(
+    folder: Path,
+    pool_folder: Path,
+    models: DenoiserModels,
+    settings: DenoiserTraining,
+    params: Params | None = None,
+    sample: Callable[[TrainState, Path], None] | None = None,
+) -> TrainState:
+    """Trains in `folder` (resuming what lies there) from `params`, or from scratch if None."""
+    pool = load_pool(pool_folder)
+    key = jax.random.key(settings.seed)
+    if params is None:
+        params = jax.jit(functools.partial(init_params, models, pool))(key)
+    schedule = optax.warmup_cosine_decay_schedule(
+        0.0,
+        settings.learning_rate,
+        settings.warmup_steps,
+        settings.num_steps,
+        settings.final_learning_rate,
+    )
+    optimizer = optax.chain(
+        optax.clip_by_global_norm(1.0),
+        optax.adamw(schedule, b2=0.99, weight_decay=settings.weight_decay),
+    )
+    loss = functools.partial(denoiser_loss, models, settings)
+
+    def batches(start: int) -> Iterator[LatentBatch]:
+        return pool_batches(pool, settings.batch_size, settings.seed, start, settings.num_steps)
+
+    return loop.run(
+        folder,
+        init_state(params, optimizer),
+        make_train_step(loss, optimizer, settings.average_decay),
+        batches,
+        num_steps=settings.num_steps,
+        seed=settings.seed,
+        samples_per_step=settings.batch_size,
+        save_every=settings.save_every,
+        sample=sample,
+        sample_every=settings.sample_every,
+    )

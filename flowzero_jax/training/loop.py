@@ -1,0 +1,87 @@
+"""The training loop of every stage: resume, step, log, sample, save."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from flowzero_jax import sharding
+from flowzero_jax.errors import FlowZeroError
+from flowzero_jax.training import checkpoints
+from flowzero_jax.training.state import Metrics, TrainState
+
+
+def run(
+    folder: Path,
+    state: TrainState,
+    train_step: Callable[[TrainState, Any, jax.Array], tuple[TrainState, Metrics]],
+    batches: Callable[[int], Iterator[Any]],
+    *,
+    num_steps: int,
+    seed: int,
+    samples_per_step: int,
+    log_every: int = 50,
+    save_every: int = 500,
+    sample: Callable[[TrainState, Path], None] | None = None,
+    sample_every: int = 1000,
+) -> TrainState:
+    """Trains from the newest intact checkpoint in `folder` (else from `state`) to `num_steps`.
+
+    `batches(start)` iterates over the batches from a step on. Metrics go to `metrics.jsonl`,
+    sample sheets to `samples/`. A termination signal saves a checkpoint and returns; a loss that
+    is not finite raises `FlowZeroError` and leaves the last good checkpoint.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    mesh = sharding.make_mesh()
+    restored = checkpoints.restore_newest(folder / "checkpoints", state)
+    state = jax.device_put(state if restored is None else restored, sharding.replicated(mesh))
+    compiled = jax.jit(train_step, donate_argnums=0)
+    key = jax.random.key(seed)
+    start = int(state.step)
+    stopping = _stop_on_signal()
+    previous: Metrics | None = None
+    clock = time.monotonic()
+
+    def save() -> None:
+        checkpoints.save(folder / "checkpoints", int(state.step), state)
+
+    for step, batch in enumerate(batches(start), start=start):
+        batch = jax.device_put(batch, sharding.over_batch(mesh))
+        state, metrics = compiled(state, batch, key)
+        # Metrics are fetched one step late, so that the device never waits for the host.
+        if previous is not None and step % log_every == 0:
+            seconds, clock = time.monotonic() - clock, time.monotonic()
+            rate = samples_per_step * min(log_every, step - start) / seconds
+            _log(folder / "metrics.jsonl", step, previous, rate)
+        previous = metrics
+        done = step + 1
+        if stopping() or done == num_steps or done % save_every == 0:
+            save()
+        if sample is not None and (done == num_steps or done % sample_every == 0):
+            sample(state, folder / "samples")
+        if stopping() or done >= num_steps:
+            break
+    return state
+
+
+def _log(path: Path, step: int, metrics: Metrics, rate: float) -> None:
+    values = {name: float(np.asarray(value)) for name, value in metrics.items()}
+    if not np.isfinite(values["loss"]):
+        raise FlowZeroError(f"training: the loss is {values['loss']} at step {step}; lower the "
+                            "learning rate and start again from the last checkpoint")
+    record = {"step": step, "samples_per_second": round(rate, 2), **values}
+    with path.open("a") as log:
+        log.write(json.dumps(record) + "\n")
+    print(json.dumps({k: round(v, 4) for k, v in record.items()}), flush=True)
+
+
+def _stop_on_signal() -> Callable[[], bool]:
+    received: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda n, frame: received.append(n))
+    return lambda: bool(received)

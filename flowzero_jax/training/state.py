@@ -1,0 +1,52 @@
+"""The state of a training run, and the update that all stages share."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+Params = dict[str, Any]
+Metrics = dict[str, jax.Array]
+# (params, batch, key) → (scalar loss, metrics)
+LossFunction = Callable[[Params, Any, jax.Array], tuple[jax.Array, Metrics]]
+
+
+class TrainState(NamedTuple):
+    """Everything that a resumed run needs."""
+
+    step: jax.Array
+    params: Params
+    average: Params  # exponential moving average of `params`: what is shipped
+    optimizer: optax.OptState
+
+
+def init_state(params: Params, optimizer: optax.GradientTransformation) -> TrainState:
+    """A run's first state; the average starts as a copy of the parameters."""
+    average = jax.tree.map(jnp.copy, params)
+    return TrainState(jnp.zeros((), jnp.int32), params, average, optimizer.init(params))
+
+
+def make_train_step(
+    loss: LossFunction, optimizer: optax.GradientTransformation, average_decay: float
+) -> Callable[[TrainState, Any, jax.Array], tuple[TrainState, Metrics]]:
+    """A pure step `(state, batch, run key) → (state, metrics)`.
+
+    The step's randomness is `fold_in(run key, step)`, so that a resumed run repeats it. The
+    average follows quickly at first: decay `min(average_decay, (1 + step) / (10 + step))`.
+    """
+
+    def train_step(state: TrainState, batch: Any, key: jax.Array) -> tuple[TrainState, Metrics]:
+        key = jax.random.fold_in(key, state.step)
+        (value, metrics), gradients = jax.value_and_grad(loss, has_aux=True)(
+            state.params, batch, key
+        )
+        updates, optimizer_state = optimizer.update(gradients, state.optimizer, state.params)
+        params = optax.apply_updates(state.params, updates)
+        decay = jnp.minimum(average_decay, (1.0 + state.step) / (10.0 + state.step))
+        average = jax.tree.map(lambda a, p: a + (1.0 - decay) * (p - a), state.average, params)
+        metrics = {"loss": value, "gradient_norm": optax.global_norm(gradients), **metrics}
+        return TrainState(state.step + 1, params, average, optimizer_state), metrics
+
+    return train_step

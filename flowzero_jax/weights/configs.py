@@ -1,0 +1,277 @@
+"""The JSON configurations of a diffusers pipeline folder, parsed into our dataclasses.
+
+The sets of keys are closed: a key either gives a size, must have the one value that the published
+Stable Diffusion 1 models have, or is known to change nothing. Class names are compared, never
+imported. All numbers are bounded before anything is built from them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from flowzero_jax.diffusion import ScheduleConfig
+
+from flowzero_jax.errors import ModelError
+from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.weights.config_reader import ConfigReader
+from flowzero_jax.weights.reading import read_json
+
+MAX_STAGES = 8
+MAX_LAYERS = 16
+MAX_WIDTH = 16384
+MAX_HEADS = 256
+MAX_CHANNELS = 64
+
+PIPELINE_CLASSES = ("StableDiffusionGLIGENPipeline", "StableDiffusionPipeline")
+
+# component: (library, class names)
+COMPONENTS = {
+    "unet": ("diffusers", ("UNet2DConditionModel",)),
+    "vae": ("diffusers", ("AutoencoderKL",)),
+    "text_encoder": ("transformers", ("CLIPTextModel",)),
+    "tokenizer": ("transformers", ("CLIPTokenizer", "CLIPTokenizerFast")),
+    "scheduler": ("diffusers", ("DDIMScheduler", "PNDMScheduler")),
+}
+
+SECOND_GENERATION = (
+    "this is Stable Diffusion 2, another model family; use a Stable Diffusion 1 checkpoint"
+)
+
+
+def parse_model_index(path: Path) -> None:
+    """Checks `model_index.json`: a supported pipeline class made of supported components.
+
+    Raises:
+        ModelError: another pipeline or component class, or an unknown key.
+    """
+    values = read_json(path)
+    _check_class(values, path, PIPELINE_CLASSES)
+    reader = ConfigReader(values, path)
+    for component, (library, classes) in COMPONENTS.items():
+        entry = reader.raw(component)
+        if not isinstance(entry, list) or len(entry) != 2 or entry[0] != library:
+            reader.fail(component, entry, f'must be ["{library}", "{classes[0]}"]')
+        if entry[1] not in classes:
+            reader.fail(component, entry[1], f"only {' or '.join(classes)} is supported")
+    reader.ignore("feature_extractor", "image_encoder", "safety_checker", "requires_safety_checker")
+    reader.finish()
+
+
+def parse_unet_config(path: Path) -> UNetConfig:
+    """`unet/config.json`; raises ModelError."""
+    values = read_json(path)
+    _check_class(values, path, COMPONENTS["unet"][1])
+    reader = ConfigReader(values, path)
+    _refuse_second_generation(reader)
+    widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
+    stages = len(widths)
+    down = reader.choices("down_block_types", ("CrossAttnDownBlock2D", "DownBlock2D"), stages)
+    up = reader.choices("up_block_types", ("CrossAttnUpBlock2D", "UpBlock2D"), stages)
+    attention = tuple(name.startswith("CrossAttn") for name in down)
+    if attention != tuple(name.startswith("CrossAttn") for name in reversed(up)):
+        reader.fail("up_block_types", list(up), "must mirror down_block_types")
+    config = UNetConfig(
+        in_channels=reader.integer("in_channels", 1, MAX_CHANNELS, 4),
+        out_channels=reader.integer("out_channels", 1, MAX_CHANNELS, 4),
+        block_out_channels=widths,
+        layers_per_block=reader.integer("layers_per_block", 1, MAX_LAYERS, 2),
+        attention_stages=attention,
+        num_heads=_num_heads(reader, stages),
+        cross_attention_dim=reader.integer("cross_attention_dim", 1, MAX_WIDTH),
+        norm_num_groups=reader.integer("norm_num_groups", 1, MAX_WIDTH, 32),
+        use_linear_projection=reader.boolean("use_linear_projection", False),
+        grounded=_grounded(reader),
+    )
+    reader.fixed(
+        act_fn="silu",
+        addition_embed_type=None,
+        addition_time_embed_dim=None,
+        center_input_sample=False,
+        class_embed_type=None,
+        class_embeddings_concat=False,
+        conv_in_kernel=3,
+        conv_out_kernel=3,
+        cross_attention_norm=None,
+        downsample_padding=1,
+        dropout=0.0,
+        dual_cross_attention=False,
+        encoder_hid_dim=None,
+        encoder_hid_dim_type=None,
+        flip_sin_to_cos=True,
+        freq_shift=0,
+        mid_block_only_cross_attention=None,
+        mid_block_scale_factor=1,
+        mid_block_type="UNetMidBlock2DCrossAttn",
+        norm_eps=1e-5,
+        num_attention_heads=None,
+        num_class_embeds=None,
+        only_cross_attention=False,
+        projection_class_embeddings_input_dim=None,
+        resnet_out_scale_factor=1.0,
+        resnet_skip_time_act=False,
+        resnet_time_scale_shift="default",
+        reverse_transformer_layers_per_block=None,
+        time_cond_proj_dim=None,
+        time_embedding_act_fn=None,
+        time_embedding_dim=None,
+        time_embedding_type="positional",
+        timestep_post_act=None,
+        transformer_layers_per_block=1,
+        upcast_attention=False,
+    )
+    reader.ignore("addition_embed_type_num_heads", "sample_size")
+    reader.finish()
+    _check_groups(reader, widths, config.norm_num_groups)
+    for width, heads in zip(widths, config.num_heads, strict=True):
+        if width % heads:
+            rule = f"must be a number of heads that divides {width}"
+            reader.fail("attention_head_dim", heads, rule)
+    return config
+
+
+def parse_autoencoder_config(path: Path) -> AutoencoderConfig:
+    """`vae/config.json`; raises ModelError."""
+    values = read_json(path)
+    _check_class(values, path, COMPONENTS["vae"][1])
+    reader = ConfigReader(values, path)
+    widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
+    reader.choices("down_block_types", ("DownEncoderBlock2D",), len(widths))
+    reader.choices("up_block_types", ("UpDecoderBlock2D",), len(widths))
+    config = AutoencoderConfig(
+        in_channels=reader.integer("in_channels", 1, MAX_CHANNELS, 3),
+        out_channels=reader.integer("out_channels", 1, MAX_CHANNELS, 3),
+        latent_channels=reader.integer("latent_channels", 1, MAX_CHANNELS, 4),
+        block_out_channels=widths,
+        layers_per_block=reader.integer("layers_per_block", 1, MAX_LAYERS, 1),
+        norm_num_groups=reader.integer("norm_num_groups", 1, MAX_WIDTH, 32),
+        scaling_factor=reader.number("scaling_factor", 1e-6, 1e6, 0.18215),
+    )
+    reader.fixed(
+        act_fn="silu",
+        latents_mean=None,
+        latents_std=None,
+        mid_block_add_attention=True,
+        shift_factor=None,
+        use_post_quant_conv=True,
+        use_quant_conv=True,
+    )
+    if config.in_channels != 3 or config.out_channels != 3:
+        raise ModelError(f"{path}: in_channels and out_channels must be 3, for RGB images")
+    reader.ignore("force_upcast", "sample_size")
+    reader.finish()
+    _check_groups(reader, widths, config.norm_num_groups)
+    return config
+
+
+def parse_text_encoder_config(path: Path) -> TextEncoderConfig:
+    """`text_encoder/config.json`; raises ModelError. Its keys have defaults in transformers, too,
+    but every published file gives the sizes, so they are asked for."""
+    reader = ConfigReader(read_json(path), path)
+    reader.fixed(architectures=["CLIPTextModel"], model_type="clip_text_model")
+    if reader.peek("hidden_size") == 1024 and reader.peek("hidden_act") == "gelu":
+        raise ModelError(f"{path}: {SECOND_GENERATION}")
+    config = TextEncoderConfig(
+        vocab_size=reader.integer("vocab_size", 3, 2**20),
+        hidden_size=reader.integer("hidden_size", 1, MAX_WIDTH),
+        intermediate_size=reader.integer("intermediate_size", 1, 8 * MAX_WIDTH),
+        num_hidden_layers=reader.integer("num_hidden_layers", 1, 128),
+        num_attention_heads=reader.integer("num_attention_heads", 1, MAX_HEADS),
+        max_position_embeddings=reader.integer("max_position_embeddings", 3, 4096, 77),
+        hidden_act=reader.choice("hidden_act", ("quick_gelu", "gelu"), "quick_gelu"),
+        layer_norm_eps=reader.number("layer_norm_eps", 1e-12, 1e-2, 1e-5),
+        eos_token_id=reader.integer("eos_token_id", 0, 2**20, 49407),
+    )
+    reader.ignore(
+        "attention_dropout",
+        "bos_token_id",
+        "dropout",
+        "dtype",
+        "initializer_factor",
+        "initializer_range",
+        "pad_token_id",
+        "projection_dim",
+        "torch_dtype",
+        "transformers_version",
+        "use_cache",
+    )
+    reader.finish()
+    if config.hidden_size % config.num_attention_heads:
+        rule = f"must divide hidden_size, {config.hidden_size}"
+        reader.fail("num_attention_heads", config.num_attention_heads, rule)
+    if config.eos_token_id >= config.vocab_size:
+        rule = f"must be below vocab_size, {config.vocab_size}"
+        reader.fail("eos_token_id", config.eos_token_id, rule)
+    return config
+
+
+def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
+    """`scheduler/scheduler_config.json` → the noise schedule, and the class that the file names.
+
+    Sampling is always DDIM: of a PNDM file the schedule is read. A missing key has the default of
+    the named class.
+
+    Raises:
+        ModelError: another class, or a schedule that DDIM on latents cannot use.
+    """
+    values = read_json(path)
+    name = _check_class(values, path, COMPONENTS["scheduler"][1])
+    ddim = name == "DDIMScheduler"
+    reader = ConfigReader(values, path)
+    reader.choice("beta_schedule", ("scaled_linear",), "linear")
+    reader.fixed(rescale_betas_zero_snr=False, thresholding=False, trained_betas=None)
+    if reader.raw("clip_sample", ddim) is not False:
+        reader.fail("clip_sample", True, "latents have no bounds; it must be there and false")
+    num_train_timesteps = reader.integer("num_train_timesteps", 1, 100_000, 1000)
+    config = ScheduleConfig(
+        num_train_timesteps=num_train_timesteps,
+        beta_start=reader.number("beta_start", 1e-9, 0.999, 1e-4),
+        beta_end=reader.number("beta_end", 1e-9, 0.999, 0.02),
+        prediction_type=reader.choice("prediction_type", ("epsilon", "v_prediction"), "epsilon"),
+        timestep_spacing=reader.choice("timestep_spacing", ("leading", "trailing"), "leading"),
+        steps_offset=reader.integer("steps_offset", 0, num_train_timesteps - 1, 0),
+        set_alpha_to_one=reader.boolean("set_alpha_to_one", ddim),
+    )
+    # The first line is what DDIM and PNDM have besides; the others stay behind in files that
+    # diffusers made from another scheduler's.
+    reader.ignore("clip_sample_range", "dynamic_thresholding_ratio", "sample_max_value")
+    reader.ignore("skip_prk_steps", "interpolation_type", "use_karras_sigmas", "variance_type")
+    reader.ignore("algorithm_type", "lower_order_final", "solver_order", "solver_type")
+    reader.finish()
+    if config.beta_end < config.beta_start:
+        reader.fail("beta_end", config.beta_end, f"must be at least {config.beta_start}")
+    return config, name
+
+
+def _check_class(values: dict[str, Any], path: Path, classes: tuple[str, ...]) -> str:
+    name = values.get("_class_name")
+    if name not in classes:
+        raise ModelError(
+            f"{path}: _class_name: must be {' or '.join(classes)}, not {str(name)[:60]!r}"
+        )
+    return name
+
+
+def _refuse_second_generation(reader: ConfigReader) -> None:
+    """Stable Diffusion 2 by its own marks, before some other key is complained about."""
+    wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
+    heads = reader.peek("attention_head_dim") == [5, 10, 20, 20]
+    if wide or heads or reader.peek("upcast_attention"):
+        raise ModelError(f"{reader.where}: {SECOND_GENERATION}")
+
+
+def _num_heads(reader: ConfigReader, stages: int) -> tuple[int, ...]:
+    """`attention_head_dim` is, for historical reasons, the number of heads: one or a list."""
+    if isinstance(reader.peek("attention_head_dim"), list):
+        return reader.integers("attention_head_dim", 1, MAX_HEADS, range(stages, stages + 1))
+    return (reader.integer("attention_head_dim", 1, MAX_HEADS, 8),) * stages
+
+
+def _grounded(reader: ConfigReader) -> bool:
+    """Whether there are GLIGEN layers: `attention_type`, or the older `use_gated_attention`."""
+    gated = reader.choice("attention_type", ("default", "gated"), "default") == "gated"
+    return reader.boolean("use_gated_attention", False) or gated
+
+
+def _check_groups(reader: ConfigReader, widths: tuple[int, ...], groups: int) -> None:
+    for width in widths:
+        if width % groups:
+            reader.fail("norm_num_groups", groups, f"must divide {width}")

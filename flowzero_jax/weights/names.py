@@ -1,0 +1,63 @@
+"""Names and layouts: leaves of our parameter trees ↔ tensors of a diffusers checkpoint.
+
+Flax scopes already carry the checkpoint's dotted names, so that only the last part differs:
+`kernel`, `scale` and `embedding` are all called `weight` there.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+Tree = dict[str, Any]
+
+# Tensors that hold nothing learned, present in older files.
+DROPPED = re.compile(r"(^|\.)embeddings\.position_ids$")
+
+# The autoencoder's attention layers had other names before diffusers 0.17.
+_OLD_ATTENTION = re.compile(r"(\.attentions\.\d+\.)(query|key|value|proj_attn)\.(weight|bias)$")
+_NEW_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+
+
+def current_name(name: str) -> str:
+    """The present name of a tensor that an older file has under another one."""
+    return _OLD_ATTENTION.sub(
+        lambda match: f"{match[1]}{_NEW_ATTENTION[match[2]]}.{match[3]}", name
+    )
+
+
+def leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The leaves of a nested dict with their paths, in sorted order."""
+    for key in sorted(tree):
+        if isinstance(tree[key], dict):
+            yield from leaves(tree[key], (*path, key))
+        else:
+            yield (*path, key), tree[key]
+
+
+def tensor_name(path: tuple[str, ...]) -> str:
+    """The checkpoint's name of the leaf at `path`."""
+    *scopes, last = path
+    return ".".join((*scopes, "weight" if last in ("kernel", "scale", "embedding") else last))
+
+
+def tensor_shape(path: tuple[str, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that the leaf at `path` has in the checkpoint."""
+    return tuple(shape[axis] for axis in _torch_axes(path, len(shape)))
+
+
+def to_torch(path: tuple[str, ...], leaf: np.ndarray) -> np.ndarray:
+    """Our layout → the checkpoint's: dense `[in out]` → `[out in]`, conv HWIO → OIHW."""
+    return leaf.transpose(_torch_axes(path, leaf.ndim))
+
+
+def from_torch(path: tuple[str, ...], tensor: np.ndarray) -> np.ndarray:
+    """The checkpoint's layout → ours, the inverse of `to_torch`."""
+    return tensor.transpose(np.argsort(_torch_axes(path, tensor.ndim)))
+
+
+def _torch_axes(path: tuple[str, ...], ndim: int) -> tuple[int, ...]:
+    if path[-1] == "kernel":
+        return {2: (1, 0), 4: (3, 2, 0, 1)}[ndim]
+    return tuple(range(ndim))

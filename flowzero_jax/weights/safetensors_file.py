@@ -1,0 +1,151 @@
+"""Strict reading of safetensors files: memory-mapped, one tensor at a time, nothing executed."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from flowzero_jax.errors import ModelError
+from flowzero_jax.weights.reading import parse_json, read_json, require_file
+
+FLOAT_TYPES = {
+    "F64": np.float64,
+    "F32": np.float32,
+    "F16": np.float16,
+    "BF16": ml_dtypes.bfloat16,
+}
+
+# Suffixes of file names that hold the weights in another precision.
+VARIANTS = ("fp16", "bf16")
+
+# torch writes zip archives of pickles, and wrote bare pickles (protocols 2 to 5) before.
+ZIP_MAGIC = b"PK\x03\x04"
+PICKLE_MAGICS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+FOREIGN_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack", ".h5", ".onnx")
+
+CONVERT = (
+    "convert it to safetensors where you trust it (diffusers: `save_pretrained(..., "
+    "safe_serialization=True)`), or take a revision of the model that has safetensors"
+)
+
+
+class Tensors:
+    """The tensors of one or several open files, by name."""
+
+    def __init__(self, files: dict[str, tuple[Path, safe_open]]):
+        self._files = files
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name → shape, from the headers alone."""
+        return {
+            name: tuple(file.get_slice(name).get_shape()) for name, (_, file) in self._files.items()
+        }
+
+    def read(self, name: str) -> np.ndarray:
+        """A copy of one tensor in the file's own precision.
+
+        Raises:
+            ModelError: it is not of a floating-point type.
+        """
+        path, file = self._files[name]
+        kind = file.get_slice(name).get_dtype()
+        if kind not in FLOAT_TYPES:
+            raise ModelError(
+                f"{path}: {name} is of type {kind}; only {', '.join(FLOAT_TYPES)} can be read"
+            )
+        return file.get_tensor(name)
+
+
+@contextmanager
+def open_tensors(paths: list[Path]) -> Iterator[Tensors]:
+    """Opens safetensors files together.
+
+    Raises:
+        ModelError: a file is damaged or of another format, or two hold the same tensor.
+    """
+    files: dict[str, tuple[Path, safe_open]] = {}
+    with ExitStack() as stack:
+        for path in paths:
+            file = stack.enter_context(_open(path))
+            for name in file.offset_keys():
+                if name in files:
+                    raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
+                files[name] = (path, file)
+        yield Tensors(files)
+
+
+def find_weights(folder: Path, stem: str) -> list[Path]:
+    """The weight files of one component: `stem.safetensors`, or those of its index.
+
+    A folder without the plain files may hold them in 16 bits, as `stem.fp16.safetensors`.
+
+    Raises:
+        ModelError: there are none, or only files of formats that are not opened.
+    """
+    for variant in ("", *VARIANTS):
+        dotted = f".{variant}" if variant else ""
+        single = folder / f"{stem}{dotted}.safetensors"
+        if single.exists() or single.is_symlink():
+            return [single]
+        index = folder / f"{stem}.safetensors.index{dotted}.json"
+        if index.exists():
+            return _indexed_files(index)
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise ModelError(f"{folder}: no such folder; copy the checkpoint anew") from error
+    foreign = [name for name in names if name.endswith(FOREIGN_SUFFIXES)]
+    if foreign:
+        raise ModelError(
+            f"{folder / foreign[0]}: not a safetensors file, and others are not opened: they can "
+            f"run code; {CONVERT}"
+        )
+    raise ModelError(f"{folder / stem}.safetensors: no such file; copy the checkpoint anew")
+
+
+def _indexed_files(index: Path) -> list[Path]:
+    """The files that an index names; its own claims about tensors must be right."""
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise ModelError(f"{index}: weight_map is missing; copy the file anew")
+    for name in weight_map.values():
+        plain = isinstance(name, str) and name.endswith(".safetensors") and name[:1] != "."
+        if not plain or any(mark in name for mark in "/\\:\0"):
+            raise ModelError(
+                f"{index}: weight_map names {str(name)[:60]!r}; only plain names of safetensors "
+                "files in the same folder are allowed"
+            )
+    paths = [index.parent / name for name in sorted(set(weight_map.values()))]
+    with open_tensors(paths) as tensors:
+        found = tensors.shapes.keys()
+    if found != weight_map.keys():
+        wrong = min(found ^ weight_map.keys())
+        raise ModelError(f"{index}: does not fit its files, for instance {wrong!r}; copy both anew")
+    return paths
+
+
+def _open(path: Path) -> safe_open:
+    require_file(path)
+    try:
+        opened = safe_open(path, framework="numpy")
+    except (SafetensorError, OSError) as error:
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head == ZIP_MAGIC or head[:2] in PICKLE_MAGICS:
+            fault = f"a pickle in spite of its name, and never opened; {CONVERT}"
+        else:
+            fault = f"not a whole safetensors file ({error}); copy it anew"
+        raise ModelError(f"{path}: {fault}") from error
+    # The library has checked lengths and offsets by now; of a repeated name it keeps one.
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            parse_json(file.read(length))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: damaged header ({error}); copy it anew") from error
+    return opened

@@ -1,0 +1,160 @@
+"""Saving a checkpoint as a diffusers pipeline folder that appears whole or not at all."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save_file
+
+from flowzero_jax.errors import ModelError, OutputError
+from flowzero_jax.files import reason, sync, temporary_name
+from flowzero_jax.weights.convert import check_dtype, to_tensors
+from flowzero_jax.weights.folder import (
+    MODEL_INDEX,
+    NETWORKS,
+    SCHEDULER,
+    SETTINGS,
+    TOKENIZER_FILES,
+    Checkpoint,
+)
+from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes, manifest_json
+from flowzero_jax.weights.reading import read_json, require_file
+from flowzero_jax.weights.settings import Settings, settings_json
+from flowzero_jax.weights.written_configs import (
+    autoencoder_json,
+    model_index_json,
+    scheduler_json,
+    text_encoder_json,
+    unet_json,
+)
+
+# What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
+ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, "scheduler", "tokenizer", *NETWORKS}
+
+# Of a tokenizer configuration only what makes token ids; never a chat template.
+TOKENIZER_KEYS = (
+    "added_tokens_decoder",
+    "bos_token",
+    "clean_up_tokenization_spaces",
+    "do_lower_case",
+    "eos_token",
+    "errors",
+    "model_max_length",
+    "pad_token",
+    "tokenizer_class",
+    "unk_token",
+)
+
+
+def save_folder(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> str:
+    """Writes `checkpoint` in torch's names and layouts, as `dtype`, with a SHA-256 manifest.
+
+    The folder replaces an older checkpoint of the same name. Returns the hash of the checkpoint,
+    which `load_folder` will give as `sha256`.
+
+    Raises:
+        OutputError: the folder cannot be written, or holds other things than a checkpoint.
+        ModelError: the tokenizer's files cannot be read.
+        InputError: another dtype than float32, bfloat16 or float16.
+    """
+    folder, dtype = Path(path), check_dtype(dtype)
+    try:
+        _check_replaceable(folder)
+        temporary = temporary_name(folder.absolute().with_suffix(""))
+        try:
+            digest = _write(temporary, checkpoint, dtype)
+            _replace(folder, temporary)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {reason(error)}") from error
+    return digest
+
+
+def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
+    for name in ("scheduler", "tokenizer", *NETWORKS):
+        (folder / name).mkdir(parents=True)
+    for name, text in _json_files(checkpoint, dtype.name).items():
+        (folder / name).write_bytes(text.encode())
+    _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
+    for name, (_, stem) in NETWORKS.items():
+        tensors = to_tensors(checkpoint.params[name], dtype)
+        file = folder / name / f"{stem}.safetensors"
+        # The note on the format is what transformers asks for before it reads a file.
+        save_file(tensors, file, metadata={"format": "pt"})
+        # The library makes it readable for its owner alone.
+        file.chmod((folder / MODEL_INDEX).stat().st_mode)
+    hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
+    (folder / MANIFEST).write_bytes(manifest_json(hashes).encode())
+    for file in folder.rglob("*"):
+        sync(file)
+    return checkpoint_hash(hashes)
+
+
+def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
+    settings = checkpoint.settings or Settings()
+    factor = checkpoint.autoencoder_config.factor
+    latent = [settings.height // factor, settings.width // factor]
+    sample_size = latent[0] if latent[0] == latent[1] else latent
+    image = max(settings.height, settings.width)
+    configs = {
+        MODEL_INDEX: model_index_json(checkpoint.unet_config.grounded),
+        "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
+        "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
+        "text_encoder/config.json": text_encoder_json(checkpoint.text_config, dtype),
+        SCHEDULER: scheduler_json(checkpoint.schedule_config),
+    }
+    files = {name: _dump(values) for name, values in configs.items()}
+    if checkpoint.settings is not None:
+        files[SETTINGS] = settings_json(checkpoint.settings)
+    return files
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    for name in TOKENIZER_FILES:
+        if name == "tokenizer_config.json" and (source / name).exists():
+            values = read_json(source / name)
+            kept = {key: values[key] for key in TOKENIZER_KEYS if key in values}
+            (target / name).write_bytes(_dump(kept).encode())
+        elif (source / name).exists():
+            require_file(source / name)
+            shutil.copyfile(source / name, target / name)
+    if not (target / "vocab.json").exists():
+        raise ModelError(f"{source}: no vocab.json; name the folder of a CLIP tokenizer")
+
+
+def _check_replaceable(folder: Path) -> None:
+    if not folder.parent.is_dir():
+        raise OutputError(f"{folder.parent}: no such folder; create it first")
+    if not (folder.exists() or folder.is_symlink()):
+        return
+    if folder.is_symlink() or not folder.is_dir():
+        raise OutputError(f"{folder}: is there already and no folder; give another name")
+    others = {entry.name for entry in folder.iterdir()} - ENTRIES
+    if others:
+        raise OutputError(
+            f"{folder}: holds {min(others)!r}, which is no part of a checkpoint, and is not "
+            "replaced; give another name"
+        )
+
+
+def _replace(folder: Path, temporary: Path) -> None:
+    """Puts the new folder in the place of the old one. Folders cannot be exchanged in one step,
+    so for a moment there is none; the old one comes back if the renaming fails."""
+    old = temporary_name(folder.absolute().with_suffix(""))
+    if folder.exists():
+        os.rename(folder, old)
+    try:
+        os.rename(temporary, folder)
+    except OSError:
+        if old.exists():
+            os.rename(old, folder)
+        raise
+    sync(folder.absolute().parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _dump(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2, sort_keys=True) + "\n"

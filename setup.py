@@ -1,0 +1,62 @@
+"""Packaging. Tool settings are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+SOURCE = (ROOT / "flowzero_jax" / "version.py").read_text(encoding="utf-8")
+VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)[1]
+
+INSTALL = [
+    "absl-py>=2.5",
+    "flax>=0.12.8",
+    "imageio-ffmpeg>=0.8.1",
+    "jax>=0.10.2,<0.13",
+    "jaxtyping>=0.3.7",
+    "ml_collections>=1.1",
+    "ml_dtypes>=0.5",
+    "numpy>=2.1",
+    "pillow>=13",  # older ones have heap overflows
+    "pydantic>=2.14",
+    "safetensors>=0.8",
+    "tokenizers>=0.22,<0.23",
+    "tqdm>=4.67",
+]
+LLM = ["openai>=3.52,<4", "tenacity==9.2.1"]
+TRAIN = ["optax>=0.2.8", "orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
+TEST = [
+    "beartype>=0.22",
+    "chex>=0.1.91",
+    "diffusers==0.39.0",  # its last release with Flax, an oracle
+    "hypothesis>=6.170",
+    "pytest>=9.2",
+    "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
+    "ruff==0.17.5",
+    "scikit-image>=0.26",
+    "transformers==4.57.6",  # its last release with Flax, an oracle
+]
+
+setup(
+    name="flowzero_jax",
+    version=VERSION,
+    description="FlowZero zero-shot text-to-video in JAX",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["flowzero_jax", "flowzero_jax.*"]),
+    package_data={"flowzero_jax": ["checkpoints/**"]},
+    install_requires=INSTALL,
+    extras_require={
+        "llm": LLM,
+        "train": TRAIN,
+        "test": [*LLM, *TRAIN, *TEST],
+        "cuda12": ["jax[cuda12]"],
+        "cuda13": ["jax[cuda13]"],
+        "tpu": ["jax[tpu]"],
+    },
+    entry_points={"console_scripts": ["flowzero-jax = flowzero_jax.cli:main"]},
+)

@@ -1,0 +1,59 @@
+"""The noise schedule and single DDIM steps against diffusers."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from flowzero_jax.diffusion import (
+    add_noise,
+    alphas_cumprod,
+    clean_and_noise,
+    ddim_step,
+    step_table,
+)
+from flowzero_jax.weights.configs import parse_schedule_config
+
+
+@pytest.fixture(scope="module")
+def arrays(reference):
+    return reference.arrays("scheduler")
+
+
+@pytest.fixture(scope="module")
+def config(reference):
+    return parse_schedule_config(reference.folder / "pipeline/scheduler/scheduler_config.json")[0]
+
+
+def test_schedule(config, arrays, check):
+    alphas = alphas_cumprod(config)
+    check(alphas, arrays["alphas_cumprod"])
+    check(1 - alphas[1:] / alphas[:-1], arrays["betas"][1:])
+
+
+def test_timesteps(config, arrays):
+    for name, timesteps in arrays.items():
+        if name.startswith("timesteps_"):
+            np.testing.assert_array_equal(step_table(config, len(timesteps)).timesteps, timesteps)
+
+
+def test_last_step_ends_at_the_recorded_alpha(config, arrays, check):
+    check(step_table(config, 10).next_alphas_cumprod[-1], arrays["final_alpha_cumprod"])
+
+
+def test_single_steps(config, arrays, check):
+    # The recorded steps are some of those of this number.
+    num_steps = len(arrays["timesteps_10"])
+    table = step_table(config, num_steps)
+    sample, noise = jnp.asarray(arrays["sample"]), jnp.asarray(arrays["eps"])
+    for index, timestep in enumerate(arrays["step_timesteps"]):
+        row = list(table.timesteps).index(timestep)
+        alpha, after = table.alphas_cumprod[row], table.next_alphas_cumprod[row]
+        clean, _ = clean_and_noise(sample, noise, alpha, config.prediction_type)
+        check(clean, arrays["pred_original_sample"][index])
+        step = ddim_step(sample, noise, alpha, after, config.prediction_type)
+        check(step, arrays["prev_sample"][index])
+
+
+def test_added_noise(config, arrays, check):
+    alpha = alphas_cumprod(config)[arrays["add_noise_timesteps"]][:, None, None, None]
+    check(add_noise(arrays["sample"], arrays["eps"], alpha), arrays["noised"])

@@ -1,0 +1,205 @@
+"""The sticker model's training data: words, stickers, backgrounds, composed pictures."""
+
+import numpy as np
+import pytest
+from PIL import features
+
+from flowzero_jax.errors import InputError
+from flowzero_jax.training import sprites
+from flowzero_jax.training.backgrounds import BACKGROUNDS, paint_background, usable_phrases
+from flowzero_jax.training.compose import (
+    compose,
+    compose_batch,
+    draw_scene,
+    example_rng,
+    sample_scene,
+    sample_texts,
+)
+from flowzero_jax.training.sheets import contact_sheet
+from flowzero_jax.training.vocabulary import (
+    COLORS,
+    NATURAL_COLORS,
+    NOUNS,
+    SYNONYMS,
+    plural,
+    with_article,
+)
+
+
+def _has_emoji_font() -> bool:
+    try:
+        sprites.sprite("cat")
+    except InputError:
+        return False
+    return features.check("freetype2")
+
+
+needs_font = pytest.mark.skipif(not _has_emoji_font(), reason="needs the Noto Color Emoji font")
+
+
+def test_vocabulary_is_consistent():
+    assert len(NOUNS) == 60
+    assert {"cat", "dog", "bird", "car", "ball"} <= set(NOUNS)
+    assert all(len(emoji) == 1 for emoji in NOUNS.values())
+    assert len(set(NOUNS.values())) == len(NOUNS)
+    assert set(SYNONYMS) <= set(NOUNS)
+    said = [word for words in SYNONYMS.values() for word in words]
+    assert len(set(said)) == len(said) and not set(said) & set(NOUNS)
+    assert set(NATURAL_COLORS) <= set(NOUNS) and set(NATURAL_COLORS.values()) <= set(COLORS)
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"),
+    [
+        ("cat", "cats"),
+        ("butterfly", "butterflies"),
+        ("mouse", "mice"),
+        ("fish", "fish"),
+        ("fox", "foxes"),
+        ("bus", "buses"),
+        ("snowman", "snowmen"),
+        ("key", "keys"),
+    ],
+)
+def test_plural(noun, expected):
+    assert plural(noun) == expected
+
+
+def test_article():
+    assert with_article("orange ball") == "an orange ball"
+    assert with_article("ball") == "a ball"
+
+
+@needs_font
+@pytest.mark.parametrize("noun", NOUNS)
+def test_sticker_is_premultiplied_and_cropped(noun):
+    pixels = sprites.sprite(noun)
+    assert pixels.dtype == np.uint8 and pixels.shape[2] == 4
+    assert (pixels[..., :3] <= pixels[..., 3:]).all()
+    alpha = pixels[..., 3] > 8
+    assert alpha[0].any() and alpha[-1].any() and alpha[:, 0].any() and alpha[:, -1].any()
+
+
+@needs_font
+@pytest.mark.parametrize("color", COLORS)
+def test_tint_has_the_color_and_keeps_the_outline(color):
+    for noun in ("ball", "cat", "owl"):
+        plain, tinted = sprites.sprite(noun), sprites.sprite(noun, color)
+        np.testing.assert_array_equal(plain[..., 3], tinted[..., 3])
+        mean = np.median(tinted[tinted[..., 3] == 255][:, :3], axis=0) / 255
+        distance = {name: np.abs(mean - value).sum() for name, value in COLORS.items()}
+        assert min(distance, key=distance.get) == color
+
+
+@needs_font
+def test_sticker_is_the_largest_that_fits_and_centered():
+    image = np.zeros((100, 120, 3), np.uint8)
+    sprites.draw_sprite(image, "balloon", (20, 10, 110, 70), "white")
+    rows, columns = np.nonzero(image.any((1, 2)))[0], np.nonzero(image.any((0, 2)))[0]
+    aspect = sprites.sprite_aspect("balloon")
+    assert rows[0] in (10, 11) and rows[-1] in (68, 69)
+    assert abs((columns[-1] - columns[0] + 1) - 60 * aspect) <= 2
+    assert abs((columns[0] + columns[-1] + 1) / 2 - 65) <= 1
+
+
+@needs_font
+def test_sticker_at_its_own_size_is_the_glyph():
+    pixels = sprites.sprite("car")
+    height, width = pixels.shape[:2]
+    image = np.zeros((height, width, 3), np.uint8)
+    sprites.draw_sprite(image, "car", (0, 0, width, height))
+    np.testing.assert_array_equal(image, pixels[..., :3])
+
+
+def test_unknown_noun_and_missing_font_are_input_errors(tmp_path):
+    with pytest.raises(InputError, match="teapot"):
+        sprites.sprite("teapot")
+    with pytest.raises(InputError, match="FLOWZERO_EMOJI_FONT"):
+        sprites._font(str(tmp_path / "none.ttf"))
+
+
+@pytest.mark.parametrize("name", BACKGROUNDS)
+def test_background_is_a_picture_that_varies(name):
+    first, second = (paint_background(np.random.default_rng(seed), name, 48) for seed in (0, 1))
+    again = paint_background(np.random.default_rng(0), name, 48)
+    assert first.shape == (48, 48, 3) and first.dtype == np.uint8
+    np.testing.assert_array_equal(first, again)
+    assert (first != second).any()
+
+
+def test_background_phrases_are_usable_in_prompts():
+    phrases = usable_phrases()
+    assert len(phrases) == len(BACKGROUNDS) >= 14
+    assert "in a meadow" in phrases and "at night" in phrases
+    assert all(phrase == phrase.strip() and "  " not in phrase for phrase in phrases)
+
+
+@needs_font
+def test_example_depends_on_its_generator_alone():
+    first, second = compose(example_rng(3, 7), 64), compose(example_rng(3, 7), 64)
+    np.testing.assert_array_equal(first.image, second.image)
+    assert first.scene == second.scene
+
+
+@needs_font
+def test_batch_does_not_depend_on_where_it_starts():
+    whole, part = compose_batch(5, 0, 6, 64), compose_batch(5, 4, 2, 64)
+    np.testing.assert_array_equal(whole.images[4:], part.images)
+    np.testing.assert_array_equal(whole.boxes[4:], part.boxes)
+    assert whole.captions[4:] == part.captions and whole.phrases[4:] == part.phrases
+
+
+@needs_font
+def test_batch_has_present_slots_first():
+    batch = compose_batch(1, 0, 40, 32, max_objects=10)
+    counts = batch.object_mask.sum(1).astype(int)
+    assert counts.min() == 0 or counts.max() > 1
+    for mask, count, phrases, boxes in zip(
+        batch.object_mask, counts, batch.phrases, batch.boxes, strict=True
+    ):
+        assert mask[:count].all() and all(phrases[:count]) and not any(phrases[count:])
+        assert (boxes[count:] == 0).all()
+
+
+@needs_font
+def test_scenes_are_legal_and_say_what_they_show():
+    counts = np.zeros(9)
+    for index in range(1500):
+        scene = sample_scene(example_rng(0, index))
+        counts[len(scene.things)] += 1
+        assert scene.background in BACKGROUNDS and scene.caption
+        assert scene.caption == " ".join(scene.caption.split())
+        for thing, (x0, y0, x1, y1) in zip(scene.things, scene.boxes, strict=True):
+            assert 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1
+            assert min(x1 - x0, y1 - y0) > 0.1 and max(x1 - x0, y1 - y0) <= 0.7501
+            assert thing.phrase.split()[0] in ("a", "an") and thing.phrase.endswith(thing.word)
+            assert thing.word in scene.caption or plural(thing.word) in scene.caption
+    assert 0.02 < counts[0] / 1500 < 0.08 and 0.35 < counts[1] / 1500 < 0.45
+
+
+@needs_font
+def test_every_sticker_lies_in_its_box():
+    for index in range(20):
+        scene = sample_scene(example_rng(11, index))
+        if len(scene.things) != 1:
+            continue
+        with_it = draw_scene(example_rng(1, 1), scene, 64)
+        bare = paint_background(example_rng(1, 1), scene.background, 64)
+        rows, columns = np.nonzero((with_it != bare).any(2))
+        x0, y0, x1, y1 = (64 * value for value in scene.boxes[0])
+        assert columns.min() >= x0 - 1 and columns.max() <= x1
+        assert rows.min() >= y0 - 1 and rows.max() <= y1
+
+
+@needs_font
+def test_texts_need_no_picture():
+    texts = sample_texts(2, 30)
+    assert texts[0] == compose(example_rng(2, 0), 32).caption
+    assert all(isinstance(text, str) and text for text in texts)
+
+
+@needs_font
+def test_contact_sheet_holds_every_picture():
+    batch = compose_batch(0, 0, 5, 32)
+    sheet = contact_sheet(batch.images, batch.captions, batch.boxes, columns=3)
+    assert sheet.size == (3 * 38, 2 * (32 + 36 + 6))

@@ -1,4 +1,4 @@
-"""The errors a user can meet. Each is one line (what, where, how to fix) and knows its exit code."""
+"""The errors a user can meet: one line each (what, where, how to fix), with an exit code."""
 
 
 class FlowZeroError(Exception):

@@ -22,11 +22,11 @@ class RenderMetadata:
       prompt: of the plan.
       negative_prompt: what guidance leads away from.
       seed: 0 <= seed < 2^32.
-      settings: every generation setting by name, defaults included.
+      settings: every generation setting and the dtype by name, defaults included.
       fps: frames per second.
       planner: the planner's name, None where the plan was a file.
       plan: "file" as named by the user, "sha256" of its bytes.
-      model: "name", "sha256" of the weights.
+      model: "source" as named by the user, "name", "sha256" of the checkpoint.
       video: "file", "format", "frames", "height", "width"; "sha256" unless it is a folder.
       device: "platform", "kind".
       versions: of Python, JAX, Flax, ffmpeg and this package.

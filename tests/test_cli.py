@@ -71,7 +71,7 @@ def fails(capsys, folder):
         ([*RENDER, "--seed", "1" * 5000], 2, "--seed"),
         ([*RENDER, "--frames", "0"], 2, "--frames: '0' is not a whole number from 1 to 512"),
         ([*RENDER, "--frames", "1000000"], 2, "--frames"),
-        ([*RENDER, "--frames", "4"], 2, "plan.json has 3 frames, --frames says 4"),
+        ([*RENDER, "--frames", "4"], 2, "--frames 4: the frames of plan.json are 3"),
         ([*RENDER, "--num-steps", "0"], 2, "--num-steps"),
         ([*RENDER, "--num-steps", "2.5"], 2, "--num-steps"),
         ([*RENDER, "--guidance-scale", "nan"], 2, "--guidance-scale"),

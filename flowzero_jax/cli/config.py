@@ -1,29 +1,43 @@
-"""--config FILE.py[:VARIANT] and --config.FIELD=VALUE, as ml_collections reads them."""
+"""--config FILE.py[:VARIANT] and --config.FIELD=VALUE: rendering options by ml_collections.
+
+A config's fields are the rendering options, checked like the flags of the same names.
+"""
 
 import argparse
 import difflib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.cli.options import RENDER_OPTIONS, Option
+from flowzero_jax.cli.options import CONFIG_PREFIX, RENDER_OPTIONS
 from flowzero_jax.errors import InputError, OutputError
+
+OPTIONS = {option.name: option for option in RENDER_OPTIONS}
 
 
 def rendering_values(args: argparse.Namespace) -> dict[str, Any]:
-    """The rendering options that the user set, by name: flags over config.
+    """The rendering options that the user set, by name: flags over --config.FIELD over the file.
 
     Raises:
       InputError: the config cannot be used.
       OutputError: the config file is not there.
     """
-    chosen = {}
-    if args.config:
-        chosen = read_config(args.config, args.overrides)
-    elif args.overrides:
-        raise InputError(f"{args.overrides[0]} needs --config FILE.py")
-    flags = {option.name: getattr(args, option.name) for option in RENDER_OPTIONS}
-    return chosen | {name: value for name, value in flags.items() if value is not None}
+    config = read_config(args.config) if args.config else {}
+    flags = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
+    return config | read_overrides(args.overrides) | flags
+
+
+def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """The values of "--config.FIELD=VALUE" arguments by option name; raises InputError."""
+    values = {}
+    for override in overrides:
+        name, equals, text = override.removeprefix(CONFIG_PREFIX).partition("=")
+        if not equals:
+            raise InputError(f"{override}: write {override}=VALUE")
+        value = {"true": True, "false": False}.get(text.lower(), text)
+        values[name] = _checked(override, name, value)
+    return values
 
 
 def config_file(spec: str) -> Path:
@@ -31,12 +45,11 @@ def config_file(spec: str) -> Path:
     return Path(spec.split(".py:")[0] + ".py" if ".py:" in spec else spec)
 
 
-def read_config(spec: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Executes a config file and checks its fields like the flags of the same names.
+def read_config(spec: str) -> dict[str, Any]:
+    """Executes a config file and checks its fields.
 
     Args:
       spec: FILE.py or FILE.py:VARIANT; its `get_config` gets the variant as a string.
-      overrides: "--config.FIELD=VALUE" each.
 
     Returns:
       Values by option name; fields that are None are left out.
@@ -45,47 +58,43 @@ def read_config(spec: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
       InputError: not a config, an unknown field, a value out of range.
       OutputError: no such file.
     """
+    # Only here: the start of every other command would pay for it.
     from absl import flags
     from ml_collections import ConfigDict, config_flags
 
     if not config_file(spec).is_file():
         raise OutputError(f"{config_file(spec)}: no such file; give --config FILE.py[:VARIANT]")
-    for override in overrides:
-        if "=" not in override:
-            raise InputError(f"{override}: write {override}=VALUE")
-    argv = ["flowzero-jax", f"--config={spec}", *overrides]
+    argv = ["flowzero-jax", f"--config={spec}"]
     parsed = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=parsed, sys_argv=argv)
     try:
-        parsed(argv)
+        with warnings.catch_warnings():
+            # ml_collections loads the file by a method that Python will drop one day.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            parsed(argv)
         config = parsed.config
     except Exception as error:  # the file is code: it can raise anything
-        said = str(error).strip().split("\n", 1)[0]
+        # ml_collections puts a whole traceback into the message; its last line says what it was.
+        said = str(error).strip().split("\n")[-1]
         raise InputError(f"{spec}: {type(error).__name__}: {said}") from error
     if not isinstance(config, ConfigDict):
         raise InputError(f"{spec}: get_config() returns no ConfigDict")
-    known = {option.name: option for option in RENDER_OPTIONS}
-    values = {}
-    for name, value in config.items():
-        if name not in known:
-            raise InputError(f"{spec}: {_unknown(name, list(known))}")
-        if value is not None:
-            values[name] = _checked(spec, known[name], value)
-    return values
+    return {
+        name: _checked(spec, name, value) for name, value in config.items() if value is not None
+    }
 
 
-def _checked(spec: str, option: Option, value: Any) -> Any:
-    if option.parse is None:
+def _checked(where: str, name: str, value: Any) -> Any:
+    if name not in OPTIONS:
+        near = difflib.get_close_matches(name, OPTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(OPTIONS)}"
+        raise InputError(f"{where}: unknown field {name}; {hint}")
+    parse = OPTIONS[name].parse
+    if parse is None:
         if isinstance(value, bool):
             return value
-        raise InputError(f"{spec}: {option.name} is {value!r}; give True or False")
+        raise InputError(f"{where}: {name} is {value!r}; give True or False")
     try:
-        return option.parse(str(value))
+        return parse(str(value))
     except argparse.ArgumentTypeError as error:
-        raise InputError(f"{spec}: {option.name}: {error}") from error
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-    return f"unknown field {name}; {hint}"
+        raise InputError(f"{where}: {name}: {error}") from error

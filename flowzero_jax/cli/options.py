@@ -12,6 +12,7 @@ from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
 
 DEFAULT_FRAMES = 8
 DEFAULT_MODEL = "sticker"
+DEFAULT_DTYPE = "float32"
 CONFIG_PREFIX = "--config."
 
 
@@ -54,7 +55,7 @@ RENDER_OPTIONS = (
     Option("boxes", None, "put the objects into their boxes"),
     Option("negative_prompt", str, "what guidance leads away from (default none)"),
     Option("fps", values.number(MIN_FPS, MAX_FPS), "frames per second"),
-    Option("dtype", values.choice("float32", "bfloat16"), "precision of the computation"),
+    Option("dtype", values.choice("float32", "bfloat16"), "float32 (the default) or bfloat16"),
 )
 
 
@@ -168,7 +169,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py[:VARIANT]",
         type=values.non_empty,
         help="a Python file (it is executed) with get_config(); fields are the options above, "
-        "--config.FIELD=VALUE changes one; flags win",
+        "--config.FIELD=VALUE sets one; flags win",
     )
     cache = parser.add_argument_group("compiled programs").add_mutually_exclusive_group()
     cache.add_argument("--cache-dir", metavar="DIR", type=values.non_empty, help="keep them there")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.cli.report import Report
+from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import FlowZeroError, InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason
 from flowzero_jax.planner import plan
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
     check_writable(out)
     scene = plan(args.prompt, num_frames=args.frames)
     write_scene(out, scene)
-    report.result(f"{out}: {args.frames} frames", plan=args.out, frames=args.frames)
+    report.result(f"{out}: {counted(args.frames, 'frame')}", plan=args.out, frames=args.frames)
     return 0
 
 
@@ -43,7 +43,10 @@ def _plan_file(prompts: Path, out: Path, args: argparse.Namespace, report: Repor
             file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
     failed = f", {failures} of them failed" if failures else ""
     report.result(
-        f"{out}: {count} prompts{failed}", plans=args.out, prompts=count, failures=failures
+        f"{out}: {counted(count, 'prompt')}{failed}",
+        plans=args.out,
+        prompts=count,
+        failures=failures,
     )
     return PARTIAL_EXIT_CODE if failures else 0
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from flowzero_jax.cli.report import Report
+from flowzero_jax.cli.report import Report, counted
 
 
 @contextmanager
@@ -25,4 +25,4 @@ def step_progress(report: Report) -> Iterator[Callable[[int, int], None]]:
             bar.update(steps_done - bar.n if terminal else 0)
 
         yield update
-    report.note(f"{last} denoising steps in {time.perf_counter() - started:.1f} s")
+    report.note(f"{counted(last, 'denoising step')} in {time.perf_counter() - started:.1f} s")

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
     num_frames = job.options.get("frames", len(scene.frames))
     if num_frames != len(scene.frames):
         raise InputError(
-            f"{plan_file} has {len(scene.frames)} frames, --frames says {num_frames}; "
+            f"--frames {num_frames}: the frames of {plan_file} are {len(scene.frames)}; "
             "leave --frames out or plan anew"
         )
     render(job, scene, plan_file, report)

@@ -7,23 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from flowzero_jax import files
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
 from flowzero_jax.cli.config import config_file, rendering_values
-from flowzero_jax.cli.options import DEFAULT_MODEL
+from flowzero_jax.cli.options import DEFAULT_DTYPE, DEFAULT_MODEL
 from flowzero_jax.cli.progress import step_progress
-from flowzero_jax.cli.report import Report
+from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import OutputError
 from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
 from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.video import check_output_path, write_video
 from flowzero_jax.video.paths import FOLDER, check_size, sidecar_path
-
-DEFAULT_FPS = 4.0
 
 
 @dataclass
@@ -69,7 +67,8 @@ def prepare(args: argparse.Namespace, plan_file: Path | None) -> Job:
     options = rendering_values(args)
     inputs = [] if plan_file is None else [plan_file]
     inputs += [config_file(args.config)] if args.config else []
-    inputs += [Path(options["model"])] if "model" in options else []
+    model = options.get("model", DEFAULT_MODEL)
+    inputs += [Path(model)] if model != DEFAULT_MODEL else []
     kind = check_output_path(args.out, inputs)
     written = ["meta"] if plan_file else ["meta", "plan"]
     for name in written:
@@ -79,32 +78,82 @@ def prepare(args: argparse.Namespace, plan_file: Path | None) -> Job:
     return Job(args.command, args, options, kind)
 
 
+class Drawn(NamedTuple):
+    """The frames `[f H W 3]` and what they were drawn with."""
+
+    frames: np.ndarray
+    fps: float
+    seed: int
+    negative_prompt: str
+    settings: dict[str, Any]
+    model: dict[str, str]
+    device: dict[str, str]
+
+
 def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> None:
     """Renders a plan, writes the video and its record, and reports them."""
-    # The first import of JAX: the commands that only plan, draw or explain stay without it.
-    import jax
+    plan = {"file": str(plan_file), "sha256": files.sha256(plan_file)}
+    drawn = _draw(job, scene, report)
+    with job.timed("write"):
+        _write_frames(job, drawn.frames, drawn.fps)
+    num_frames, height, width, _ = drawn.frames.shape
+    size = {"frames": num_frames, "height": height, "width": width}
+    digest = {} if job.kind == FOLDER else {"sha256": files.sha256(job.out)}
+    meta_file = sidecar_path(job.out, "meta")
+    write_metadata(
+        meta_file,
+        RenderMetadata(
+            command=job.command,
+            prompt=scene.prompt,
+            planner=getattr(job.args, "planner", None),
+            plan=plan,
+            video={"file": job.args.out, "format": job.kind.removeprefix("."), **size, **digest},
+            versions=package_versions(),
+            seconds=job.seconds,
+            **{name: value for name, value in drawn._asdict().items() if name != "frames"},
+        ),
+    )
+    report.result(
+        f"{job.out}: {counted(num_frames, 'frame')}, {width}x{height}, {drawn.fps:g} fps, "
+        f"seed {drawn.seed}",
+        video=job.args.out,
+        plan=str(plan_file),
+        meta=str(meta_file),
+        **size,
+        fps=drawn.fps,
+        seed=drawn.seed,
+        seconds=job.seconds,
+    )
 
+
+def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
+    """Loads the model, warns of what it does not understand, and runs it."""
+    # JAX is imported late: bad options and plans are reported without waiting for it.
+    from flowzero_jax.cli.device import device_errors, first_device
     from flowzero_jax.compilation_cache import disable_compilation_cache, enable_compilation_cache
     from flowzero_jax.pipeline import load_pipeline
 
+    device = first_device()
     if job.args.no_cache:
         disable_compilation_cache()
     else:
         enable_compilation_cache(job.args.cache_dir)
 
     options = dict(job.options)
+    options.pop("frames", None)  # the plan has them
     seed = options.pop("seed", 0)
     negative_prompt = options.pop("negative_prompt", "")
-    dtype = {"dtype": options.pop("dtype")} if "dtype" in options else {}
-    options.pop("frames", None)
-    with job.timed("load"):
-        pipeline = load_pipeline(options.pop("model", DEFAULT_MODEL), **dtype)
-    fps = options.pop("fps", pipeline.info.fps or DEFAULT_FPS)
+    model = options.pop("model", DEFAULT_MODEL)
+    dtype = options.pop("dtype", DEFAULT_DTYPE)
+    with job.timed("load"), device_errors():
+        pipeline = load_pipeline(model, dtype)
+    fps = options.pop("fps", pipeline.info.fps)
     settings = dataclasses.replace(pipeline.settings, **options)
     check_size(job.kind, settings.height, settings.width)
-    warn_of_unknown_nouns(scene, pipeline.info.nouns)
+    if pipeline.info.nouns:
+        warn_of_unknown_nouns(scene, pipeline.info.nouns)
     warn_of_truncated_texts(scene, negative_prompt, pipeline.tokenizer.truncated)
-    with job.timed("generate"), step_progress(report) as progress:
+    with job.timed("generate"), device_errors(), step_progress(report) as progress:
         frames = pipeline(
             scene,
             seed=seed,
@@ -112,39 +161,14 @@ def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> Non
             negative_prompt=negative_prompt,
             progress=progress,
         )
-    with job.timed("write"):
-        _write_frames(job, frames, fps)
-    device = jax.devices()[0]
-    num_frames, height, width, _ = frames.shape
-    video = {"frames": num_frames, "height": height, "width": width}
-    meta_file = sidecar_path(job.out, "meta")
-    write_metadata(
-        meta_file,
-        RenderMetadata(
-            command=job.command,
-            prompt=scene.prompt,
-            negative_prompt=negative_prompt,
-            seed=seed,
-            settings=dataclasses.asdict(settings),
-            fps=fps,
-            planner=getattr(job.args, "planner", None),
-            plan={"file": str(plan_file), "sha256": files.sha256(plan_file)},
-            model={"name": pipeline.info.name, "sha256": pipeline.info.sha256},
-            video={"file": job.args.out, "format": job.kind.removeprefix("."), **video},
-            device={"platform": device.platform, "kind": device.device_kind},
-            versions=package_versions(),
-            seconds=job.seconds,
-        ),
-    )
-    report.result(
-        f"{job.out}: {num_frames} frames, {width}x{height}, {fps:g} fps, seed {seed}",
-        video=job.args.out,
-        plan=str(plan_file),
-        meta=str(meta_file),
-        **video,
-        fps=fps,
-        seed=seed,
-        seconds=job.seconds,
+    return Drawn(
+        frames,
+        float(fps),
+        seed,
+        negative_prompt,
+        settings=dataclasses.asdict(settings) | {"dtype": dtype},
+        model={"source": model, "name": pipeline.info.name, "sha256": pipeline.info.sha256},
+        device=device,
     )
 
 

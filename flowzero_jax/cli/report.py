@@ -124,6 +124,11 @@ def one_line(text: str) -> str:
     return "".join(c if unicodedata.category(c) != "Cc" else f"\\x{ord(c):02x}" for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 frame", "8 frames"."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def _print(text: str, stream: TextIO | None) -> None:
     """Prints in any locale: what the stream's encoding lacks is escaped. None is a closed one."""
     if stream is None:

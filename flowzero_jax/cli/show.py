@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from flowzero_jax.cli.report import Report
+from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
 from flowzero_jax.preview import write_preview
@@ -20,5 +20,6 @@ def run(args: argparse.Namespace, report: Report) -> int:
     check_writable(out, [Path(args.plan)])
     scene = read_scene(args.plan)
     write_preview(scene, out)
-    report.result(f"{out}: {len(scene.frames)} frames", preview=args.out, frames=len(scene.frames))
+    num_frames = len(scene.frames)
+    report.result(f"{out}: {counted(num_frames, 'frame')}", preview=args.out, frames=num_frames)
     return 0

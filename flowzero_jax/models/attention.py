@@ -49,9 +49,7 @@ def _attend_in_blocks(query, key, value):
         head_blocks, head_keys, head_values = head
 
         def one_block(block):
-            scores = jnp.matmul(
-                block * scale, head_keys.T, preferred_element_type=jnp.float32
-            )
+            scores = jnp.matmul(block * scale, head_keys.T, preferred_element_type=jnp.float32)
             return jax.nn.softmax(scores, axis=-1).astype(head_values.dtype) @ head_values
 
         return jax.lax.map(one_block, head_blocks)

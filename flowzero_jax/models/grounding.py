@@ -69,7 +69,5 @@ class GatedSelfAttention(nn.Module):
         tokens = layer_norm(1e-5, self.dtype, "norm1")(jnp.concatenate([x, objects], axis=1))
         attended = Attention(self.num_heads, dtype=self.dtype, name="attn")(tokens)
         x = x + jnp.tanh(alpha_attn).astype(x.dtype) * attended[:, :num_visual]
-        dense = FeedForward(dtype=self.dtype, name="ff")(
-            layer_norm(1e-5, self.dtype, "norm2")(x)
-        )
+        dense = FeedForward(dtype=self.dtype, name="ff")(layer_norm(1e-5, self.dtype, "norm2")(x))
         return x + jnp.tanh(alpha_dense).astype(x.dtype) * dense

@@ -36,9 +36,7 @@ class TransformerBlock(nn.Module):
             self.sow("intermediates", "before_fuser", x)
             x = GatedSelfAttention(**attention, name="fuser")(x, grounding_tokens)
             self.sow("intermediates", "after_fuser", x)
-        x = x + Attention(**attention, name="attn2")(
-            layer_norm(1e-5, self.dtype, "norm2")(x), text
-        )
+        x = x + Attention(**attention, name="attn2")(layer_norm(1e-5, self.dtype, "norm2")(x), text)
         return x + FeedForward(dtype=self.dtype, name="ff")(
             layer_norm(1e-5, self.dtype, "norm3")(x)
         )

@@ -97,11 +97,15 @@ def _read_from(words: list[str], i: int) -> tuple[StateDraft, StateDraft, int] |
 
 
 def _is_attribute(words: tuple[str, ...]) -> bool:
-    return bool(words) and words[-1] not in ("left", "right") and (
-        words[-1] in lexicon.COLORS
-        or words[-1] in COMPARATIVES
-        or lexicon.is_adjective(words[-1])
-        or FORMS.get(words[-1], ("", ""))[1] in ("past", "participle")
+    return (
+        bool(words)
+        and words[-1] not in ("left", "right")
+        and (
+            words[-1] in lexicon.COLORS
+            or words[-1] in COMPARATIVES
+            or lexicon.is_adjective(words[-1])
+            or FORMS.get(words[-1], ("", ""))[1] in ("past", "participle")
+        )
     )
 
 

@@ -1,6 +1,6 @@
 """What the reader collects while it walks through a prompt: things, scenery and events."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flowzero_jax.planner.intent import Label, RelationKind
 from flowzero_jax.planner.verbs import Verb
@@ -25,7 +25,7 @@ class PlaceDraft:
     noun: str
     text: str
     preposition: str
-    states: list[str] = field(default_factory=list)
+    told: bool = True
 
 
 @dataclass(eq=False)
@@ -84,6 +84,8 @@ class Event:
     span: tuple[float, float] | None = None
     only: bool = False
     away: bool = False
+    outwards: bool = False
+    inwards: bool = False
     mutual: str = ""  # "toward" or "apart": of each other
     around: Mention | None = None
     start_state: StateDraft | None = None

@@ -221,6 +221,38 @@ FRAME_NOUNS = _words(
 FLUID = _words("water fire lava")
 
 
+#: Times of day, seasons and weather.
+TIMES = _words(
+    "day daytime daylight night nighttime dawn dusk noon midnight midday sunrise sunset twilight "
+    "morning evening afternoon summer winter spring autumn season weather daybreak nightfall"
+)
+#: Where things stand *on* it rather than in it.
+FLAT_PLACES = _words(
+    "beach road highway street freeway avenue lane path trail track tracks railway sidewalk "
+    "pavement river lake sea ocean pond water ground floor grass lawn field snow ice sand slope "
+    "hill hillside mountain moon playground court stage runway rink shore coast deck porch balcony "
+    "rooftop carpet prairie meadow-path driveway racetrack boulevard pier dock farm plaza stream "
+    "terrace patio waves surface horizon dune dunes mountainside moonscape pasture savanna bridge"
+) - _words("field pasture meadow-path grass prairie savanna")
+#: Ways along which "down" and "up" mean no direction.
+LEVEL_WAYS = _words(
+    "road street highway avenue lane path trail track alley river stream canal sidewalk corridor "
+    "hallway hall runway freeway railway pavement aisle beach coast shore boulevard tracks way"
+)
+#: "into the sky" is up, "to the ground" is down.
+VERTICAL_PLACES = {
+    "sky": -1, "skies": -1, "air": -1, "cloud": -1, "clouds": -1, "space": -1, "heaven": -1,
+    "ceiling": -1, "star": -1, "stars": -1, "rooftop": -1, "hilltop": -1, "treetop": -1,
+    "ground": 1, "floor": 1, "grass": 1, "seabed": 1, "seafloor": 1, "earth": 1, "sand": 1,
+    "water": 1, "land": 1, "sea": 1, "ocean": 1, "snow": 1,
+}  # fmt: skip
+#: Where what arrives comes to lie on top.
+LANDING_PLACES = _words(
+    "table desk bench chair bed shelf plate rack roof fence branch sofa couch car pillow cushion "
+    "rock tree counter tray stage hand flower leaf lap wall box"
+)
+
+
 def is_scenery(word: str, counted: bool) -> bool:
     """Whether a noun, as written, names scenery rather than a thing.
 

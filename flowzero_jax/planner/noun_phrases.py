@@ -28,6 +28,7 @@ _NOUNY = frozenset(
     "row sail shake shine shot sink sled smile smoke snack splash spray spring stream surf sweep "
     "swirl tow tower touch twist bank bar board bounce bow".split()
 )
+_POSITIONS = frozenset("edge end front back top bottom side corner middle center foot surface".split())
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
 
@@ -185,6 +186,8 @@ def _read_of(words, i, phrase: NounPhrase, many: bool) -> tuple[NounPhrase, int]
     head = phrase.written[-1]
     if head in lexicon.MEDIA:
         return phrase, i
+    if head in lexicon.PARTS | _POSITIONS:
+        return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
     if head in lexicon.GROUPS or nouns.singular(head) in lexicon.GROUPS:
         if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
             thing = replace(thing, words=(*thing.words[:-1], thing.written[-1]))
@@ -326,7 +329,9 @@ def _is_verb_in_s(words: list[str], i: int, known: bool, determiner: str) -> boo
         return not (sizes.is_known(nouns.singular(word)) and not following)
     if sizes.is_known(nouns.singular(word)):
         return False
-    return following in _SIDES or following in ("to", "into", "onto") or lexicon.is_adverb(following)
+    return (
+        following in _SIDES or following in ("to", "into", "onto") or lexicon.is_adverb(following)
+    )
 
 
 def _can_be_noun(words: list[str], i: int) -> bool:

@@ -6,7 +6,15 @@ directions and parts of the video. What it does not understand it passes over.
 
 from flowzero_jax.planner import lexicon, nouns, places
 from flowzero_jax.planner.changes import COMPARATIVES, read_change
-from flowzero_jax.planner.drafts import Camera, Event, Mention, Nothing, PlaceDraft, SpotDraft, ThingDraft
+from flowzero_jax.planner.drafts import (
+    Camera,
+    Event,
+    Mention,
+    Nothing,
+    PlaceDraft,
+    SpotDraft,
+    ThingDraft,
+)
 from flowzero_jax.planner.mentions import Mentions
 from flowzero_jax.planner.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.verb_groups import VerbGroup, read_verb
@@ -202,6 +210,8 @@ class Reader(Mentions):
         if isinstance(subjects[0], Camera) or verb.lemma == "be":
             pass
         else:
+            if verb.lemma == "set" and getattr(getattr(subjects[0], "label", None), "unique", False):
+                verb = Verb("set", "travel", direction=(0, 1))  # the sun sets
             known = verb.kind == "change"
             change = read_change(self.words, self.i, verb.lemma, known)
             if change:
@@ -248,16 +258,31 @@ class Reader(Mentions):
         lemma, kind = event.verb.lemma, event.verb.kind
         two, one = " ".join(self.words[self.i : self.i + 3]), self.words[self.i : self.i + 1]
         after = self.words[self.i + 1 : self.i + 2]
-        bare = not after or after[0] in lexicon.CONJUNCTIONS | lexicon.THEN | {",", "from", "to", "on", "at"}
+        bare = not after or after[0] in lexicon.CONJUNCTIONS | lexicon.THEN | {
+            ",",
+            "from",
+            "to",
+            "on",
+            "at",
+        }
         one = one[0] if one else ""
         new = None
         if two.startswith(("into view", "into sight")):
-            new, self.i = "enter" if lemma in ("come", "move", "drive", "walk") else "appear", self.i + 2
+            new, self.i = (
+                "enter" if lemma in ("come", "move", "drive", "walk") else "appear",
+                self.i + 2,
+            )
         elif two.startswith(("into the frame", "into the scene", "into frame", "into the picture")):
             new, self.i = "enter", self.i + (2 if two.startswith("into frame") else 3)
         elif two.startswith(("out of view", "out of sight", "out of frame")) or two == "out of the":
             new = "leave"
-            self.i += 4 if two == "out of the" and self.words[self.i + 3 : self.i + 4] and self.words[self.i + 3] in lexicon.FRAME_NOUNS else 3
+            self.i += (
+                4
+                if two == "out of the"
+                and self.words[self.i + 3 : self.i + 4]
+                and self.words[self.i + 3] in lexicon.FRAME_NOUNS
+                else 3
+            )
             if two == "out of the" and self.words[self.i - 1] not in lexicon.FRAME_NOUNS:
                 new, self.i = None, self.i - 3
         elif one in ("up", "in", "out") and lemma in ("pop", "show", "fade", "come", "go") and bare:
@@ -270,7 +295,9 @@ class Reader(Mentions):
             if lemma in ("fade", "melt"):
                 new = "disappear"
             elif one == "off" and lemma in ("take", "blast", "lift"):
-                event.verb = Verb(lemma, "travel", direction=(1 if lemma == "take" else 0, -1), airborne=True)
+                event.verb = Verb(
+                    lemma, "travel", direction=(1 if lemma == "take" else 0, -1), airborne=True
+                )
             elif kind in ("travel", "jiggle") or lemma in ("go", "get"):
                 event.away = True
         elif one in ("up", "down") and (
@@ -296,7 +323,12 @@ class Reader(Mentions):
             follows = read_verb(self.words, end, bare=False) or self.words[end : end + 1] in (
                 ["on"], ["in"], ["at"], ["to"], [","], ["of"], ["from"],
             )  # fmt: skip
-            if group is None or not follows or read(self.words, self.i) is not None and word == "one":
+            if (
+                group is None
+                or not follows
+                or read(self.words, self.i) is not None
+                and word == "one"
+            ):
                 return False
             if self.words[end : end + 2] == ["of", "them"]:
                 end += 2
@@ -412,6 +444,10 @@ class Reader(Mentions):
             after = found[1]
             target = self._mention(found[0], end, after, kind if kind in ("on", "in") else "near")
         self.i = after
+        region = places.read_region(words, start + (words[start] in ("to", "on", "at", "from", "in")))
+        if isinstance(target, PlaceDraft) and region and region[0].of:
+            target.preposition = target.preposition.replace("near", "in")
+            self._apply_path(_as_path(role, region[0], after))
         self._relate(kind, role, " ".join(words[start:end]), target, after)
         return True
 
@@ -444,7 +480,15 @@ class Reader(Mentions):
         self.i, self.fresh = end, True
         if not level:
             vertical = 1 if word == "down" else -1
-            tilt = phrase.noun in ("hill", "slope", "ramp", "mountain", "stairs", "staircase", "steps")
+            tilt = phrase.noun in (
+                "hill",
+                "slope",
+                "ramp",
+                "mountain",
+                "stairs",
+                "staircase",
+                "steps",
+            )
             self.event.direction = self.event.direction or (int(tilt), vertical)
             if isinstance(mention, ThingDraft):
                 self.event.goal = self.event.goal or SpotDraft(relation="next_to", target=mention)
@@ -456,6 +500,10 @@ class Reader(Mentions):
         if word not in lexicon.PREPOSITIONS or word in lexicon.SUBORDINATORS:
             return False
         end = self.i + 1
+        if word in ("upon", "by", "after", "for", "without") and _is_ing(self._next_word()):
+            while self.i < len(self.words) and self.words[self.i] != ",":
+                self.i += 1  # "upon reaching the edge"
+            return True
         two = " ".join(self.words[self.i : self.i + 2])
         if two in ("out of", "away from", "off of", "up to", "on to", "up into", "down to", "down into",
                    "down from", "up from", "out from", "from behind", "from under", "down onto",
@@ -466,7 +514,10 @@ class Reader(Mentions):
                 end += 1
         else:
             two = word
-        if self.words[end : end + 2] == ["each", "other"] or self.words[end : end + 2] == ["one", "another"]:
+        if self.words[end : end + 2] == ["each", "other"] or self.words[end : end + 2] == [
+            "one",
+            "another",
+        ]:
             if self.event is not None:
                 self.event.mutual = "apart" if "from" in two else "toward"
             self.i = end + 2
@@ -490,7 +541,11 @@ class Reader(Mentions):
         """A preposition without a noun: "flies above"."""
         if word in _OVERHEAD and self.event is not None:
             for subject in self.event.subjects:
-                if isinstance(subject, ThingDraft) and self.event.verb.kind in ("travel", "jiggle", "other"):
+                if isinstance(subject, ThingDraft) and self.event.verb.kind in (
+                    "travel",
+                    "jiggle",
+                    "other",
+                ):
                     subject.region = subject.region or (None, -1)
         self.i += 1
         return True
@@ -536,7 +591,10 @@ class Reader(Mentions):
             event.origin = event.origin or SpotDraft(relation="next_to", target=target)
         elif preposition in ("around", "round", "about"):
             event.around, event.manner = target, event.manner or "circle"
-        elif preposition in _ACROSS | {"under", "below", "behind", "along"} and event.verb.kind == "travel":
+        elif (
+            preposition in _ACROSS | {"under", "below", "behind", "along"}
+            and event.verb.kind == "travel"
+        ):
             kind = self.RELATION_OF.get(preposition, "in_front_of")
             if preposition == "across":
                 kind = "on"
@@ -552,7 +610,11 @@ class Reader(Mentions):
             stop += 1
         piece = self.words[self.i : stop]
         opened = self.i == 0 or self.words[self.i - 1] == ","
-        if not opened or not any(w in lexicon.STYLE or "style" in w for w in piece) or len(piece) > 6:
+        if (
+            not opened
+            or not any(w in lexicon.STYLE or "style" in w for w in piece)
+            or len(piece) > 6
+        ):
             return False
         if any(w in lexicon.DETERMINERS for w in piece) and self.i == 0:
             return False
@@ -572,13 +634,20 @@ class Reader(Mentions):
                 self.i += 1
             return True
         if self.event is None:
-            together = bool(self.subjects) and self.joined in ("and", ",") and self.role == "subject"
+            together = (
+                bool(self.subjects) and self.joined in ("and", ",") and self.role == "subject"
+            )
             role = "subject"
         elif new_clause:
             together, role = False, "subject"
         else:
             together, role = False, "object"
-        if self.joined and not new_clause and self.event is not None and self.role not in ("subject", "object"):
+        if (
+            self.joined
+            and not new_clause
+            and self.event is not None
+            and self.role not in ("subject", "object")
+        ):
             role = "list"
         mention = self._mention(phrase, self.i, end, role)
         self.i, joined, self.joined = end, self.joined, ""
@@ -602,18 +671,32 @@ class Reader(Mentions):
         """ ", its wheels spinning", ", tires squealing": parts of what was said."""
         owned = phrase.determiner in lexicon.POSSESSIVES
         bare = not phrase.determiner and not phrase.counted
-        part = phrase.written[-1] in lexicon.PARTS | lexicon.INTANGIBLE
-        return owned and not self.known_thing(phrase) or bare and part
+        participle = _is_ing(self.words[self.i + len(phrase.written)]) if self.i + len(
+            phrase.written
+        ) < len(self.words) else False  # fmt: skip
+        return not self.known_thing(phrase) and (owned or bare and participle)
 
     def _object(self, mention: Mention) -> None:
         event = self.event
         self.role = "object"
         lemma = event.verb.lemma
+        if event.verb.kind == "leave" and (event.implied or isinstance(mention, Nothing)):
+            event.verb = Verb(lemma, "other")  # "leaving a trail"
         if isinstance(mention, ThingDraft):
             event.obj = event.obj or mention
             if lemma in RIDES:
-                self.add_relation("in" if lemma in ("drive", "steer") else "on", "in" if lemma == "drive" else "on", mention, event, True)
-            elif lemma not in OBJECT_MOVES | BOTH_MOVE | CHASES and event.verb.kind in ("other", "auxiliary", "still"):
+                self.add_relation(
+                    "in" if lemma in ("drive", "steer") else "on",
+                    "in" if lemma == "drive" else "on",
+                    mention,
+                    event,
+                    True,
+                )
+            elif lemma not in OBJECT_MOVES | BOTH_MOVE | CHASES and event.verb.kind in (
+                "other",
+                "auxiliary",
+                "still",
+            ):
                 words = "with" if event.verb.kind == "auxiliary" else event.verb.ing
                 self.add_relation("with", words, mention, event)
         elif isinstance(mention, PlaceDraft):
@@ -627,7 +710,11 @@ class Reader(Mentions):
                 self.event.pace = "slow"
             elif word in lexicon.FAST:
                 self.event.pace = "fast"
-            elif word in ("together", "apart") and self.event.verb.kind == "travel" and word == "apart":
+            elif (
+                word in ("together", "apart")
+                and self.event.verb.kind == "travel"
+                and word == "apart"
+            ):
                 self.event.mutual = "apart"
             elif word in _OVERHEAD:
                 self._stranded(word)
@@ -658,3 +745,15 @@ class Reader(Mentions):
                 return False
             found = read(self.words, end + 1)
         return False
+
+
+def _is_ing(word: str) -> bool:
+    return word.endswith("ing") and word not in lexicon.ING_NOUNS and len(word) > 4
+
+
+def _as_path(role: str, region: places.Region, end: int) -> places.Path:
+    """A region of a place ("the left side of the room") is that region of the frame."""
+    region = places.Region(region.x, region.y, True)
+    if role == "goal":
+        return places.Path(end, goal=region)
+    return places.Path(end, origin=region) if role == "from" else places.Path(end, at=region)

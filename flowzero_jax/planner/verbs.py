@@ -7,121 +7,6 @@ only where the prompt gives a direction.
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class Verb:
-    """What a verb does.
-
-    `kind`: `travel` (changes place), `jiggle` (moves in place), `still` (a posture, worth telling in
-    a caption), `change`, `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`,
-    `phase` ("starts to"), `other`.
-    `direction`: (dx, dy) on screen where the verb itself has one, y downwards.
-    `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `swing`.
-    `pace`: `slow`, `normal`, `fast`.
-    `airborne`: the mover is in the air.
-    """
-
-    lemma: str
-    kind: str = "other"
-    direction: tuple[int, int] | None = None
-    manner: str = "straight"
-    pace: str = "normal"
-    airborne: bool = False
-
-
-def _verbs(words: str, kind: str, **details) -> dict[str, Verb]:
-    return {word: Verb(word, kind, **details) for word in words.split()}
-
-
-_UP, _DOWN = (0, -1), (0, 1)
-
-VERBS: dict[str, Verb] = {
-    **_verbs(
-        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep mop watch "
-        "look stare gaze smile laugh cry shout bark meow sniff lick bite chew graze munch "
-        "dig plow water pick make build wear hold use open close help show reveal hug kiss "
-        "greet wield fix repair plant bake grill roast serve slice cut chop fetch catch feed "
-        "pet admire discuss explain salute celebrate practice exercise stretch yawn breathe "
-        "glow shine glitter sparkle shimmer twinkle flash gleam glisten reflect smoke steam "
-        "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
-        "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
-        "want need know think take put place lay keep give get bring hand shed tip tie wrap weave "
-        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track crack scratch",
-        "other",
-    ),
-    **_verbs(
-        "sit stand lie rest sleep nap doze perch stay remain hang lean lounge bask kneel crouch "
-        "park stop pause loom tower stretch lurk huddle snooze squat recline",
-        "still",
-    ),
-    **_verbs(
-        "go come move walk run drive ride roll swim slide travel jog trot march hike cycle pedal "
-        "paddle row ski skate surf sled canter wade slither scuttle cruise steer navigate head "
-        "proceed advance progress pass cross traverse migrate parade strut stride tiptoe wriggle "
-        "squirm push pull drag carry tow haul lead follow chase pursue trail flee escape return "
-        "wheel wind swerve veer taxi commute continue step approach retreat back cart escort "
-        "shift transport spread flow stream pour charge board",
-        "travel",
-    ),
-    **_verbs(
-        "crawl creep stroll wander amble plod inch waddle slink sneak trudge limp meander saunter "
-        "shuffle toddle roam lumber snake pace shamble hobble",
-        "travel",
-        pace="slow",
-    ),
-    **_verbs("float drift hover waft levitate", "travel", pace="slow", airborne=True),
-    **_verbs(
-        "race speed dash dart sprint rush bolt gallop hurry scurry scamper whiz streak hurtle "
-        "shoot zip blast accelerate stampede scoot careen barrel roar thunder",
-        "travel",
-        pace="fast",
-    ),
-    **_verbs("fly glide soar swoop flutter flit sail wing", "travel", airborne=True),
-    **_verbs("throw toss kick hurl fling lob launch send pass blow", "travel", airborne=True),
-    **_verbs("rise ascend climb lift raise hoist elevate", "travel", direction=_UP),
-    **_verbs("descend sink land dive dip lower set settle", "travel", direction=_DOWN),
-    **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
-    **_verbs("hop jump leap bounce skip bound pounce dribble", "jiggle", manner="hop"),
-    **_verbs("sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag", "jiggle", manner="swing"),
-    **_verbs("spin rotate revolve twist pirouette twirl whirl turn swirl", "jiggle", manner="still"),
-    **_verbs("circle orbit", "travel", manner="circle"),
-    **_verbs("zigzag zig-zag slalom", "travel", manner="zigzag"),
-    **_verbs(
-        "transform become change morph hatch evolve transition develop convert mutate ripen "
-        "transmute metamorphose fade melt bloom blossom wilt wither rust corrode decay rot "
-        "darken lighten brighten dim tarnish age weather dry thaw freeze burn crumble dissolve "
-        "mature sprout germinate solidify yellow redden blacken whiten bleach",
-        "change",
-    ),
-    **_verbs("appear emerge materialize materialise arise", "appear"),
-    **_verbs("disappear vanish evaporate dissipate", "disappear"),
-    **_verbs("enter arrive", "enter"),
-    **_verbs("leave exit depart", "leave"),
-    **_verbs("grow expand inflate swell enlarge widen", "grow"),
-    **_verbs("shrink contract deflate diminish dwindle", "shrink"),
-    **_verbs("start begin keep try stop cease attempt manage seem continue", "phase"),
-    **_verbs("be have do can could will would should may might must get", "auxiliary"),
-}  # fmt: skip
-
-#: Implicit end states: a snowman that melts is a melted snowman in the end.
-RESULTS = {
-    "melt": "melted", "wilt": "wilted", "wither": "withered", "rust": "rusty", "corrode": "rusty",
-    "decay": "decayed", "rot": "rotten", "fade": "faded", "ripen": "ripe", "freeze": "frozen",
-    "thaw": "thawed", "dry": "dry", "burn": "burnt", "bloom": "blooming", "blossom": "blooming",
-    "darken": "dark", "brighten": "bright", "lighten": "light", "dim": "dim", "age": "old",
-    "tarnish": "tarnished", "weather": "weathered", "crumble": "crumbled", "deflate": "deflated",
-    "inflate": "inflated", "yellow": "yellow", "redden": "red", "blacken": "black",
-    "whiten": "white", "bleach": "white", "sprout": "sprouting", "dissolve": "dissolved",
-}  # fmt: skip
-
-#: What the object of a transitive motion verb does.
-OBJECT_MOVES = frozenset(
-    "throw toss kick hurl fling lob launch send blow roll drop lower raise lift hoist elevate "
-    "place put move pass hand pick take slide shift shoot fly bounce transport give".split()
-)
-BOTH_MOVE = frozenset("push pull drag carry tow haul lead walk wheel cart escort bring".split())
-RIDES = frozenset("ride drive pedal row paddle sail steer cycle board navigate".split())
-CHASES = frozenset("chase follow pursue trail hunt".split())
-
 _IRREGULAR = {
     "go": "went gone", "run": "ran run", "fly": "flew flown", "swim": "swam swum",
     "fall": "fell fallen", "rise": "rose risen", "drive": "drove driven", "ride": "rode ridden",
@@ -186,6 +71,133 @@ def forms(lemma: str) -> dict[str, str]:
     }
 
 
+def ing_form(lemma: str) -> str:
+    """`run` as `running`."""
+    return next(form for form, name in forms(lemma).items() if name == "ing")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a verb does.
+
+    `kind`: `travel` (changes place), `jiggle` (moves in place), `still` (a posture, worth telling in
+    a caption), `change`, `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`,
+    `phase` ("starts to"), `other`.
+    `direction`: (dx, dy) on screen where the verb itself has one, y downwards.
+    `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `swing`.
+    `pace`: `slow`, `normal`, `fast`.
+    `airborne`: the mover is in the air.
+    `ing`: its participle, as captions use it.
+    """
+
+    lemma: str
+    kind: str = "other"
+    direction: tuple[int, int] | None = None
+    manner: str = "straight"
+    pace: str = "normal"
+    airborne: bool = False
+    ing: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.ing:
+            object.__setattr__(self, "ing", ing_form(self.lemma))
+
+
+def _verbs(words: str, kind: str, **details) -> dict[str, Verb]:
+    return {word: Verb(word, kind, **details) for word in words.split()}
+
+
+_UP, _DOWN = (0, -1), (0, 1)
+
+VERBS: dict[str, Verb] = {
+    **_verbs(
+        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep mop watch "
+        "look stare gaze smile laugh cry shout bark meow sniff lick bite chew graze munch "
+        "dig plow water pick make build wear hold use open close help show reveal hug kiss "
+        "greet wield fix repair plant bake grill roast serve slice cut chop fetch catch feed "
+        "pet admire discuss explain salute celebrate practice exercise stretch yawn breathe "
+        "glow shine glitter sparkle shimmer twinkle flash gleam glisten reflect smoke steam "
+        "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
+        "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
+        "want need know think take put place lay keep give get bring hand shed tip tie wrap weave set "
+        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track crack scratch",
+        "other",
+    ),
+    **_verbs(
+        "sit stand lie rest sleep nap doze perch stay remain hang lean lounge bask kneel crouch "
+        "park stop pause loom tower stretch lurk huddle snooze squat recline",
+        "still",
+    ),
+    **_verbs(
+        "go come move walk run drive ride roll swim slide travel jog trot march hike cycle pedal "
+        "paddle row ski skate surf sled canter wade slither scuttle cruise steer navigate head "
+        "proceed advance progress pass cross traverse migrate parade strut stride tiptoe wriggle "
+        "squirm push pull drag carry tow haul lead follow chase pursue trail flee escape return "
+        "wheel wind swerve veer taxi commute continue step approach retreat back cart escort "
+        "shift transport spread flow stream pour charge board",
+        "travel",
+    ),
+    **_verbs(
+        "crawl creep stroll wander amble plod inch waddle slink sneak trudge limp meander saunter "
+        "shuffle toddle roam lumber snake pace shamble hobble",
+        "travel",
+        pace="slow",
+    ),
+    **_verbs("float drift hover waft levitate", "travel", pace="slow", airborne=True),
+    **_verbs(
+        "race speed dash dart sprint rush bolt gallop hurry scurry scamper whiz streak hurtle "
+        "shoot zip blast accelerate stampede scoot careen barrel roar thunder",
+        "travel",
+        pace="fast",
+    ),
+    **_verbs("fly glide soar swoop flutter flit sail wing", "travel", airborne=True),
+    **_verbs("throw toss kick hurl fling lob launch send pass blow", "travel", airborne=True),
+    **_verbs("rise ascend climb lift raise hoist elevate", "travel", direction=_UP),
+    **_verbs("descend sink land dive dip lower settle", "travel", direction=_DOWN),
+    **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
+    **_verbs("hop jump leap bounce skip bound pounce dribble", "jiggle", manner="hop"),
+    **_verbs("sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag", "jiggle", manner="swing"),
+    **_verbs("spin rotate revolve twist pirouette twirl whirl turn swirl", "jiggle", manner="still"),
+    **_verbs("circle orbit", "travel", manner="circle"),
+    **_verbs("zigzag zig-zag slalom", "travel", manner="zigzag"),
+    **_verbs(
+        "transform become change morph hatch evolve transition develop convert mutate ripen "
+        "transmute metamorphose fade melt bloom blossom wilt wither rust corrode decay rot "
+        "darken lighten brighten dim tarnish age weather dry thaw freeze burn crumble dissolve "
+        "mature sprout germinate solidify yellow redden blacken whiten bleach",
+        "change",
+    ),
+    **_verbs("appear emerge materialize materialise arise", "appear"),
+    **_verbs("disappear vanish evaporate dissipate", "disappear"),
+    **_verbs("enter arrive", "enter"),
+    **_verbs("leave exit depart", "leave"),
+    **_verbs("grow expand inflate swell enlarge widen", "grow"),
+    **_verbs("shrink contract deflate diminish dwindle", "shrink"),
+    **_verbs("start begin keep try stop cease attempt manage seem continue", "phase"),
+    **_verbs("be have do can could will would should may might must get", "auxiliary"),
+}  # fmt: skip
+
+#: Implicit end states: a snowman that melts is a melted snowman in the end.
+RESULTS = {
+    "melt": "melted", "wilt": "wilted", "wither": "withered", "rust": "rusty", "corrode": "rusty",
+    "decay": "decayed", "rot": "rotten", "fade": "faded", "ripen": "ripe", "freeze": "frozen",
+    "thaw": "thawed", "dry": "dry", "burn": "burnt", "bloom": "blooming", "blossom": "blooming",
+    "darken": "dark", "brighten": "bright", "lighten": "light", "dim": "dim", "age": "old",
+    "tarnish": "tarnished", "weather": "weathered", "crumble": "crumbled", "deflate": "deflated",
+    "inflate": "inflated", "yellow": "yellow", "redden": "red", "blacken": "black",
+    "whiten": "white", "bleach": "white", "sprout": "sprouting", "dissolve": "dissolved",
+}  # fmt: skip
+
+#: What the object of a transitive motion verb does.
+OBJECT_MOVES = frozenset(
+    "throw toss kick hurl fling lob launch send blow roll drop lower raise lift hoist elevate "
+    "place put move pass hand pick take slide shift shoot fly bounce transport give".split()
+)
+BOTH_MOVE = frozenset("push pull drag carry tow haul lead walk wheel cart escort bring".split())
+RIDES = frozenset("ride drive pedal row paddle sail steer cycle board navigate".split())
+CHASES = frozenset("chase follow pursue trail hunt".split())
+
+
 def _index() -> dict[str, tuple[str, str]]:
     index: dict[str, tuple[str, str]] = {}
     for lemma in VERBS:
@@ -196,8 +208,3 @@ def _index() -> dict[str, tuple[str, str]]:
 
 #: Written form -> (lemma, form name). A past that is also the participle is a `past`.
 FORMS = _index()
-
-
-def ing_form(lemma: str) -> str:
-    """`run` as `running`."""
-    return next(form for form, name in forms(lemma).items() if name == "ing")

@@ -32,6 +32,8 @@ class AutoencoderTraining:
     gradient_weight: float = 0.25
     kl_weight: float = 3e-4
     average_decay: float = 0.998
+    #: Leaves the encoder as it is, so that latents made with it stay valid.
+    decoder_only: bool = False
     seed: int = 1
     workers: int = 1
     save_every: int = 500
@@ -103,6 +105,13 @@ def train(
         settings.final_learning_rate,
     )
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
+    if settings.decoder_only:
+        labels = {
+            name: "trained" if "decode" in name or "post" in name else "frozen" for name in params
+        }
+        optimizer = optax.multi_transform(
+            {"trained": optimizer, "frozen": optax.set_to_zero()}, labels
+        )
     loss = functools.partial(autoencoder_loss, model, settings)
 
     def batches(start: int) -> Iterator[np.ndarray]:

@@ -47,6 +47,4 @@ def _steps(folder: Path) -> list[int]:
 
 def _digests(path: Path) -> dict[str, str]:
     files = sorted(f for f in (path / "state").rglob("*") if f.is_file())
-    return {
-        str(f.relative_to(path)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files
-    }
+    return {str(f.relative_to(path)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

@@ -72,8 +72,10 @@ def run(
 def _log(path: Path, step: int, metrics: Metrics, rate: float) -> None:
     values = {name: float(np.asarray(value)) for name, value in metrics.items()}
     if not np.isfinite(values["loss"]):
-        raise FlowZeroError(f"training: the loss is {values['loss']} at step {step}; lower the "
-                            "learning rate and start again from the last checkpoint")
+        raise FlowZeroError(
+            f"training: the loss is {values['loss']} at step {step}; lower the "
+            "learning rate and start again from the last checkpoint"
+        )
     record = {"step": step, "samples_per_second": round(rate, 2), **values}
     with path.open("a") as log:
         log.write(json.dumps(record) + "\n")

@@ -79,7 +79,7 @@ def build_pool(
     )
     num_chunks = settings.num_examples // settings.chunk
     progress = folder / "progress.json"
-    done = json.loads(progress.read_text())["chunks"] if progress.is_file() else 0
+    done = _num_encoded(folder) // settings.chunk
     make = functools.partial(_compose_chunk, settings, tokenizer_folder)
     for index, batch in enumerate(prefetch(make, done, num_chunks, settings.workers), start=done):
         batch = batch._replace(latents=np.asarray(encode(params, batch.latents)))
@@ -92,14 +92,20 @@ def build_pool(
                 stored = np.lib.format.open_memmap(path, "w+", values.dtype, shape)
             stored[index * settings.chunk : (index + 1) * settings.chunk] = values
             stored.flush()
-        progress.write_text(json.dumps({"chunks": index + 1}))
+        progress.write_text(json.dumps({"examples": (index + 1) * settings.chunk}))
 
 
 def load_pool(folder: Path) -> LatentBatch:
-    """The whole pool, memory-mapped."""
+    """What has been encoded of the pool so far, memory-mapped."""
+    count = _num_encoded(folder)
     return LatentBatch(
-        *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in LatentBatch._fields)
+        *(np.load(folder / f"{name}.npy", mmap_mode="r")[:count] for name in LatentBatch._fields)
     )
+
+
+def _num_encoded(folder: Path) -> int:
+    progress = folder / "progress.json"
+    return json.loads(progress.read_text())["examples"] if progress.is_file() else 0
 
 
 def pool_batches(

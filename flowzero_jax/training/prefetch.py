@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
@@ -20,14 +21,12 @@ def prefetch(
         yield from map(make_batch, range(start, stop))
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = deque(
-            pool.submit(make_batch, step) for step in range(start, min(stop, start + workers * ahead))
-        )
+        pending: deque[Future] = deque()
+        upcoming = iter(range(start, stop))
         try:
-            for step in range(start + len(pending), stop + len(pending)):
-                batch = pending.popleft().result()
-                if step < stop:
+            for _ in range(start, stop):
+                for step in islice(upcoming, workers * ahead - len(pending)):
                     pending.append(pool.submit(make_batch, step))
-                yield batch
+                yield pending.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)

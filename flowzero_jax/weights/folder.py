@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.diffusion import ScheduleConfig
-
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.tokenizer import Tokenizer
@@ -20,6 +19,7 @@ from flowzero_jax.weights.configs import (
 from flowzero_jax.weights.convert import check_dtype, parameter_shapes, to_params
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree
+from flowzero_jax.weights.reading import exists
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
 from flowzero_jax.weights.settings import Settings, read_settings
 
@@ -70,7 +70,7 @@ def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
         InputError: another `dtype`.
     """
     folder, dtype = Path(path), check_dtype(dtype)
-    if not (folder / MODEL_INDEX).exists():
+    if not exists(folder / MODEL_INDEX):
         raise ModelError(
             f"{folder}: no checkpoint folder: it has no {MODEL_INDEX}; name a diffusers pipeline "
             "folder"
@@ -79,7 +79,7 @@ def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
     configs = {name: parse(folder / name / "config.json") for name, (parse, _) in NETWORKS.items()}
     schedule_config, scheduler_class = parse_schedule_config(folder / SCHEDULER)
     tokenizer = Tokenizer.from_folder(folder / "tokenizer")
-    has_settings = (folder / SETTINGS).exists()
+    has_settings = exists(folder / SETTINGS)
     settings = read_settings(folder / SETTINGS) if has_settings else None
     _check_together(folder, **configs, tokenizer=tokenizer, settings=settings)
 
@@ -127,7 +127,7 @@ def _files(folder: Path, weights: dict[str, list[Path]], has_settings: bool) -> 
     for name, paths in weights.items():
         files += [folder / name / "config.json", *paths]
     tokenizer = [folder / "tokenizer" / name for name in TOKENIZER_FILES]
-    files += [path for path in tokenizer if path.exists()]
+    files += [path for path in tokenizer if exists(path)]
     return [*files, folder / SETTINGS] if has_settings else files
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import sha256
-from flowzero_jax.weights.reading import read_json, require_file
+from flowzero_jax.weights.reading import exists, read_json, require_file
 
 MANIFEST = "manifest.json"
 
@@ -39,7 +39,7 @@ def check_manifest(folder: Path, hashes: Hashes) -> None:
         ModelError: a file differs from the manifest, or is not in it.
     """
     path = folder / MANIFEST
-    if not path.exists():
+    if not exists(path):
         return
     listed = read_json(path)
     for name, digest in hashes.items():

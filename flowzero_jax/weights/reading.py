@@ -37,6 +37,14 @@ def require_file(path: Path, hint: str = "copy the checkpoint anew") -> None:
         )
 
 
+def exists(path: Path) -> bool:
+    """Whether something is at `path`, be it a broken link; raises ModelError if none can tell."""
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({reason(error)})") from error
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file.
 

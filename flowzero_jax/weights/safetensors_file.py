@@ -9,7 +9,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from flowzero_jax.errors import ModelError
-from flowzero_jax.weights.reading import parse_json, read_json, require_file
+from flowzero_jax.weights.reading import exists, parse_json, read_json, require_file
 
 FLOAT_TYPES = {
     "F64": np.float64,
@@ -90,10 +90,10 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
     for variant in ("", *VARIANTS):
         dotted = f".{variant}" if variant else ""
         single = folder / f"{stem}{dotted}.safetensors"
-        if single.exists() or single.is_symlink():
+        if exists(single):
             return [single]
         index = folder / f"{stem}.safetensors.index{dotted}.json"
-        if index.exists():
+        if exists(index):
             return _indexed_files(index)
     try:
         names = sorted(path.name for path in folder.iterdir())

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from flowzero_jax.errors import ModelError, OutputError
@@ -20,7 +21,7 @@ from flowzero_jax.weights.folder import (
     Checkpoint,
 )
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes, manifest_json
-from flowzero_jax.weights.reading import read_json, require_file
+from flowzero_jax.weights.reading import exists, read_json, require_file
 from flowzero_jax.weights.settings import Settings, settings_json
 from flowzero_jax.weights.written_configs import (
     autoencoder_json,
@@ -68,8 +69,9 @@ def save_folder(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> st
             _replace(folder, temporary)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {reason(error)}") from error
+    except (OSError, SafetensorError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise OutputError(f"{folder}: cannot be written: {why}") from error
     return digest
 
 
@@ -114,15 +116,17 @@ def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
 
 def _copy_tokenizer(source: Path, target: Path) -> None:
     for name in TOKENIZER_FILES:
-        if name == "tokenizer_config.json" and (source / name).exists():
+        if not exists(source / name):
+            continue
+        if name == "tokenizer_config.json":
             values = read_json(source / name)
             kept = {key: values[key] for key in TOKENIZER_KEYS if key in values}
             (target / name).write_bytes(_dump(kept).encode())
-        elif (source / name).exists():
+        else:
             require_file(source / name)
             shutil.copyfile(source / name, target / name)
     if not (target / "vocab.json").exists():
-        raise ModelError(f"{source}: no vocab.json; name the folder of a CLIP tokenizer")
+        raise ModelError(f"{source}: has no vocab.json; name the folder of a CLIP tokenizer")
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -142,13 +146,13 @@ def _check_replaceable(folder: Path) -> None:
 
 def _replace(folder: Path, temporary: Path) -> None:
     """Puts the new folder in the place of the old one. Folders cannot be exchanged in one step,
-    so for a moment there is none; the old one comes back if the renaming fails."""
+    so for a moment there is none; the old one comes back if that moment is interrupted."""
     old = temporary_name(folder.absolute().with_suffix(""))
     if folder.exists():
         os.rename(folder, old)
     try:
         os.rename(temporary, folder)
-    except OSError:
+    except BaseException:
         if old.exists():
             os.rename(old, folder)
         raise

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flowzero_jax.diffusion import ScheduleConfig
-
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.weights.configs import COMPONENTS
 

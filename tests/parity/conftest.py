@@ -46,7 +46,7 @@ def reference() -> Reference:
     return Reference(Path(os.environ.get("FLOWZERO_REFERENCE", default)))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def exact_matmul():
     """Accelerators multiply in reduced precision by default."""
     before = jax.config.jax_default_matmul_precision
@@ -68,8 +68,9 @@ def check():
     def check(actual, expected: np.ndarray, tolerance: float = SINGLE_PASS) -> None:
         actual = np.asarray(actual)
         assert actual.shape == expected.shape
-        error = np.abs(actual.astype(np.float64) - expected).max()
-        assert error <= tolerance * np.abs(expected).max()
+        error = float(np.abs(actual.astype(np.float64) - expected).max())
+        bound = float(tolerance * np.abs(expected).max())
+        assert error <= bound
 
     return check
 

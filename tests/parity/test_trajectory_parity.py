@@ -1,4 +1,4 @@
-"""A whole clip against PyTorch: texts, ten guided steps, decoded frames."""
+"""Whole runs against PyTorch: a clip with all its steps, and one image of the GLIGEN pipeline."""
 
 import functools
 
@@ -6,15 +6,81 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.diffusion import ddim_step, guide, step_table
+from flowzero_jax.diffusion import StepTable, step_table
+from flowzero_jax.generation import (
+    Conditions,
+    GenerationSettings,
+    Models,
+    decode,
+    denoise,
+    split_steps,
+)
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import load_folder
 
 
+class Model:
+    """The reference pipeline, loaded by `flowzero_jax.weights` and compiled."""
+
+    def __init__(self, folder, compiled):
+        checkpoint = load_folder(folder)
+        self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
+        self.params = checkpoint.params
+        self.models = Models(
+            UNet(checkpoint.unet_config),
+            Autoencoder(checkpoint.autoencoder_config),
+            TextEncoder(checkpoint.text_config),
+            checkpoint.schedule_config,
+        )
+        self._encode = compiled(self.models.text_encoder.apply)
+        self._ground = compiled(functools.partial(self.models.unet.apply, method=UNet.ground))
+        self._unet = compiled(self.models.unet.apply, static_argnames="cross_frame")
+        self._denoise = compiled(denoise, static_argnums=(0, 1), static_argnames="grounded")
+        self._decode = compiled(decode, static_argnums=0)
+
+    def encode(self, texts):
+        """Texts → states `[k l d]` and pooled states `[k d]`."""
+        return self._encode({"params": self.params["text_encoder"]}, self.tokenizer(texts))
+
+    def ground(self, boxes, embeddings, masks):
+        """Grounding tokens `[2 f n d]` of no objects, and of these."""
+        objects = (np.stack([boxes] * 2), np.stack([embeddings] * 2))
+        masks = np.stack([np.zeros_like(masks), masks])
+        return self._ground({"params": self.params["unet"]}, *objects, masks)
+
+    def predict(self, latents, timestep, text, tokens, cross_frame):
+        """`latents [f h w c]` → both predictions `[2 f h w c]`, not yet guided."""
+        latents, timesteps = jnp.stack([latents] * 2), jnp.full(2, timestep)
+        params = {"params": self.params["unet"]}
+        return self._unet(params, latents, timesteps, text, tokens, cross_frame=cross_frame)
+
+    def trajectory(self, latents, conditions, settings):
+        """`latents [f h w c]` after each step, one step at a time."""
+        for grounded, steps in zip(
+            (True, False), split_steps(self.models.schedule, settings), strict=True
+        ):
+            for index in range(len(steps.timesteps)):
+                step = StepTable(*(column[index : index + 1] for column in steps))
+                latents = self._denoise(
+                    self.models,
+                    settings,
+                    self.params,
+                    latents[None],
+                    conditions,
+                    step,
+                    grounded=grounded,
+                )[0]
+                yield latents
+
+    def decode(self, latents):
+        """`latents [f h w c]` → frames uint8 `[f H W 3]`."""
+        return self._decode(self.models, self.params, latents[None])[0]
+
+
 @pytest.fixture(scope="module")
-def checkpoint(reference):
-    return load_folder(reference.folder / "pipeline")
+def model(reference, compiled):
+    return Model(reference.folder / "pipeline", compiled)
 
 
 @pytest.fixture(scope="module")
@@ -23,114 +89,106 @@ def arrays(reference):
 
 
 @pytest.fixture(scope="module")
-def settings(reference):
+def recorded(reference):
+    """Texts, objects and settings of the clip."""
     return reference.prompts["trajectory"]
 
 
-@pytest.fixture(scope="module")
-def encode(checkpoint, compiled):
-    """Texts → states and pooled states."""
-    tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
-    apply = compiled(TextEncoder(checkpoint.text_config).apply)
-    return lambda texts: apply({"params": checkpoint.params["text_encoder"]}, tokenizer(texts))
-
-
-def test_texts(arrays, settings, encode, check):
-    count = len(settings["prompts"])
-    check(encode(settings["prompts"])[0], arrays["prompt_embeds"])
-    check(encode([settings["negative"]] * count)[0], arrays["negative_prompt_embeds"])
-
-
-def test_objects(arrays, settings, encode, check):
-    expected = arrays["positive_embeddings"]
-    phrases = [[phrase for phrase, _ in frame] for frame in settings["objects"]]
-    pooled = iter(np.asarray(encode(sum(phrases, []))[1]))
-    embeddings = np.zeros_like(expected)
-    for frame, texts in enumerate(phrases):
-        for slot in range(len(texts)):
-            embeddings[frame, slot] = next(pooled)
-    check(embeddings, expected)
-
-
-@pytest.fixture(scope="module")
-def unet(checkpoint, compiled):
-    """Noise predictions for clips in the recorded order: unconditional, then conditional."""
-    model = UNet(checkpoint.unet_config)
-    apply = compiled(model.apply, static_argnames="cross_frame")
-    return functools.partial(apply, {"params": checkpoint.params["unet"]})
-
-
-@pytest.fixture(scope="module")
-def tokens(checkpoint, arrays):
-    """Grounding tokens of the unconditional and of the conditional clip, `[2 f n d]`."""
-    ground = functools.partial(UNet(checkpoint.unet_config).apply, method=UNet.ground)
-    masks = arrays["masks"]
-    return ground(
-        {"params": checkpoint.params["unet"]},
-        np.stack([arrays["boxes"]] * 2),
-        np.stack([arrays["positive_embeddings"]] * 2),
-        np.stack([np.zeros_like(masks), masks]),
+def generation_settings(recorded, cross_frame):
+    return GenerationSettings(
+        num_steps=recorded["steps"],
+        guidance_scale=recorded["guidance"],
+        grounding_fraction=recorded["beta"],
+        cross_frame=cross_frame,
     )
 
 
 @pytest.fixture(scope="module")
-def predict(unet, tokens, arrays):
-    """Noise for one latent clip `[f h w c]` at a step → (unconditional, conditional)."""
-    text = np.stack([arrays["negative_prompt_embeds"], arrays["prompt_embeds"]])
-    num_grounded = int(arrays["num_grounding_steps"])
-
-    def predict(latents, step, cross_frame):
-        timesteps = jnp.full(2, arrays["timesteps"][step], jnp.int32)
-        objects = tokens if step < num_grounded else None
-        return unet(jnp.stack([latents] * 2), timesteps, text, objects, cross_frame=cross_frame)
-
-    return predict
+def conditions(model, arrays):
+    return Conditions(
+        np.stack([arrays["negative_prompt_embeds"], arrays["prompt_embeds"]])[None],
+        model.ground(arrays["boxes"], arrays["positive_embeddings"], arrays["masks"])[None],
+    )
 
 
-def test_every_step_from_the_recorded_latents(
-    predict, checkpoint, arrays, settings, check, check_trajectory, nhwc, nchw
-):
-    schedule = checkpoint.schedule_config
-    table = step_table(schedule, settings["steps"])
+def test_texts(model, arrays, recorded, check):
+    negatives = [recorded["negative"]] * len(recorded["prompts"])
+    np.testing.assert_array_equal(model.tokenizer(recorded["prompts"]), arrays["input_ids"])
+    np.testing.assert_array_equal(model.tokenizer(negatives), arrays["negative_input_ids"])
+    check(model.encode(recorded["prompts"])[0], arrays["prompt_embeds"])
+    check(model.encode(negatives)[0], arrays["negative_prompt_embeds"])
+
+
+def test_objects(model, arrays, recorded, check):
+    embeddings = np.zeros_like(arrays["positive_embeddings"])
+    for frame, objects in enumerate(recorded["objects"]):
+        embeddings[frame, : len(objects)] = model.encode([phrase for phrase, _ in objects])[1]
+        np.testing.assert_array_equal(arrays["masks"][frame].sum(), len(objects))
+    check(embeddings, arrays["positive_embeddings"])
+
+
+def test_steps(model, recorded, arrays):
+    settings = generation_settings(recorded, "first")
+    table = step_table(model.models.schedule, settings.num_steps)
     np.testing.assert_array_equal(table.timesteps, arrays["timesteps"])
-    assert arrays["num_grounding_steps"] == int(settings["beta"] * settings["steps"])
-    for step in range(settings["steps"]):
+    assert settings.num_grounding_steps == arrays["num_grounding_steps"]
+
+
+def test_predictions_from_the_recorded_latents(model, conditions, arrays, check, nhwc, nchw):
+    for step, timestep in enumerate(arrays["timesteps"].astype(np.int32)):
         latents = nhwc(arrays["latents_steps"][step])
-        uncond, cond = predict(latents, step, "first")
-        check(nchw(uncond), arrays["eps_uncond"][step])
-        check(nchw(cond), arrays["eps_text"][step])
-        noise = guide(uncond, cond, settings["guidance"])
-        alphas = table.alphas_cumprod[step], table.next_alphas_cumprod[step]
-        latents = ddim_step(latents, noise, *alphas, schedule.prediction_type)
-        check_trajectory(nchw(latents), arrays["latents_steps"][step + 1])
+        grounded = step < arrays["num_grounding_steps"]
+        tokens = conditions.grounding_tokens[0] if grounded else None
+        predictions = model.predict(latents, timestep, conditions.text[0], tokens, "first")
+        check(nchw(predictions[0]), arrays["eps_uncond"][step])
+        check(nchw(predictions[1]), arrays["eps_text"][step])
+
+
+def test_latents_after_every_step(
+    model, conditions, recorded, arrays, check_trajectory, nhwc, nchw
+):
+    settings = generation_settings(recorded, "first")
+    steps = model.trajectory(nhwc(arrays["initial_latents"]), conditions, settings)
+    for latents, expected in zip(steps, arrays["latents_steps"][1:], strict=True):
+        check_trajectory(nchw(latents), expected)
 
 
 @pytest.mark.parametrize(
     ("cross_frame", "name"),
-    [
-        ("first", "latents_steps"),
-        ("first_prev", "latents_final_first_prev"),
-        ("none", "latents_final_plain"),
-    ],
+    [("first_prev", "latents_final_first_prev"), ("none", "latents_final_plain")],
 )
 def test_last_latents(
-    predict, checkpoint, arrays, settings, check_trajectory, nhwc, nchw, cross_frame, name
+    model, conditions, recorded, arrays, check_trajectory, nhwc, nchw, cross_frame, name
 ):
-    schedule = checkpoint.schedule_config
-    table = step_table(schedule, settings["steps"])
-    latents = nhwc(arrays["initial_latents"])
-    for step in range(settings["steps"]):
-        noise = guide(*predict(latents, step, cross_frame), settings["guidance"])
-        alphas = table.alphas_cumprod[step], table.next_alphas_cumprod[step]
-        latents = ddim_step(latents, noise, *alphas, schedule.prediction_type)
-    expected = arrays[name][-1] if name == "latents_steps" else arrays[name]
-    check_trajectory(nchw(latents), expected)
+    settings = generation_settings(recorded, cross_frame)
+    *_, latents = model.trajectory(nhwc(arrays["initial_latents"]), conditions, settings)
+    check_trajectory(nchw(latents), arrays[name])
 
 
-def test_decoded_frames(checkpoint, arrays, compiled, check_trajectory, nhwc, nchw):
-    model = Autoencoder(checkpoint.autoencoder_config)
-    decode = compiled(functools.partial(model.apply, method="decode"))
+def assert_same_pixels(frames, expected):
+    """Frames in uint8 equal the recorded ones in [0, 1] up to the rounding of a tie."""
+    assert frames.dtype == np.uint8
+    assert np.abs(np.asarray(frames) - expected * 255).max() <= 0.5 + 255 * 2e-4
+
+
+def test_decoded_frames(model, arrays, compiled, check_trajectory, nhwc, nchw):
     latents = nhwc(arrays["latents_steps"][-1])
-    decoded = decode({"params": checkpoint.params["vae"]}, latents)
-    check_trajectory(nchw(decoded), arrays["decoded"])
-    check_trajectory(nchw(jnp.clip(decoded / 2 + 0.5, 0, 1)), arrays["images"])
+    vae = compiled(functools.partial(model.models.autoencoder.apply, method=Autoencoder.decode))
+    check_trajectory(nchw(vae({"params": model.params["vae"]}, latents)), arrays["decoded"])
+    assert_same_pixels(model.decode(latents), nhwc(arrays["images"]))
+
+
+def test_image_of_the_gligen_pipeline(model, reference, conditions, check_trajectory, nhwc, nchw):
+    """From the texts to the pixels, with the pipeline's padding of the objects."""
+    arrays, recorded = reference.arrays("pipeline"), reference.prompts["pipeline"]
+    text = model.encode([recorded["negative"], recorded["prompt"]])[0][:, None]
+    count, slots = len(recorded["phrases"]), conditions.grounding_tokens.shape[3]
+    embeddings = np.zeros((1, slots, text.shape[-1]), np.float32)
+    boxes, masks = np.zeros((1, slots, 4), np.float32), np.zeros((1, slots), np.float32)
+    embeddings[0, :count] = model.encode(recorded["phrases"])[1]
+    boxes[0, :count], masks[0, :count] = recorded["boxes"], 1
+    image = Conditions(text[None], model.ground(boxes, embeddings, masks)[None])
+    settings = generation_settings(recorded, "none")
+    *_, latents = model.trajectory(nhwc(arrays["initial_latents"]), image, settings)
+    check_trajectory(nchw(latents), arrays["latents_out"])
+    assert_same_pixels(model.decode(latents), arrays["images_nhwc"])

@@ -1,0 +1,237 @@
+"""`Pipeline`: a checkpoint with its parameters on the device; scenes in, frames out."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.errors import InputError, ModelError
+from flowzero_jax.generation import (
+    GenerationSettings,
+    Models,
+    Params,
+    decode,
+    denoise,
+    generate,
+    latent_size,
+    prepare,
+    split_steps,
+    step_chunks,
+)
+from flowzero_jax.layout import SceneTable, tabulate
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.noise import video_keys
+from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.weights import Checkpoint, Settings, load_folder
+
+__all__ = ["GenerationSettings", "Models", "Pipeline", "generate", "load_pipeline"]
+
+EMBEDDED = "sticker"
+# Texts go through the text encoder in chunks of this many, so that their number compiles nothing.
+TEXT_CHUNK = 8
+
+# (steps done, steps in all)
+Progress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class PipelineInfo:
+    """What a checkpoint is and what it can draw; `nouns` maps each singular noun to its emoji."""
+
+    name: str
+    sha256: str
+    num_parameters: dict[str, int]
+    architecture: dict[str, dict]
+    fps: int
+    nouns: dict[str, str]
+    backgrounds: tuple[str, ...]
+
+
+class Pipeline:
+    """Draws scenes with one checkpoint. Made by `load_pipeline`.
+
+    Attributes:
+      models: the networks and their schedule.
+      params: `{"unet", "vae", "text_encoder"}`, nested dicts of arrays on the device.
+      tokenizer: the checkpoint's.
+      settings: the checkpoint's generation defaults.
+      info: a description of the checkpoint.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, dtype: str = "float32"):
+        compute = jnp.dtype(dtype)
+        self.models = Models(
+            UNet(checkpoint.unet_config, compute),
+            Autoencoder(checkpoint.autoencoder_config, compute),
+            TextEncoder(checkpoint.text_config, compute),
+            checkpoint.schedule_config,
+        )
+        self.params: Params = jax.device_put(checkpoint.params)
+        self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
+        defaults = checkpoint.settings or Settings()
+        self.settings = _generation_settings(defaults, checkpoint.unet_config.grounded)
+        self.info = _describe(checkpoint, defaults)
+
+    def __call__(
+        self,
+        scenes,
+        *,
+        seed: int | None = None,
+        seeds: Sequence[int] | None = None,
+        settings: GenerationSettings | None = None,
+        negative_prompt: str = "",
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Draws one scene, `[f H W 3]` uint8, or a list of scenes, `[b f H W 3]`.
+
+        Args:
+          scenes: a `SceneSyntax`, or several with the same number of frames.
+          seed: of the one video (default 0).
+          seeds: of several videos, one each (default 0, 1, …).
+          settings: instead of the checkpoint's own.
+          negative_prompt: what guidance leads away from.
+          progress: called after every few steps.
+
+        Raises:
+          InputError: sizes that do not divide, a seed out of range, scenes of different lengths.
+          ModelError: the model has no layout layers but boxes are asked for, or gave numbers
+            that are not finite.
+        """
+        single = not isinstance(scenes, Sequence)
+        batch = [scenes] if single else list(scenes)
+        if (seed is not None and not single) or (seeds is not None and single):
+            raise InputError("seed is for one scene, seeds for a list of scenes; use the other one")
+        if single:
+            seeds = [0 if seed is None else seed]
+        elif seeds is None:
+            seeds = range(len(batch))
+        if len(seeds) != len(batch):
+            raise InputError(
+                f"seeds: {len(seeds)} for {len(batch)} scenes; give one seed for each scene"
+            )
+        settings = settings or self.settings
+        if settings.boxes and not self.models.unet.config.grounded:
+            raise ModelError(
+                f"{self.info.name}: has no layout (GLIGEN) layers and cannot place objects in "
+                "boxes; switch boxes off (--no-boxes) or take another checkpoint"
+            )
+        table = tabulate(batch, latent_size(self.models, settings), negative_prompt)
+        frames = self._draw(self.encode(table), video_keys(seeds), settings, progress)
+        return frames[0] if single else frames
+
+    def encode(self, table: SceneTable) -> SceneArrays:
+        """Encodes each distinct text of the table once and gathers the states."""
+        texts = table.texts + ("",) * (-len(table.texts) % TEXT_CHUNK)
+        ids = self.tokenizer(texts)
+        chunks = [
+            _encode_texts(self.models.text_encoder, self.params["text_encoder"], chunk)
+            for chunk in np.split(ids, len(ids) // TEXT_CHUNK)
+        ]
+        states, pooled = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+        return SceneArrays(
+            prompt_embeds=states[table.prompt_index],
+            negative_embeds=states[table.negative_index],
+            phrase_embeds=pooled[table.phrase_index],
+            boxes=table.boxes,
+            object_mask=table.object_mask,
+            track_ids=table.track_ids,
+            shifts=table.shifts,
+            random_speeds=table.random_speeds,
+        )
+
+    def _draw(
+        self,
+        scenes: SceneArrays,
+        keys: jax.Array,
+        settings: GenerationSettings,
+        progress: Progress | None,
+    ) -> np.ndarray:
+        """`generate` in chunks of steps, to report progress and to notice broken numbers early."""
+        # What only `prepare` looks at must not make `denoise` compile anew.
+        step_settings = dataclasses.replace(settings, noise_shift=True, object_noise=False)
+        latents, conditions = _prepare(self.models, settings, self.params, scenes, keys)
+        done = 0
+        for grounded, steps in zip(
+            (True, False), split_steps(self.models.schedule, settings), strict=True
+        ):
+            for chunk in step_chunks(steps):
+                latents = _denoise(
+                    self.models,
+                    step_settings,
+                    self.params,
+                    latents,
+                    conditions,
+                    chunk,
+                    grounded=grounded,
+                )
+                done += len(chunk.timesteps)
+                if not bool(jnp.isfinite(latents).all()):
+                    raise ModelError(
+                        f"{self.info.name}: the latents are not finite after step {done}; try "
+                        "--dtype float32 or check the weights"
+                    )
+                if progress is not None:
+                    progress(done, settings.num_steps)
+        return np.asarray(_decode(self.models, self.params, latents))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _encode_texts(model: TextEncoder, params: Params, ids: jax.Array):
+    return model.apply({"params": params}, ids)
+
+
+_prepare = jax.jit(prepare, static_argnums=(0, 1))
+_denoise = jax.jit(denoise, static_argnums=(0, 1), static_argnames="grounded")
+_decode = jax.jit(decode, static_argnums=0)
+
+
+def load_pipeline(model: str | Path = EMBEDDED, dtype: str = "float32") -> Pipeline:
+    """Loads the embedded model ("sticker") or a diffusers pipeline folder.
+
+    `dtype` ("float32" or "bfloat16") is that of the parameters and of the computation; norms,
+    softmax, noise and sampler stay float32.
+
+    Raises:
+      ModelError: no such model, or not a whole and consistent one.
+    """
+    if str(model) == EMBEDDED:
+        folder = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
+    else:
+        folder = Path(model)
+        if not folder.is_dir():
+            raise ModelError(
+                f"{model}: no such model; name a diffusers pipeline folder, or {EMBEDDED!r} for "
+                "the embedded model"
+            )
+    return Pipeline(load_folder(folder, dtype), dtype)
+
+
+def _generation_settings(defaults: Settings, grounded: bool) -> GenerationSettings:
+    names = {field.name for field in dataclasses.fields(GenerationSettings)} - {"boxes"}
+    return GenerationSettings(**{name: getattr(defaults, name) for name in names}, boxes=grounded)
+
+
+def _describe(checkpoint: Checkpoint, defaults: Settings) -> PipelineInfo:
+    return PipelineInfo(
+        name=defaults.name or "checkpoint",
+        sha256=checkpoint.sha256,
+        num_parameters={
+            name: sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(tree))
+            for name, tree in checkpoint.params.items()
+        },
+        architecture={
+            "unet": dataclasses.asdict(checkpoint.unet_config),
+            "vae": dataclasses.asdict(checkpoint.autoencoder_config),
+            "text_encoder": dataclasses.asdict(checkpoint.text_config),
+            "scheduler": dataclasses.asdict(checkpoint.schedule_config),
+        },
+        fps=defaults.fps,
+        nouns=defaults.nouns,
+        backgrounds=defaults.backgrounds,
+    )

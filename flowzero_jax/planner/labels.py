@@ -1,0 +1,111 @@
+"""The states of a thing through its changes: a green apple, then a red one."""
+
+from dataclasses import replace
+
+from flowzero_jax.planner import lexicon
+from flowzero_jax.planner.changes import COMPARATIVES, time_text
+from flowzero_jax.planner.drafts import Event, StateDraft, ThingDraft
+from flowzero_jax.planner.intent import Label
+from flowzero_jax.planner.verbs import RESULTS
+
+_GROWTH = {"grow": 1.8, "shrink": 0.5}
+_INTENSITIES = frozenset("bright dark light deep pale vivid vibrant soft rich dull muted".split())
+
+
+def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
+    """The thing's states in order."""
+    labels = [thing.label]
+    for event in events:
+        if event.verb.kind != "change" or is_about_time(event) or _only_size(event.end_state):
+            continue
+        start, end = event.start_state, event.end_state
+        if start is not None:
+            labels[-1] = _in_state(labels[-1], start, thing)
+        if end is None:
+            result = RESULTS.get(event.verb.lemma)
+            end = StateDraft(attribute=(result,)) if result else None
+        if end is not None:
+            new = _in_state(labels[-1], end, thing)
+            if new.words != labels[-1].words or new.extra != labels[-1].extra:
+                labels.append(new)
+    return tuple(labels)
+
+
+def growth_of(events: list[Event]) -> float:
+    """How much larger the thing is in the end."""
+    growth = 1.0
+    for event in events:
+        growth *= _GROWTH.get(event.verb.kind, 1.0)
+        if event.verb.kind != "change":
+            continue
+        if event.verb.lemma in ("grow", "inflate", "expand", "swell"):
+            growth *= 1.6
+        for word in event.end_state.attribute if event.end_state else ():
+            if word in COMPARATIVES:
+                return growth * COMPARATIVES[word]
+        sizes = [_size(state) for state in (event.start_state, event.end_state)]
+        if sizes[0] and sizes[1]:
+            growth *= min(max((sizes[1] / sizes[0]) ** 1.2, 0.4), 2.2)
+        elif sizes[1]:
+            growth *= 1.7 if sizes[1] > 1 else 0.55
+    return min(max(growth, 0.35), 2.5)
+
+
+def is_about_time(event: Event) -> bool:
+    """Whether a change is one of the hour, season or weather, not of the thing."""
+    states = (event.start_state, event.end_state)
+    return any(_time_of(state) for state in states if state is not None)
+
+
+def _time_of(state: StateDraft) -> str:
+    words = state.label.words if state.label else state.attribute
+    return time_text(words)
+
+
+def _size(state: StateDraft | None) -> float:
+    words = state.attribute if state is not None and state.label is None else ()
+    return next((lexicon.SIZES[w] for w in words if w in lexicon.SIZES), 0.0)
+
+
+def _only_size(state: StateDraft | None) -> bool:
+    words = [w for w in state.attribute if w != "and"] if state is not None else []
+    return bool(words) and all(w in COMPARATIVES and w not in lexicon.SIZES for w in words)
+
+
+def _in_state(label: Label, state: StateDraft, thing: ThingDraft) -> Label:
+    if state.label is not None:
+        return state.label
+    attribute = state.attribute
+    if thing.part:
+        kept = label.words[:-1]
+        extra = f"with {' '.join(attribute)} {thing.part}"
+        words = (*_without_kind(kept, attribute), *attribute, label.noun)
+        return replace(label, words=words, written=words, extra=extra)
+    if "of" in attribute or "with" in attribute or "in" in attribute:
+        extra = " ".join(attribute[1:]) if len(attribute) > 1 else ""
+        attribute = attribute[:1]
+        label = replace(label, extra=extra)
+    words = (*attribute, *_without_kind(label.words[:-1], attribute), label.words[-1])
+    written = (*attribute, *_without_kind(label.written[:-1], attribute), label.written[-1])
+    return replace(
+        label, words=words, written=written, bare=False if len(words) > 1 else label.bare
+    )
+
+
+def _without_kind(words: tuple[str, ...], attribute: tuple[str, ...]) -> tuple[str, ...]:
+    """Drops the adjectives that the attribute replaces: a colour replaces a colour."""
+    kinds = {_kind(word) for word in attribute} - {""}
+    kept = [w for w in words if _kind(w) not in kinds]
+    if "colour" in kinds:
+        kept = [w for w in kept if w not in _INTENSITIES]
+    while kept and kept[0] == "and":
+        kept = kept[1:]
+    return tuple(kept)
+
+
+def _kind(word: str) -> str:
+    if word in lexicon.COLORS:
+        return "colour"
+    if word in lexicon.SIZES:
+        return "size"
+    return "quality" if lexicon.is_adjective(word) or word in RESULTS.values() else ""

@@ -1,0 +1,216 @@
+"""Motion as positions: from the stages of an intent's motion to a centre for every frame."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flowzero_jax.planner.intent import Move, Spot
+
+Point = tuple[float, float]
+MARGIN = 0.03
+#: How far a move goes that has a direction but no goal, as a fraction of the frame's side.
+TRAVEL = {"slow": 0.34, "normal": 0.46, "fast": 0.62}
+#: Shorter travels are not seen.
+SHORTEST_TRAVEL = 0.27
+SHORTEST_CROSSING = 0.5
+
+
+@dataclass(frozen=True)
+class Body:
+    """What moves: its size, where it is at home, and where it starts if the prompt says so."""
+
+    width: float
+    height: float
+    start: Spot | None = None
+
+    def clamp(self, point: Point) -> Point:
+        """The nearest point at which the body is inside the frame."""
+        return (
+            _between(point[0], self.width / 2 + MARGIN, 1 - self.width / 2 - MARGIN),
+            _between(point[1], self.height / 2 + MARGIN, 1 - self.height / 2 - MARGIN),
+        )
+
+    def region(self, spot: Spot, otherwise: Point) -> Point:
+        """The centre of the body in a region of the frame; axes left open are `otherwise`."""
+        beyond = 2 * MARGIN if spot.outside else -2 * MARGIN
+        sides = []
+        for value, size, free in (
+            (spot.x, self.width, otherwise[0]),
+            (spot.y, self.height, otherwise[1]),
+        ):
+            if value is None:
+                sides.append(free)
+            elif value == 0:
+                sides.append(0.5)
+            else:
+                reach = 0.5 + beyond / 2 + (size / 2 if spot.outside else -size / 2)
+                sides.append(0.5 + value * reach)
+        return sides[0], sides[1]
+
+
+#: Finds the centre of a body at a spot relative to another thing.
+Resolver = Callable[[Spot, Body, Move | None], Point]
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return (low + high) / 2 if low > high else min(max(value, low), high)
+
+
+def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolver) -> list[Point]:
+    """Where the stages begin and end: one point more than there are moves.
+
+    `anchor`: the middle of a lone directed move, else the starting point where nothing fixes it.
+    """
+    start = _spot(body.start, body, anchor, resolve, None) if body.start else anchor
+    if not moves:
+        return [start]
+    first = moves[0]
+    if first.origin is not None:
+        start = _spot(first.origin, body, anchor, resolve, first)
+    elif body.start is None and first.goal is not None:
+        start = _away_from_goal(first.goal, body, anchor, resolve, first)
+    elif body.start is None and first.direction and len(moves) == 1:
+        dx, dy = _step(first, body)
+        start = body.clamp((anchor[0] - dx / 2, anchor[1] - dy / 2))
+    points = [start]
+    for number, move in enumerate(moves):
+        here = points[-1]
+        if move.origin is not None and number:
+            here = _spot(move.origin, body, here, resolve, move)
+        if move.goal is not None:
+            there = _spot(move.goal, body, here, resolve, move)
+        elif move.direction:
+            dx, dy = _step(move, body)
+            if len(moves) > 1:
+                dx, dy = dx * 0.85, dy * 0.85
+            there = body.clamp((here[0] + dx, here[1] + dy))
+            if move.origin is not None and move.origin.target is not None and dy > 0:
+                there = (there[0], body.region(Spot(y=1), there)[1])
+        else:
+            there = here
+        points.append(there)
+    return points
+
+
+def _spot(spot: Spot, body: Body, otherwise: Point, resolve: Resolver, move: Move | None) -> Point:
+    if spot.target is not None:
+        return resolve(spot, body, move)
+    return body.region(spot, otherwise)
+
+
+def _step(move: Move, body: Body) -> Point:
+    """The displacement of a move that has only a direction."""
+    dx, dy = move.direction or (0, 0)
+    reach_x = max(1 - body.width - 2 * MARGIN, 0.0)
+    reach_y = max(1 - body.height - 2 * MARGIN, 0.0)
+    travel = 1.0 if move.crossing else TRAVEL[move.pace]
+    if dx and dy:
+        travel *= 0.85
+    return dx * min(travel, reach_x), dy * min(travel, reach_y)
+
+
+def _away_from_goal(goal: Spot, body: Body, anchor: Point, resolve: Resolver, move: Move) -> Point:
+    """A start from which the way to the goal is clearly seen."""
+    if goal.target is not None or goal.outside:
+        return anchor
+    end = body.region(goal, anchor)
+    x = anchor[0] if not goal.x else 0.5 - 0.6 * (end[0] - 0.5)
+    y = anchor[1] if not goal.y else 0.5 - 0.6 * (end[1] - 0.5)
+    if goal.x == 0 and not goal.y:
+        x = body.region(Spot(x=-1), anchor)[0]
+    return body.clamp((x, y))
+
+
+def stage_frames(
+    moves: Sequence[Move], num_frames: int, visible: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """The first and last frame of every stage; a stage that fills the video fills what is seen.
+
+    `visible`: the first frame that shows the thing and the one after the last.
+    """
+    frames = []
+    for move in moves:
+        first, last = 0, num_frames - 1
+        if (move.start, move.end) == (0.0, 1.0):
+            first, last = visible[0], visible[1] - 1
+        span = last - first
+        frames.append(
+            (first + math.floor(move.start * span + 0.5), first + math.floor(move.end * span + 0.5))
+        )
+    return frames
+
+
+def centres(
+    moves: Sequence[Move],
+    points: Sequence[Point],
+    body: Body,
+    frames: Sequence[tuple[int, int]],
+    wanted: Sequence[int],
+    hub: Callable[[int], tuple[Point, float, float] | None] = lambda frame: None,
+) -> list[Point]:
+    """The centre of a body in the `wanted` frames.
+
+    `hub`: for a move around another thing, that thing's centre and half size in a frame.
+    """
+    result = []
+    for frame in wanted:
+        point = points[0]
+        for number, move in enumerate(moves):
+            first, last = frames[number]
+            if frame < first:
+                break
+            progress = 1.0 if last <= first else min((frame - first) / (last - first), 1.0)
+            if frame > last:
+                point = points[number + 1]
+                continue
+            start = points[number]
+            around = hub(frame) if move.around is not None else None
+            point = _along(move, start, points[number + 1], progress, body, last - first, around)
+        result.append(point)
+    return result
+
+
+def _along(
+    move: Move,
+    start: Point,
+    end: Point,
+    progress: float,
+    body: Body,
+    steps: int,
+    around: tuple[Point, float, float] | None,
+) -> Point:
+    eased = progress**2 if move.manner == "fall" else progress
+    x, y = start[0] + (end[0] - start[0]) * eased, start[1] + (end[1] - start[1]) * eased
+    if move.manner == "circle":
+        return _circle(start, progress, body, around)
+    if move.manner in ("hop", "bounce"):
+        hops = max(1, min(3, steps // 2))
+        one_leap = move.goal is not None and move.goal.target is not None
+        height = 0.22 if one_leap else min(0.16, 0.5 * body.height + 0.04)
+        hops = 1 if one_leap else hops
+        room = max(y - body.height / 2 - MARGIN, 0.0)
+        return x, y - min(height, room) * abs(math.sin(hops * math.pi * progress))
+    if move.manner == "swing":
+        reach = 0.18 if move.direction or move.pace != "normal" else 0.1
+        return body.clamp((x + reach * math.sin(2 * math.pi * progress), y))
+    if move.manner == "zigzag":
+        wave = 0.13 * math.sin(2 * math.pi * max(1, min(2, steps // 4)) * progress)
+        sideways = abs(end[0] - start[0]) >= abs(end[1] - start[1])
+        return body.clamp((x, y + wave) if sideways else (x + wave, y))
+    return x, y
+
+
+def _circle(
+    start: Point, progress: float, body: Body, around: tuple[Point, float, float] | None
+) -> Point:
+    if around is not None:
+        (cx, cy), half_width, half_height = around
+        rx = half_width + body.width / 2 + MARGIN
+        ry = half_height + body.height / 2 + MARGIN
+    else:
+        cx, cy = start
+        rx = ry = 0.22
+    rx = min(rx, cx - body.width / 2, 1 - cx - body.width / 2)
+    ry = min(ry, cy - body.height / 2, 1 - cy - body.height / 2)
+    angle = math.pi + 2 * math.pi * progress
+    return cx + max(rx, 0.05) * math.cos(angle), cy + max(ry, 0.05) * math.sin(angle)

@@ -1,0 +1,201 @@
+"""A training run from nothing to a checkpoint folder, stage by stage, each resumable.
+
+    tokenizer → autoencoder → pool (compose and encode) → denoiser → export
+
+Every stage reads what the earlier ones left in the run's folder.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from flowzero_jax.diffusion import ScheduleConfig
+from flowzero_jax.errors import InputError
+from flowzero_jax.generation import GenerationSettings, Models
+from flowzero_jax.models import (
+    Autoencoder,
+    AutoencoderConfig,
+    TextEncoder,
+    TextEncoderConfig,
+    UNet,
+    UNetConfig,
+)
+from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.training import autoencoder, denoiser
+from flowzero_jax.training.backgrounds import usable_phrases
+from flowzero_jax.training.bpe import train_merges, write_tokenizer
+from flowzero_jax.training.compose import sample_texts
+from flowzero_jax.training.pool import PoolSettings, build_pool, load_pool
+from flowzero_jax.training.samples import make_sampler
+from flowzero_jax.training.state import Params
+from flowzero_jax.training.vocabulary import NOUNS
+from flowzero_jax.weights import Checkpoint, Settings, save_folder
+
+STAGES = ("tokenizer", "autoencoder", "decoder", "pool", "denoiser", "export")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingRun:
+    """A whole run. The text encoder's vocabulary comes from the tokenizer, the autoencoder's
+    scaling factor from the pool."""
+
+    autoencoder: AutoencoderConfig
+    text_encoder: TextEncoderConfig
+    unet: UNetConfig
+    schedule: ScheduleConfig
+    generation: Settings
+    autoencoder_crops: autoencoder.AutoencoderTraining
+    autoencoder_whole: autoencoder.AutoencoderTraining
+    pool: PoolSettings
+    denoiser: denoiser.DenoiserTraining
+    num_texts: int = 20_000
+    vocab_size: int = 2048
+
+
+def run_stage(run: TrainingRun, folder: Path, stage: str) -> None:
+    """Runs one of `STAGES` in `folder`; raises `InputError` where an earlier stage is missing."""
+    steps = {
+        "tokenizer": train_tokenizer,
+        "autoencoder": train_autoencoder,
+        "decoder": train_decoder,
+        "pool": make_pool,
+        "denoiser": train_denoiser,
+        "export": export,
+    }
+    steps[stage](run, folder)
+
+
+def train_tokenizer(run: TrainingRun, folder: Path) -> None:
+    """Trains the byte-pair tokenizer on captions and phrases."""
+    merges = train_merges(sample_texts(run.pool.seed, run.num_texts), run.vocab_size)
+    write_tokenizer(folder / "tokenizer", merges, run.text_encoder.max_position_embeddings)
+
+
+def train_autoencoder(run: TrainingRun, folder: Path) -> None:
+    """Trains encoder and decoder on crops."""
+    state = autoencoder.train(
+        folder / "autoencoder", run.autoencoder, run.autoencoder_crops, params=None
+    )
+    save_params(folder / "autoencoder.safetensors", state.average)
+
+
+def train_decoder(run: TrainingRun, folder: Path) -> None:
+    """Trains the decoder further, on whole pictures. The encoder is frozen: latents stay valid."""
+    start = load_params(_needed(folder / "autoencoder.safetensors", "autoencoder"))
+    state = autoencoder.train(
+        folder / "decoder", run.autoencoder, run.autoencoder_whole, params=start
+    )
+    save_params(folder / "decoder.safetensors", state.average)
+
+
+def make_pool(run: TrainingRun, folder: Path) -> None:
+    """Composes and encodes the denoiser's training pictures."""
+    params = load_params(_needed(folder / "autoencoder.safetensors", "autoencoder"))
+    tokenizer = _needed(folder / "tokenizer", "tokenizer")
+    build_pool(folder / "pool", run.pool, tokenizer, Autoencoder(run.autoencoder), params)
+
+
+def train_denoiser(run: TrainingRun, folder: Path) -> None:
+    """Trains UNet and text encoder on the pool; sample sheets go to `denoiser/samples`."""
+    models = build_models(run, folder)
+    tokenizer = Tokenizer.from_folder(folder / "tokenizer")
+    sample = make_sampler(
+        models,
+        load_params(_autoencoder_file(folder)),
+        tokenizer,
+        dataclasses.replace(generation_settings(run.generation), cross_frame="none"),
+    )
+    state = denoiser.train(
+        folder / "denoiser",
+        folder / "pool",
+        denoiser.DenoiserModels(
+            models.unet,
+            models.text_encoder,
+            models.schedule,
+            models.autoencoder.config.scaling_factor,
+        ),
+        run.denoiser,
+        sample=sample,
+    )
+    save_params(folder / "denoiser.safetensors", state.average)
+
+
+def export(run: TrainingRun, folder: Path) -> None:
+    """Writes the run's averages as a 16-bit checkpoint folder, `folder/checkpoint`."""
+    models = build_models(run, folder)
+    averages = load_params(_needed(folder / "denoiser.safetensors", "denoiser"))
+    checkpoint = Checkpoint(
+        unet_config=models.unet.config,
+        autoencoder_config=models.autoencoder.config,
+        text_config=models.text_encoder.config,
+        schedule_config=models.schedule,
+        params={
+            "unet": averages["unet"],
+            "text_encoder": averages["text_encoder"],
+            "vae": load_params(_autoencoder_file(folder)),
+        },
+        tokenizer_folder=folder / "tokenizer",
+        settings=dataclasses.replace(
+            run.generation, nouns=dict(NOUNS), backgrounds=tuple(usable_phrases())
+        ),
+    )
+    save_folder(folder / "checkpoint", checkpoint, "float16")
+
+
+def build_models(run: TrainingRun, folder: Path) -> Models:
+    """The run's networks, completed by what the tokenizer and the pool decide."""
+    tokenizer = Tokenizer.from_folder(_needed(folder / "tokenizer", "tokenizer"))
+    scale = denoiser.latent_scale(load_pool(_needed(folder / "pool", "pool")))
+    return Models(
+        UNet(run.unet),
+        Autoencoder(dataclasses.replace(run.autoencoder, scaling_factor=scale)),
+        TextEncoder(
+            dataclasses.replace(
+                run.text_encoder, vocab_size=tokenizer.vocab_size, eos_token_id=tokenizer.end_id
+            )
+        ),
+        run.schedule,
+    )
+
+
+def generation_settings(settings: Settings) -> GenerationSettings:
+    """The part of a checkpoint's settings that generation takes."""
+    names = {field.name for field in dataclasses.fields(GenerationSettings)} - {"boxes"}
+    return GenerationSettings(**{name: getattr(settings, name) for name in names})
+
+
+def save_params(path: Path, params: Params) -> None:
+    """Writes nested parameters as one safetensors file, scope names joined by "/"."""
+    leaves = jax.tree_util.tree_flatten_with_path(params)[0]
+    save_file({"/".join(k.key for k in keys): np.asarray(x) for keys, x in leaves}, path)
+
+
+def load_params(path: Path) -> Params:
+    """Reads what `save_params` wrote."""
+    params: Params = {}
+    for name, values in load_file(path).items():
+        *scopes, leaf = name.split("/")
+        node = params
+        for scope in scopes:
+            node = node.setdefault(scope, {})
+        node[leaf] = jnp.asarray(values)
+    return params
+
+
+def _autoencoder_file(folder: Path) -> Path:
+    finished = folder / "decoder.safetensors"
+    return (
+        finished
+        if finished.is_file()
+        else _needed(folder / "autoencoder.safetensors", "autoencoder")
+    )
+
+
+def _needed(path: Path, stage: str) -> Path:
+    if not path.exists():
+        raise InputError(f"{path}: missing; run the stage {stage!r} first")
+    return path

@@ -61,6 +61,8 @@ def default_cache_folder() -> Path:
     # By the XDG base directory specification a relative path is to be ignored.
     base = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    if root == Path("/.cache"):  # what an empty HOME, common in containers, comes to
+        raise RuntimeError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
     return root / "flowzero_jax" / "xla"
 
 

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from flowzero_jax.errors import InputError
+
 Prediction = Literal["epsilon", "v_prediction"]
 
 
@@ -52,8 +54,17 @@ def step_table(config: ScheduleConfig, num_steps: int) -> StepTable:
 
     "leading" timesteps are multiples of `num_train_timesteps // num_steps` plus `steps_offset`;
     "trailing" ones end at the last training timestep (Lin et al., arXiv 2305.08891).
+
+    Raises:
+      InputError: more steps than the schedule has timesteps for.
     """
     total = config.num_train_timesteps
+    offset = config.steps_offset if config.timestep_spacing == "leading" else 0
+    if not 1 <= num_steps <= total or (num_steps - 1) * (total // num_steps) + offset >= total:
+        raise InputError(
+            f"num_steps: {num_steps} does not fit into {total} training timesteps; take "
+            f"1 to {total // 2}"
+        )
     if config.timestep_spacing == "leading":
         timesteps = np.arange(num_steps)[::-1] * (total // num_steps) + config.steps_offset
     else:

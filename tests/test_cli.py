@@ -245,6 +245,14 @@ def test_any_locale_will_do(folder):
     assert "\N{CAT FACE}" in json.loads(out)["error"]["message"]
 
 
+def test_a_missing_device_is_one_line():
+    process = command([*RENDER, "--json"], JAX_PLATFORMS="nonsense")
+    out, _ = process.communicate()
+    error = json.loads(out)["error"]
+    assert process.returncode == error["exit_code"] == 5
+    assert "JAX_PLATFORMS=cpu does without" in error["message"]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_end_it_cleanly(folder, number, code):
     os.mkfifo("prompts.txt")

@@ -113,6 +113,9 @@ def test_no_home_is_only_a_warning(monkeypatch):
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "")
+    with pytest.warns(UserWarning, match="no home folder; set XDG_CACHE_HOME"):
+        assert enable_compilation_cache() is None
     monkeypatch.setattr(compilation_cache.Path, "home", no_home)
     with pytest.warns(UserWarning, match="home directory"):
         assert enable_compilation_cache() is None

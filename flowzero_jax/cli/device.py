@@ -12,9 +12,9 @@ def first_device() -> dict[str, str]:
     """The platform and kind of the device that JAX takes; raises DeviceError if there is none."""
     try:
         device = jax.devices()[0]
-    except RuntimeError as error:  # a busy TPU, a missing driver, a misspelt platform
+    except (RuntimeError, AssertionError) as error:  # busy, no driver or plugin, a misspelt name
         said = _first_line(error)
-        raise DeviceError(f"no device: {said}; JAX_PLATFORMS=cpu runs without one") from error
+        raise DeviceError(f"no device: {said}; JAX_PLATFORMS=cpu does without") from error
     return {"platform": device.platform, "kind": device.device_kind}
 
 
@@ -32,4 +32,4 @@ def device_errors() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__

@@ -22,7 +22,7 @@ def step_progress(report: Report) -> Iterator[Callable[[int, int], None]]:
             nonlocal last
             last = steps_done
             bar.total = total
-            bar.update(steps_done - bar.n if terminal else 0)
+            bar.update(steps_done - bar.n)
 
         yield update
     report.note(f"{counted(last, 'denoising step')} in {time.perf_counter() - started:.1f} s")

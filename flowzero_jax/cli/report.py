@@ -97,8 +97,7 @@ class Report:
             fields = {"type": kind, "message": one_line(message), "exit_code": code}
             try:
                 _print(json.dumps({"error": fields}), sys.stdout)
-                self.flush()
-            except BrokenPipeError:
+            except OSError:  # nobody listens, or the disk is full
                 _discard_stdout()
         return code
 
@@ -125,7 +124,7 @@ def one_line(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 frame", "8 frames"."""
+    """A number and what it counts, as in 1 frame, 8 frames."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 

@@ -101,6 +101,8 @@ def _doing(events: list[Event], moves: bool) -> str:
         told = verb.kind in ("still", "other") and verb.lemma not in ("be", "have")
         told = told or verb.lemma in _MORE_THAN_A_POSTURE
         if told and not motions.displaces(event) and not event.passive and not moves:
+            if event.participle and event.obj is None and not event.obj_text:
+                return event.participle
             if event.obj is not None and not event.obj_text:
                 return "" if isinstance(event.obj, ThingDraft) else verb.ing
             return f"{verb.ing} {event.obj_text}".strip()

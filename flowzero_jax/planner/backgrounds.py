@@ -96,7 +96,11 @@ def scenery_of(reader: Reader) -> tuple[Scenery, ...]:
             continue
         if place.noun in _BACKDROPS and len(texts) == 1 and len(place.text.split()) < 3:
             continue
-        if place.preposition or len(texts) == 1:
+        if len(texts) == 1 and not place.preposition and place.noun in lexicon.TIMES:
+            words = [w for w in texts[0].split() if w not in lexicon.DETERMINERS]
+            texts = [time_text(tuple(words)) or texts[0]]
+        timed = len(texts) > 1 and texts[0].split()[0] in ("at", "in", "on", "by")
+        if (place.preposition or len(texts) == 1) and not timed:
             result.append(Scenery(place.noun, tuple(texts), place.preposition))
         else:
             result.append(Scenery(place.noun, tuple(texts)))

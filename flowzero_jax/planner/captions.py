@@ -7,10 +7,10 @@ from flowzero_jax.planner.intent import Intent, Label, Relation, Thing
 _RELATION_WORDS = {
     "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
     "on": "on", "in": "in", "next_to": "next to", "in_front_of": "in front of", "behind": "behind",
-    "with": "with",
+    "with": "with", "around": "around",
 }  # fmt: skip
 #: Prepositions of motion, which a still picture does not show.
-_MOVING = frozenset("across through along past toward towards around into onto to down up".split())
+_MOVING = frozenset("across through along past toward towards into onto to down up".split())
 
 
 def state_of(num_states: int, frame: int, num_frames: int) -> int:

@@ -4,7 +4,7 @@ from flowzero_jax.planner import lexicon, noun_phrases
 from flowzero_jax.planner.drafts import StateDraft
 from flowzero_jax.planner.intent import label_of
 from flowzero_jax.planner.places import read_path
-from flowzero_jax.planner.verbs import FORMS
+from flowzero_jax.planner.verbs import FORMS, VERBS
 
 #: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
 _DIRECT = frozenset("become turn grow get go".split())
@@ -21,6 +21,9 @@ _TIMES = {
     **dict.fromkeys("morning evening afternoon summer winter spring autumn fall weather daytime "
                     "rain snow fog mist sunshine sunlight moonlight darkness".split(), "in"),
 }  # fmt: skip
+_TRAVELS = frozenset(
+    lemma for lemma, verb in VERBS.items() if verb.kind in ("travel", "jiggle", "enter", "leave")
+)
 _STOPS = frozenset(
     "as while when in on next beside besides under near by at after during over against inside "
     "behind above below then that which until for before because across along around from so but "
@@ -56,9 +59,17 @@ def read_change(
     word = words[j] if j < len(words) else ""
     if word == "from":
         found = _read_from(words, j + 1)
-        if found and (changing or found[0].attribute):
+        into = found and words[j : found[2]].count("into") and lemma not in _TRAVELS
+        if found and (changing or found[0].attribute or into):
             return found
+        start = _read_state(words, j + 1, False, frozenset({"to", "into"}))
+        if known and start and _is_attribute(start[0].attribute):
+            return start[0], None, start[1]
         return None
+    if word == "to" and not changing:
+        found = _read_state(words, j + 1, False)
+        if found and time_text(found[0].attribute):
+            return None, found[0], found[1]
     if word in ("to", "into") and changing:
         if lemma in ("go", "come", "move", "get") or read_path(words, j):
             return None
@@ -93,7 +104,11 @@ def _read_from(words: list[str], i: int) -> tuple[StateDraft, StateDraft, int] |
     end = _read_state(words, start[1] + 1, words[start[1]] == "into")
     if end is None:
         return None
-    return start[0], end[0], end[1]
+    first, last = start[0], end[0]
+    if last.attribute and first.attribute and time_text(last.attribute):
+        if last.attribute[-1] == "weather" and first.attribute[-1] != "weather":
+            first = StateDraft(attribute=(*first.attribute, "weather"), text=first.text)
+    return first, last, end[1]
 
 
 def _is_attribute(words: tuple[str, ...]) -> bool:

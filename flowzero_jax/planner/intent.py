@@ -15,7 +15,8 @@ from typing import Literal
 from flowzero_jax.planner import lexicon, nouns
 
 RelationKind = Literal[
-    "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind", "with"
+    "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind", "with",
+    "around",
 ]
 #: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
 Direction = tuple[int, int]

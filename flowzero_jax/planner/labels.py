@@ -15,17 +15,21 @@ _INTENSITIES = frozenset("bright dark light deep pale vivid vibrant soft rich du
 def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
     """The thing's states in order."""
     labels = [thing.label]
+    explicit = any(e.end_state is not None or e.start_state is not None for e in events)
     for event in events:
         if event.verb.kind != "change" or is_about_time(event) or _only_size(event.end_state):
             continue
         start, end = event.start_state, event.end_state
+        base = labels[-1]
         if start is not None:
-            labels[-1] = _in_state(labels[-1], start, thing)
+            labels[-1] = _in_state(base, start, thing)
+        if explicit and end is None:
+            continue
         if end is None:
             result = RESULTS.get(event.verb.lemma)
             end = StateDraft(attribute=(result,)) if result else None
         if end is not None:
-            new = _in_state(labels[-1], end, thing)
+            new = _in_state(base, end, thing)
             if new.words != labels[-1].words or new.extra != labels[-1].extra:
                 labels.append(new)
     return tuple(labels)
@@ -59,6 +63,8 @@ def is_about_time(event: Event) -> bool:
 
 def _time_of(state: StateDraft) -> str:
     words = state.label.words if state.label else state.attribute
+    if state.label is not None and words[-1] in lexicon.SCENERY:
+        return state.text  # "to a snow-covered landscape"
     return time_text(words)
 
 
@@ -87,14 +93,12 @@ def _in_state(label: Label, state: StateDraft, thing: ThingDraft) -> Label:
         label = replace(label, extra=extra)
     words = (*attribute, *_without_kind(label.words[:-1], attribute), label.words[-1])
     written = (*attribute, *_without_kind(label.written[:-1], attribute), label.written[-1])
-    return replace(
-        label, words=words, written=written, bare=False if len(words) > 1 else label.bare
-    )
+    return replace(label, words=words, written=written)
 
 
 def _without_kind(words: tuple[str, ...], attribute: tuple[str, ...]) -> tuple[str, ...]:
     """Drops the adjectives that the attribute replaces: a colour replaces a colour."""
-    kinds = {_kind(word) for word in attribute} - {""}
+    kinds = {_kind(word) or "quality" for word in attribute if word != "and"}
     kept = [w for w in words if _kind(w) not in kinds]
     if "colour" in kinds:
         kept = [w for w in kept if w not in _INTENSITIES]

@@ -64,7 +64,7 @@ ADJECTIVES = (
         "elderly lively friendly lonely silly curly woolly fluffy furry striped spotted single "
         "double broken lost frozen hidden parked abandoned majestic gentle vibrant brave strong "
         "sleek elegant gorgeous classic brand-new polar arctic tropical hot-air electric magical "
-        "tame glossy matte crisp lush barren vast distant nearby raw solid liquid stray various "
+        "tame glossy matte crisp lush barren vast distant nearby raw stray various "
         "different several many few steep pristine tranquil peaceful bustling crowded cozy sandy "
         "grassy rocky muddy dusty icy bare blank plain simple real fake weathered distressed "
         "sick healthy rich poor lazy hungry sleepy playful curious adorable fierce mighty "
@@ -155,7 +155,7 @@ INTANGIBLE = _words(
     "circle circles loop loops pattern patterns shape texture surface gravity sides side place "
     "places front back top bottom left right middle center centre edge corner end half part foot "
     "journey story lunch breakfast dinner meal job fun detail details line row zigzag arc "
-    "screen frame video clip position slow-motion motion-blur bloom appearance state form size "
+    "position slow-motion motion-blur bloom appearance state form size "
     "walk run ride swim flight race dance game nap rest look step steps trip stop start turn "
     "leap jump dive fall rise drift lap laps bounce kick throw action distance power energy other"
 )
@@ -172,6 +172,12 @@ CLOTHES = _words(
     "t-shirt jeans skirt blouse shoes boots helmet goggles glasses sunglasses hat hats armor armour "
     "robe cloak shorts tie tuxedo clothes clothing outfit kimono swimsuit spacesuit onesie top "
     "shawl gloves socks attire black white red blue green yellow pink purple gold"
+)
+PEOPLE = _words(
+    "person man woman boy girl child kid toddler baby teacher dancer astronaut king queen prince "
+    "princess wizard witch clown chef farmer artist ninja runner player singer cowboy pirate "
+    "knight doctor student photographer lady gentleman grandmother grandfather mother father "
+    "couple people men women boys girls children kids painter worker builder bear robot monkey"
 )
 #: Things that hold other things inside.
 CONTAINERS = _words(
@@ -211,8 +217,8 @@ UNNAMED_COUNT = 3  # "birds fly": how many?
 #: Scenery that moves by itself, without a direction.
 RESTLESS = _words(
     "wave waves water waters fire fires flame flames crowd crowds rain rainy rainstorm storm stormy "
-    "thunderstorm blizzard waterfall rapids lava campfire bonfire surf crowded rainfall snowstorm "
-    "stream stampede audience traffic"
+    "thunderstorm blizzard waterfall rapids lava campfire bonfire surf rainfall snowstorm "
+    "stampede audience"
 )
 FRAME_NOUNS = _words(
     "screen frame scene image video picture view shot display canvas clip window composition "

@@ -24,6 +24,7 @@ _STATIC = {"across": "in", "through": "in", "along": "on", "down": "on", "up": "
            "from": "", "off": "", "out of": "", "around": "in", "up into": "in"}  # fmt: skip
 
 
+_TOLD_INTANGIBLES = frozenset("wind breeze light sunshine air darkness shade cold heat".split())
 _WAYS = frozenset("across along down up through".split())
 _TOWARDS = frozenset("to toward towards from off into onto".split())
 _ABOVE = frozenset("sky skies clouds space air".split())
@@ -37,8 +38,8 @@ class Mentions:
         "underneath": "below", "beside": "next_to", "besides": "next_to", "near": "next_to",
         "by": "next_to", "alongside": "next_to", "against": "next_to", "opposite": "next_to",
         "behind": "behind", "upon": "on", "atop": "on", "on": "on", "onto": "on", "in": "in",
-        "inside": "in", "within": "in", "into": "in", "with": "with", "between": "next_to",
-        "among": "next_to", "past": "next_to", "at": "next_to", "around": "next_to",
+        "inside": "in", "within": "in", "into": "in", "with": "with", "between": "in_front_of",
+        "among": "next_to", "past": "next_to", "at": "next_to", "around": "around",
         "along": "next_to", "through": "in", "across": "on",
     }  # fmt: skip
 
@@ -152,6 +153,8 @@ class Mentions:
             return not (phrase.plural and phrase.counted and written in lexicon.SCENERY_IN_PLURAL)
         if written in lexicon.TIMES:
             return True
+        if written in lexicon.INTANGIBLE - _TOLD_INTANGIBLES:
+            return False
         if role in _PLACE_ROLES - {"on", "over", "into", "to"}:
             return not sizes.is_known(phrase.noun) and written not in lexicon.CONTAINERS
         return False
@@ -166,6 +169,8 @@ class Mentions:
         if owned and not self.known_thing(phrase):
             return True
         bare = not phrase.determiner and not phrase.counted
+        if role in lexicon.PREPOSITIONS and bare and phrase.noun in nouns.MASS_NOUNS:
+            return True
         if phrase.determiner in ("each", "every") and role not in ("subject", "list"):
             return True
         if role == "with" and bare and not phrase.plural and not sizes.is_known(phrase.noun):

@@ -50,6 +50,8 @@ def spread(reader: Mentions) -> None:
         if lemma in CHASES:
             _spread_chase(reader, event, thing)
         elif lemma in RIDES | BOTH_MOVE:
+            if lemma in BOTH_MOVE:
+                _spread_push(reader, event, thing)
             event.subjects = [*event.subjects, thing]
             event.obj = None
         elif lemma in ("climb", "ascend", "descend"):
@@ -79,6 +81,15 @@ def _spread_over_place(event: Event) -> None:
             event.crossing = True
 
 
+def _spread_push(reader: Mentions, event: Event, load: ThingDraft) -> None:
+    """Who pushes is behind the load, who pulls before it."""
+    rightwards = (event.direction or (1, 0))[0] >= 0
+    behind = event.verb.lemma == "push"
+    kind = "left_of" if rightwards == behind else "right_of"
+    kind = "with" if event.verb.lemma in ("carry", "bring") else kind
+    reader.add_relation(kind, "with", load, event, together=True)
+
+
 def _spread_chase(reader: Mentions, event: Event, prey: ThingDraft) -> None:
     direction = event.direction or (1, 0)
     if not (event.origin or event.goal):
@@ -86,7 +97,7 @@ def _spread_chase(reader: Mentions, event: Event, prey: ThingDraft) -> None:
     behind = "left_of" if direction[0] >= 0 else "right_of"
     for subject in event.subjects:
         if isinstance(subject, ThingDraft):
-            reader.add_relation(behind, "behind", prey, event, together=True)
+            reader.add_relation(behind, "and", prey, event, together=True)
             break
     own = [e for e in reader.events if prey in e.subjects and displaces(e)]
     if not own:
@@ -225,8 +236,10 @@ def _join_landings(strong: list[Event]) -> None:
     """ "falls down, landing on a bed": one motion with a goal."""
     for event, landing in zip(strong, strong[1:], strict=False):
         alike = landing.implied and landing.order == event.order and landing.goal is not None
-        if alike and event.goal is None and landing.origin is None:
+        picked = event.origin is not None and event.direction is None and landing.goal is not None
+        if (alike or picked) and event.goal is None and landing.origin is None:
             event.goal, landing.goal, landing.direction = landing.goal, None, None
+            landing.implied = True
 
 
 def _is_echo(event: Event, strong: list[Event]) -> bool:
@@ -250,7 +263,7 @@ def _heading(event: Event) -> Direction | None:
 
 def _is_held(thing: ThingDraft, reader: Mentions) -> bool:
     return any(
-        r.subject is thing and r.kind not in ("with", "above") and not r.together
+        r.subject is thing and r.kind != "with" and r.words != "over" and not r.together
         for r in reader.relations
     )
 
@@ -277,7 +290,7 @@ def _move(
         goal, direction = Spot(direction[0] or None, direction[1] or None), None
     elif origin is not None and goal is None and origin.target is None and direction is None:
         goal = Spot(_flip(origin.x), _flip(origin.y))
-    if direction is None and not (origin or goal) and displaces(event):
+    if direction is None and goal is None and displaces(event):
         if manner in ("straight", "hop", "zigzag", "fall") and event.around is None:
             direction = (1, 0)
             if event.away:

@@ -21,7 +21,7 @@ _WITH_PARTICIPLE = frozenset(
     "machine board trail lot pan cart wheel jack suit track post glass pole pad".split()
 )
 _NOUNY = frozenset(
-    "slide lift ride jump walk show stand wheel swing drop race play paint cup drum set tie shop "
+    "slide lift ride jump walk show stand wheel swing drop race play paint cup drum tie shop "
     "dance dive float fly land line march pass place plant plow pool rest ring rock roll run ship "
     "ski skate snake stage step stop swim track trail train turn wave wind work watch water wing "
     "cook crack cut drift fall fight fish hike light cover cart kick look march mop nest nap pose "
@@ -127,7 +127,7 @@ def _read_simple(
             i += 1
             continue
         taken.append(word)
-        head_ok = not modifies and not lexicon.is_adjective(word)
+        head_ok = head_ok or (not modifies and not lexicon.is_adjective(word))
         i += 1
     if not taken or taken[-1] == "and":
         return None
@@ -281,11 +281,13 @@ def _is_verb(
     word, following = words[i], _at(words, i + 1)
     lemma, form = FORMS.get(word, ("", ""))
     if not head_ok:
+        if taken and form == "s" and word not in _NOUNY and not sizes.is_known(nouns.singular(word)):
+            return True  # "the liquid turns red": the adjective was the noun
         bare = not taken and not determiner
         return bare and form in ("s", "ing", "past", "base") and not _can_be_noun(words, i)
-    if word in lexicon.ING_NOUNS:
-        return False
     last = taken[-1]
+    if word in lexicon.ING_NOUNS:
+        return following in lexicon.DETERMINERS or form == "ing" and last in lexicon.PEOPLE
     last_plural = nouns.is_plural(last) and (plural_expected or not nouns.is_unchanged(last))
     last_plural = last_plural or last in nouns.PAIR_NOUNS
     last_plural = last_plural or (nouns.is_unchanged(last) and form == "base" and not determiner)

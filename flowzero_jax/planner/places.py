@@ -69,8 +69,8 @@ _RELATIONS: tuple[tuple[str, RelationKind], ...] = (
     ("near", "next_to"), ("by", "next_to"), ("alongside", "next_to"), ("against", "next_to"),
     ("opposite", "next_to"), ("behind", "behind"), ("upon", "on"), ("atop", "on"), ("on", "on"),
     ("onto", "on"), ("in", "in"), ("inside", "in"), ("within", "in"), ("into", "in"),
-    ("with", "with"), ("between", "next_to"), ("amid", "in"), ("among", "next_to"),
-    ("amongst", "next_to"), ("at", "next_to"), ("around", "next_to"),
+    ("with", "with"), ("between", "in_front_of"), ("amid", "in"), ("among", "next_to"),
+    ("amongst", "next_to"), ("at", "next_to"), ("around", "around"),
 )  # fmt: skip
 
 

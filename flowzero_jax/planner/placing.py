@@ -28,12 +28,13 @@ _SMALLEST_SIDE = 0.07
 _GAP = 0.03
 _SHRINK = 0.9
 _ATTEMPTS = 14
+_SMALLNESS = 0.5  # what a scale of 0 would cost
 _SAMPLES = 9
 _HOME_HEIGHT = {"ground": 0.62, "sky": 0.34, "top": 0.24, "water": 0.6}
 _INVERSE = {
     "left_of": "right_of", "right_of": "left_of", "above": "below", "below": "above",
     "next_to": "next_to", "in_front_of": "behind", "behind": "in_front_of", "with": "with",
-    "on": "under", "in": "around",
+    "on": "under", "in": "holding", "around": "next_to",
 }  # fmt: skip
 #: Where a target should leave room for what is related to it: preferred shift of its centre.
 _ROOM = {
@@ -80,8 +81,8 @@ def place(intent: Intent, num_frames: int, visible: Sequence[tuple[int, int]]) -
     for _ in range(_ATTEMPTS):
         layout = _Layout(intent, num_frames, visible, scale)
         cost = layout.run()
-        if best is None or cost < best[0] - 1e-9:
-            best = cost, layout.units
+        if best is None or cost + _SMALLNESS * (1 - scale) < best[0]:
+            best = cost + _SMALLNESS * (1 - scale), layout.units
         if cost < 0.02:
             break
         scale *= _SHRINK
@@ -180,6 +181,8 @@ class _Layout:
     def _hang(self, unit: Unit, target: Unit, kind: str, together: bool) -> None:
         if kind == "in":
             self._fit_inside(unit, target)
+        if kind == "around" and unit.thing.count > 1:
+            _surround(unit, target)
         taken = sum(u.held_by is target and u.hold_kind == kind for u in self.units)
         unit.held_by, unit.hold_kind = target, kind
         unit.hold = relative_centre(kind, unit.body, target.body, together, taken)
@@ -244,6 +247,10 @@ class _Layout:
         if unit in still and len(still) > 1:
             x = (still.index(unit) + 1) / (len(still) + 1)
         shifts = [_ROOM.get(kind, (0.0, 0.0)) for kind in self._asked_of(unit)]
+        for other in self.units:
+            for move in other.moves:
+                if move.goal and move.goal.target == unit.index and move.direction:
+                    shifts.append((0.2 * move.direction[0], 0.2 * move.direction[1]))
         if shifts:
             x = 0.5 + max(min(sum(s[0] for s in shifts), 0.25), -0.25)
             y = y + max(min(sum(s[1] for s in shifts), 0.2), -0.2)
@@ -353,6 +360,21 @@ def _sideways(unit: Unit) -> bool:
     return any((m.direction and m.direction[0]) or m.origin or m.goal for m in unit.moves)
 
 
+def _surround(unit: Unit, target: Unit) -> None:
+    """Stands the instances of a unit on both sides of another."""
+    height = unit.height + _GAP
+    rows = max(1, math.ceil(unit.thing.count / 4))
+    beside = target.body.width / 2 + unit.width / 2 + _GAP
+    offsets = []
+    for k in range(unit.thing.count):
+        side, row, column = (-1, 1)[k % 2], (k // 2) % rows, (k // 2) // rows
+        x = side * (beside + column * (unit.width + _GAP))
+        offsets.append((x, (row - (rows - 1) / 2) * height))
+    unit.offsets = offsets
+    reach = max(abs(x) for x, _ in offsets) + unit.width / 2
+    unit.body = replace(unit.body, width=2 * reach, height=rows * height - _GAP)
+
+
 def _total_hold(unit: Unit, root: Unit) -> Point:
     x = y = 0.0
     while unit is not root:
@@ -407,7 +429,9 @@ def _formation(
         height = (room_y / rows - _GAP) / peak
         best = min(width / math.sqrt(aspect), height * math.sqrt(aspect), side)
         empty = cols * rows - count
-        options.append((round(best, 4), -empty, cols if not across else rows, cols, rows))
+        shape = cols * math.sqrt(aspect) / (rows / math.sqrt(aspect))
+        wanted = rows if across else -abs(math.log(shape / 1.5)) if count > 3 else cols
+        options.append((round(min(best, side), 3), wanted, -empty, cols, rows))
     best, _, _, cols, rows = max(options)
     return cols, rows, best
 
@@ -440,6 +464,8 @@ def relative_centre(kind: str, body: Body, target: Body, together: bool, taken: 
             0.2 * body.height if body.height > target.height * 0.7 else 0
         )
     if kind == "around":
+        return 0.0, level
+    if kind == "holding":
         return 0.0, 0.12 * body.height
     if kind == "in_front_of":
         return 0.18 * target.width, level + 0.1 * body.height

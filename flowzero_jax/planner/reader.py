@@ -23,6 +23,9 @@ from flowzero_jax.planner.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, V
 _INTRODUCERS = frozenset("of with showing featuring depicting capturing containing where".split())
 _OVERHEAD = frozenset("overhead above aloft high".split())
 _CAMERA_WORDS = frozenset("pan tilt dolly zoom".split())
+_INWARDS = frozenset("in closer forward forwards".split())
+_OUTWARDS = frozenset("out back away backward backwards".split())
+_PLACING = frozenset("place put set lay drop hang".split())
 _ACROSS = frozenset("across through over past".split())
 
 
@@ -34,6 +37,7 @@ class Reader(Mentions):
         self.events: list[Event] = []
         self.order = 0
         self.number = -1
+        self.topics: list[Mention] = []
 
     def sentence(self, words: list[str]) -> None:
         """Reads one sentence."""
@@ -185,6 +189,8 @@ class Reader(Mentions):
                 return False
         if self.event is not None and self.fresh and not self._finite_after_object(group):
             self.subjects = [self.last] if self.last is not None else self.subjects
+        if self.fresh and self.role == "with" and isinstance(self.last, PlaceDraft):
+            self.subjects = [self.last]  # "with the sunrise changing"
         if not self.subjects:
             return False
         self._start_verb(group)
@@ -225,6 +231,7 @@ class Reader(Mentions):
         event = self._begin(verb, subjects)
         event.passive = group.passive
         event.pace = group.pace
+        event.participle = group.participle
         event.implied = group.form == "ing" and joined == "," and not group.auxiliary
         self._read_particle(event)
         self.event = event
@@ -235,6 +242,8 @@ class Reader(Mentions):
             event.span, event.only = self.pending_span
             self.pending_span = None
         self.events.append(event)
+        things = [s for s in subjects if isinstance(s, ThingDraft)]
+        self.topics = things or self.topics
         return event
 
     def _read_causative(self, verb: Verb) -> bool:
@@ -290,6 +299,11 @@ class Reader(Mentions):
             if lemma in ("fade", "show", "pop"):
                 new = "disappear" if one == "out" else "appear"
             self.i += 1
+        elif isinstance(event.subjects[0], Camera) and one in _INWARDS | _OUTWARDS:
+            event.inwards, event.outwards = one in _INWARDS, one in _OUTWARDS
+            self.i += 1
+        elif lemma == "turn" and one in ("up", "down", "on", "off"):
+            self.i += 1
         elif one in ("away", "off") and (bare or one == "away"):
             self.i += 1
             if lemma in ("fade", "melt"):
@@ -302,7 +316,7 @@ class Reader(Mentions):
                 event.away = True
         elif one in ("up", "down") and (
             kind in ("still", "change", "grow", "shrink", "auxiliary")
-            or lemma in ("burn", "break", "light", "clean", "look", "open", "close", "build", "cut")
+            or (kind == "other" and lemma in VERBS)
         ):
             self.i += 1
         elif kind in ("still", "other") and one in ("tall", "open", "still"):
@@ -349,6 +363,10 @@ class Reader(Mentions):
             if referents:
                 self.subjects, self.event, self.role = referents, None, "subject"
                 self.last, self.fresh, self.joined = referents[-1], True, ""
+        elif self.event.obj is None and self.event.verb.lemma in OBJECT_MOVES | BOTH_MOVE:
+            others = [t for t in self.mentioned if isinstance(t, ThingDraft)]
+            objects = [e.obj for e in self.events if isinstance(e.obj, ThingDraft)]
+            self.event.obj = (objects or [t for t in others if t not in self.subjects] or [None])[-1]
         return True
 
     def _relation_or_path(self, word: str) -> bool:
@@ -376,7 +394,8 @@ class Reader(Mentions):
 
     def _verbless_change(self) -> bool:
         """ "a bench from foggy morning to sunny afternoon"; "rusting from smooth to rough"."""
-        change = read_change(self.words, self.i, "", False)
+        lemma = self.event.verb.lemma if self.event is not None else ""
+        change = read_change(self.words, self.i, lemma, False)
         if change is None or not (self.subjects or self.last):
             return False
         if self.event is None or self.event.verb.kind not in ("change",):
@@ -554,14 +573,19 @@ class Reader(Mentions):
         """Applies "to the house", "off a table", "around a tree" to the event."""
         event = self.event
         moving = event is not None and event.verb.kind not in ("still", "auxiliary")
-        if preposition == "with" and not isinstance(target, ThingDraft):
+        if preposition == "with" and not isinstance(target, ThingDraft | PlaceDraft):
             return
         self.joined = ""
+        if preposition == "with" and isinstance(target, PlaceDraft):
+            self.role, self.last, self.fresh = "with", target, True
+            return
         if isinstance(target, Camera):
             if event is not None:
                 event.verb = Verb(event.verb.lemma, "shrink" if "from" in preposition else "grow")
             return
         if isinstance(target, Nothing) or target is None:
+            if isinstance(target, Nothing) and moving and event.verb.kind == "other":
+                event.obj_text = event.obj_text or f"{text} {target.text}"
             return
         self.fresh, self.role = True, preposition
         if isinstance(target, PlaceDraft):
@@ -571,6 +595,8 @@ class Reader(Mentions):
                 event.crossing |= preposition == "across" and event.direction is None
             return
         self.last = target
+        if self._puts_down(preposition, target):
+            return
         if event is None or not moving:
             kinds = dict(self.RELATION_OF, **{"toward": "next_to", "towards": "next_to"})
             if preposition in kinds:
@@ -589,6 +615,9 @@ class Reader(Mentions):
             event.origin = event.origin or SpotDraft(relation=kind, target=target)
         elif preposition == "away from":
             event.origin = event.origin or SpotDraft(relation="next_to", target=target)
+        elif preposition in ("over", "across") and event.verb.manner == "hop":
+            event.origin = event.origin or SpotDraft(relation="left_of", target=target)
+            event.goal = event.goal or SpotDraft(relation="right_of", target=target)
         elif preposition in ("around", "round", "about"):
             event.around, event.manner = target, event.manner or "circle"
         elif (
@@ -600,8 +629,19 @@ class Reader(Mentions):
                 kind = "on"
             self.add_relation(kind, text, target, event)
             event.crossing |= preposition in ("across", "past")
-        elif preposition in self.RELATION_OF:
+        elif preposition in self.RELATION_OF and not (preposition == "by" and event.passive):
             self.add_relation(self.RELATION_OF[preposition], text, target, event)
+
+    def _puts_down(self, preposition: str, target: ThingDraft) -> bool:
+        """ "puts a hat on a snowman": where the object goes."""
+        event = self.event
+        if event is None or event.verb.lemma not in _PLACING or event.obj is None or event.goal:
+            return False
+        kind = self.RELATION_OF.get(preposition)
+        if kind is None:
+            return False
+        event.goal = SpotDraft(relation=kind, target=target)
+        return True
 
     def _style(self, word: str) -> bool:
         """ ", cinematic lighting, 4k": words about the picture."""
@@ -674,7 +714,10 @@ class Reader(Mentions):
         participle = _is_ing(self.words[self.i + len(phrase.written)]) if self.i + len(
             phrase.written
         ) < len(self.words) else False  # fmt: skip
-        return not self.known_thing(phrase) and (owned or bare and participle)
+        part = phrase.written[-1] in lexicon.PARTS
+        if phrase.written[-1] in lexicon.SCENERY and not part:
+            return False
+        return not self.known_thing(phrase) and (owned or bare and (participle or part))
 
     def _object(self, mention: Mention) -> None:
         event = self.event

@@ -24,6 +24,7 @@ class VerbGroup:
     auxiliary: bool = False
     known: bool = True
     pace: str = ""
+    participle: str = ""
 
 
 def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
@@ -55,12 +56,16 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
     if lemma and not (auxiliary and word in lexicon.SCENERY) and not _is_place_word(words, i):
         if form == "base" and not (bare or auxiliary or phase or i == start):
             return None
-        passive = be and form in ("past", "participle")
-        return VerbGroup(VERBS[lemma], form, i + 1, passive, auxiliary or phase, True, pace)
+        past = form in ("past", "participle")
+        verb = Verb("leave", "still") if word == "left" else VERBS[lemma]
+        return VerbGroup(
+            verb, form, i + 1, be and past, auxiliary or phase, True, pace, word if past else ""
+        )
     if auxiliary:
         guess = _guess(word) if word.endswith(("ing", "ed")) and not nouns.is_plural(word) else None
         if guess:
-            return VerbGroup(guess[0], guess[1], i + 1, be and guess[1] == "past", True, True, pace)
+            passive = be and guess[1] == "past"
+            return VerbGroup(guess[0], guess[1], i + 1, passive, True, True, pace)
         return VerbGroup(Verb("be", "still"), "s", i, False, True, True, pace)
     guess = _guess(word) if word and _can_be_verb(word) else None
     if guess and (bare or guess[1] == "ing"):

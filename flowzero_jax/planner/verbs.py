@@ -27,7 +27,7 @@ _IRREGULAR = {
     "fling": "flung flung", "weave": "wove woven", "draw": "drew drawn", "meet": "met met",
     "be": "was been", "have": "had had", "do": "did done", "speak": "spoke spoken",
     "arrive": "arrived arrived", "dive": "dived dived", "shed": "shed shed", "know": "knew known",
-    "teach": "taught taught", "think": "thought thought", "hear": "heard heard",
+    "teach": "taught taught", "string": "strung strung", "think": "thought thought", "hear": "heard heard",
 }  # fmt: skip
 _SPECIAL = {
     "is": ("be", "s"), "are": ("be", "base"), "am": ("be", "base"), "were": ("be", "past"),
@@ -120,7 +120,7 @@ VERBS: dict[str, Verb] = {
         "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
         "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
         "want need know think take put place lay keep give get bring hand shed tip tie wrap weave set "
-        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track crack scratch",
+        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track string suspend mount strap drape prop stack pile share chat crack scratch",
         "other",
     ),
     **_verbs(

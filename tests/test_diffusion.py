@@ -1,0 +1,78 @@
+"""Properties of schedule, sampler and guidance. Exact numbers: see tests/parity."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from flowzero_jax.diffusion import (
+    ScheduleConfig,
+    add_noise,
+    alphas_cumprod,
+    clean_and_noise,
+    guide,
+    step_table,
+    velocity,
+)
+from flowzero_jax.errors import InputError
+from flowzero_jax.sampler import sample
+
+CLEAN = jax.random.normal(jax.random.key(0), (2, 3, 4))
+NOISE = jax.random.normal(jax.random.key(1), (2, 3, 4))
+
+
+def test_signal_only_decreases():
+    alphas = alphas_cumprod(ScheduleConfig())
+    assert alphas.shape == (1000,)
+    assert (np.diff(alphas) < 0).all() and 0 < alphas[-1] < alphas[0] < 1
+
+
+@pytest.mark.parametrize("num_steps", [1, 7, 20, 50])
+@pytest.mark.parametrize("spacing", ["leading", "trailing"])
+def test_steps_go_from_noisy_to_clean(num_steps, spacing):
+    table = step_table(ScheduleConfig(timestep_spacing=spacing), num_steps)
+    assert table.timesteps.shape == (num_steps,)
+    assert (np.diff(table.timesteps) < 0).all()
+    assert (table.next_alphas_cumprod > table.alphas_cumprod).all()
+    if spacing == "trailing":
+        assert table.timesteps[0] == 999
+
+
+def test_more_steps_than_the_schedule_has_are_refused():
+    with pytest.raises(InputError, match="num_steps"):
+        step_table(ScheduleConfig(), 1000)
+    assert len(step_table(ScheduleConfig(steps_offset=0), 1000).timesteps) == 1000
+    with pytest.raises(InputError, match="num_steps"):
+        step_table(ScheduleConfig(steps_offset=0), 1001)
+
+
+@pytest.mark.parametrize("alpha", [0.999, 0.5, 0.01])
+@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+def test_prediction_gives_back_clean_and_noise(alpha, prediction_type):
+    latents = add_noise(CLEAN, NOISE, alpha)
+    prediction = NOISE if prediction_type == "epsilon" else velocity(CLEAN, NOISE, alpha)
+    clean, noise = clean_and_noise(latents, prediction, alpha, prediction_type)
+    np.testing.assert_allclose(clean, CLEAN, atol=2e-5)
+    np.testing.assert_allclose(noise, NOISE, atol=2e-5)
+
+
+@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+def test_a_perfect_prediction_leads_to_the_clean_latents(prediction_type):
+    config = ScheduleConfig(timestep_spacing="trailing")
+    steps = step_table(config, 10)
+    alphas = jnp.asarray(alphas_cumprod(config))
+
+    def oracle(latents, timestep):
+        alpha = alphas[timestep]
+        noise = (latents - jnp.sqrt(alpha) * CLEAN) / jnp.sqrt(1 - alpha)
+        return noise if prediction_type == "epsilon" else velocity(CLEAN, noise, alpha)
+
+    start = add_noise(CLEAN, NOISE, steps.alphas_cumprod[0])
+    end = sample(oracle, start, steps, prediction_type)
+    last = steps.next_alphas_cumprod[-1]
+    np.testing.assert_allclose(end, add_noise(CLEAN, NOISE, last), atol=1e-3)
+
+
+def test_guidance_of_one_is_the_conditional_prediction():
+    np.testing.assert_allclose(guide(CLEAN, NOISE, 1.0), NOISE, atol=1e-6)
+    np.testing.assert_array_equal(guide(CLEAN, NOISE, 0.0), CLEAN)

@@ -5,8 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.models import Autoencoder, AutoencoderConfig, TextEncoder, TextEncoderConfig
-from flowzero_jax.models import UNet, UNetConfig
+from flowzero_jax.models import (
+    Autoencoder,
+    AutoencoderConfig,
+    TextEncoder,
+    TextEncoderConfig,
+    UNet,
+    UNetConfig,
+)
 from flowzero_jax.models.attention import QUERY_BLOCK, _attend_at_once, attend
 from flowzero_jax.models.grounding import fourier_embedding
 from flowzero_jax.models.layers import resize_nearest

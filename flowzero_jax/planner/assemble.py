@@ -1,18 +1,16 @@
-"""From what the reader collected to an `Intent`: who moves when and where, what changes, what is seen."""
+"""From a prompt to its intent: who is there, what changes, who moves when and where."""
 
-from dataclasses import replace
-
-from flowzero_jax.planner import lexicon, motions
 from flowzero_jax.planner.backgrounds import background_of, scenery_of
-from flowzero_jax.planner.drafts import Event, RelationDraft, SpotDraft, ThingDraft
+from flowzero_jax.planner.clauses import read_sentence
+from flowzero_jax.planner.drafts import Draft, Event, RelationDraft, ThingDraft
+from flowzero_jax.planner.effects import spread_effects
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing
 from flowzero_jax.planner.labels import growth_of, labels_of
-from flowzero_jax.planner.reader import Reader
+from flowzero_jax.planner.motions import Timing, displaces, is_explicit, moves_of, visible_of
 from flowzero_jax.planner.text import clean_prompt, sentences
-from flowzero_jax.planner.verbs import VERBS
 
-_LONGEST_APPEARANCE = (0.0, 1.0)
-_MORE_THAN_A_POSTURE = frozenset("dance wave juggle".split())
+_SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
+_LOCAL = frozenset({"left_of", "right_of", "next_to"})
 
 
 def read_intent(prompt: str) -> Intent:
@@ -21,89 +19,69 @@ def read_intent(prompt: str) -> Intent:
     Raises: InputError for a prompt that is empty, too long or holds control characters.
     """
     prompt = clean_prompt(prompt)
-    reader = Reader()
+    draft = Draft()
     for words in sentences(prompt):
-        reader.sentence(words)
-    return assemble(prompt, reader)
-
-
-def assemble(prompt: str, reader: Reader) -> Intent:
-    """The intent behind the things, places and events of one prompt."""
-    motions.spread(reader)
-    timing = motions.Timing(reader.events)
-    index = {id(thing): i for i, thing in enumerate(reader.things)}
-    background, followed = background_of(reader)
-    things, relations = [], [_relation(draft, reader, index) for draft in reader.relations]
-    for thing in reader.things:
-        events = [e for e in reader.events if thing in e.subjects]
-        moves, more = motions.moves_of(thing, events, timing, reader, index)
-        relations += more
-        if thing in followed:
-            moves = ()
+        read_sentence(draft, words)
+    spread_effects(draft)
+    timing = Timing(draft.events)
+    background, followed = background_of(draft)
+    relations = [_relation(relation, draft) for relation in draft.relations]
+    things = []
+    for thing in draft.things:
+        events = [event for event in draft.events if thing in event.subjects]
+        moves, ends = moves_of(thing, events, timing, draft)
+        relations += ends
+        moves = () if thing in followed else moves
         things.append(
             Thing(
                 labels=labels_of(thing, events),
                 count=thing.count,
                 vague=thing.vague,
-                visible=motions.visible_of(thing, events, timing),
+                visible=visible_of(events, timing),
                 moves=moves,
                 growth=growth_of(events),
                 region=Spot(*thing.region) if thing.region else None,
-                doing=_doing(events, bool(moves)),
-                airborne=any(e.verb.airborne for e in events),
+                doing="" if moves else _doing(events),
+                airborne=any(event.verb.airborne for event in events),
             )
         )
     return Intent(
         prompt=prompt,
         things=tuple(things),
-        relations=tuple(_distinct(relations)),
-        scenery=scenery_of(reader),
+        relations=tuple(dict.fromkeys(r for r in relations if r.subject != r.target)),
+        scenery=scenery_of(draft),
         background=background,
-        style=", ".join(reader.style),
+        style=", ".join(draft.style),
     )
 
 
-def _relation(draft: RelationDraft, reader: Reader, index: dict[int, int]) -> Relation:
-    """Whether a relation lasts or is only where a motion begins."""
-    when = "always"
-    later = [
-        e
-        for e in reader.events
-        if draft.subject in e.subjects and motions.displaces(e) and e is not draft.event
-    ]
-    own = draft.event is not None and motions.is_explicit(draft.event)
-    if any(e.order > draft.order or e.verb.kind == "travel" for e in later):
-        when = "start" if draft.event is None or not own else "always"
-    if own and draft.kind in ("left_of", "right_of", "next_to", "with") and not draft.together:
+def _relation(relation: RelationDraft, draft: Draft) -> Relation:
+    """A relation that lasts, or one that holds only where a motion begins."""
+    event = relation.event
+    moves_off = event is not None and displaces(event) and is_explicit(event)
+    later = any(
+        relation.subject in e.subjects and e is not event and displaces(e)
+        and (e.order > relation.order or e.verb.kind == "travel")
+        for e in draft.events
+    )  # fmt: skip
+    carried = relation.kind == "with"
+    when = "start" if later and not moves_off and not carried else "always"
+    if moves_off and relation.kind in _LOCAL and not relation.together:
         when = "start"
-    return Relation(
-        draft.kind,
-        index[id(draft.subject)],
-        index[id(draft.target)],
-        when,
-        draft.words,
-        draft.together,
-    )
+    subject, target = draft.things.index(relation.subject), draft.things.index(relation.target)
+    return Relation(relation.kind, subject, target, when, relation.words, relation.together)
 
 
-def _distinct(relations: list[Relation]) -> list[Relation]:
-    kept: list[Relation] = []
-    for relation in relations:
-        if relation.subject != relation.target and relation not in kept:
-            kept.append(relation)
-    return kept
-
-
-def _doing(events: list[Event], moves: bool) -> str:
+def _doing(events: list[Event]) -> str:
     """The posture or action that a caption tells: "sleeping", "playing chess"."""
     for event in events:
         verb = event.verb
         told = verb.kind in ("still", "other") and verb.lemma not in ("be", "have")
-        told = told or verb.lemma in _MORE_THAN_A_POSTURE
-        if told and not motions.displaces(event) and not event.passive and not moves:
-            if event.participle and event.obj is None and not event.obj_text:
-                return event.participle
-            if event.obj is not None and not event.obj_text:
-                return "" if isinstance(event.obj, ThingDraft) else verb.ing
+        if event.passive or not (told or verb.lemma in _SEEN_IN_A_PICTURE):
+            continue
+        if event.obj is None and event.participle and not event.obj_text:
+            return event.participle
+        if not isinstance(event.obj, ThingDraft):
             return f"{verb.ing} {event.obj_text}".strip()
+        return ""
     return ""

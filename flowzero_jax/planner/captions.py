@@ -1,8 +1,10 @@
 """What each frame shows, as the caption of an image, in the prompt's words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from flowzero_jax.planner.intent import Intent, Label, Relation, Thing
+from flowzero_jax.planner import nouns
+from flowzero_jax.planner.intent import Intent, Label, Relation
 
 _RELATION_WORDS = {
     "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
@@ -10,7 +12,9 @@ _RELATION_WORDS = {
     "with": "with", "around": "around",
 }  # fmt: skip
 #: Prepositions of motion, which a still picture does not show.
-_MOVING = frozenset("across through along past toward towards into onto to down up".split())
+_MOVING = frozenset({"across", "through", "along", "past", "toward", "towards", "into", "onto", "to",
+                     "down", "up", "from"})  # fmt: skip
+_OPENED = frozenset({"at", "in", "on", "by"})
 
 
 def state_of(num_states: int, frame: int, num_frames: int) -> int:
@@ -20,6 +24,107 @@ def state_of(num_states: int, frame: int, num_frames: int) -> int:
     if frame == num_frames - 1:
         return num_states - 1
     return sum(frame >= k * num_frames // num_states for k in range(1, num_states))
+
+
+def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
+    """The caption of one frame; `visible`: how many of each thing it shows."""
+    text = _Caption(intent, visible, frame, num_frames).things()
+    for place in intent.scenery:
+        state = place.texts[state_of(len(place.texts), frame, num_frames)]
+        text = _with_place(text, place.preposition, state)
+    if not text:
+        text = "an empty scene" if intent.things or intent.scenery else intent.prompt
+    return f"{text}, {intent.style}" if intent.style else text
+
+
+@dataclass
+class _Caption:
+    """One frame's caption in the making; `told` are the things mentioned so far."""
+
+    intent: Intent
+    visible: Sequence[int]
+    frame: int
+    num_frames: int
+
+    def __post_init__(self) -> None:
+        self.told: set[int] = set()
+        self.shown = [index for index, count in enumerate(self.visible) if count]
+        self.relations = [
+            r
+            for r in self.intent.relations
+            if {r.subject, r.target} <= set(self.shown) and _holds(r, self.frame, self.num_frames)
+        ]
+
+    def things(self) -> str:
+        """All visible things, each with what it stands to."""
+        subjects = {r.subject for r in self.relations}
+        landmarks = {r.target for r in self.relations} - subjects
+        parts = [self._clause(i) for i in self.shown if i not in landmarks and i not in self.told]
+        parts += [self._clause(i) for i in self.shown if i not in self.told]
+        return _join([part for part in parts if part])
+
+    def _clause(self, index: int) -> str:
+        if index in self.told:
+            return ""
+        thing, said = self.intent.things[index], self._said_of(index)
+        group = [
+            i
+            for i in self.shown
+            if i not in self.told
+            and self._said_of(i) == said
+            and (any(said) or self.intent.things[i].labels == thing.labels)
+        ]
+        self.told.update(group)
+        text = self._names(group)
+        doing, own = said
+        holding = [r for r in own if r.kind == "with" and r.words.endswith("ing")]
+        if doing and not holding:
+            text += f" {doing}"
+        for relation in sorted(own, key=lambda r: r not in holding):
+            inner = self._clause(relation.target)
+            if inner:
+                text += f" {self._words(relation)} {inner}"
+        return text
+
+    def _said_of(self, index: int) -> tuple[str, list[Relation]]:
+        """What a thing does and what it stands to."""
+        own = [replace(r, subject=-1) for r in self.relations if r.subject == index]
+        return self.intent.things[index].doing, own
+
+    def _words(self, relation: Relation) -> str:
+        words = relation.words
+        if not words or words.split()[0] in _MOVING and words not in _RELATION_WORDS.values():
+            return _RELATION_WORDS[relation.kind]
+        return words
+
+    def _names(self, group: list[int]) -> str:
+        """ "two dogs and a red ball"; things that look alike are counted together."""
+        names: list[str] = []
+        done: set[int] = set()
+        for index in group:
+            if index not in done:
+                thing = self.intent.things[index]
+                alike = [i for i in group if self.intent.things[i].labels == thing.labels]
+                done.update(alike)
+                names.append(self._name(index, sum(self.visible[i] for i in alike)))
+        return _join(names)
+
+    def _name(self, index: int, count: int) -> str:
+        thing = self.intent.things[index]
+        vague = thing.vague and count == thing.count
+        states = len(thing.labels)
+        leaving = _changing(states, self.frame, self.num_frames)
+        if leaving is not None:
+            before, after = thing.labels[leaving : leaving + 2]
+            return f"{_counted(before, count, vague)} turning into {_counted(after, count, vague)}"
+        label = thing.labels[state_of(states, self.frame, self.num_frames)]
+        return _counted(label, count, vague)
+
+
+def _counted(label: Label, count: int, vague: bool) -> str:
+    if count > 1 and label.written == label.words and not label.bare:
+        label = replace(label, written=(*label.words[:-1], nouns.plural(label.noun)))
+    return label.caption(count, vague)
 
 
 def _changing(num_states: int, frame: int, num_frames: int) -> int | None:
@@ -32,79 +137,12 @@ def _changing(num_states: int, frame: int, num_frames: int) -> int | None:
     return None
 
 
-def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
-    """The caption of one frame.
-
-    `visible`: how many instances of each thing the frame shows.
-    """
-    told: set[int] = set()
-    parts = []
-    shown = [i for i, count in enumerate(visible) if count]
-    active = [
-        r
-        for r in intent.relations
-        if _holds(r, frame, num_frames) and {r.subject, r.target} <= set(shown)
-    ]
-    landmarks = {r.target for r in active}
-    for index in [i for i in shown if i not in landmarks or any(r.subject == i for r in active)]:
-        if index not in told:
-            parts.append(_clause(intent, index, active, visible, told, frame, num_frames))
-    for index in shown:
-        if index not in told:
-            parts.append(_clause(intent, index, active, visible, told, frame, num_frames))
-    text = _join(parts)
-    for place in intent.scenery:
-        state = place.texts[state_of(len(place.texts), frame, num_frames)]
-        text = _with_place(text, place.preposition, state)
-    text = text or "an empty scene"
-    return f"{text}, {intent.style}" if intent.style else text
-
-
-def _clause(
-    intent: Intent,
-    index: int,
-    active: list[Relation],
-    visible: Sequence[int],
-    told: set[int],
-    frame: int,
-    num_frames: int,
-) -> str:
-    told.add(index)
-    thing = intent.things[index]
-    text = _name(thing, visible[index], frame, num_frames)
-    relations = [r for r in active if r.subject == index]
-    holding = [r for r in relations if r.kind == "with" and r.words.endswith("ing")]
-    if thing.doing and not holding:
-        text += f" {thing.doing}"
-    for relation in sorted(relations, key=lambda r: r not in holding):
-        words = relation.words
-        if not words or words.split()[0] in _MOVING:
-            words = _RELATION_WORDS[relation.kind]
-        if relation.target in told:
-            continue
-        inner = _clause(intent, relation.target, active, visible, told, frame, num_frames)
-        text += f" {words} {inner}"
-    return text
-
-
 def _holds(relation: Relation, frame: int, num_frames: int) -> bool:
     if relation.when == "start":
         return frame * 3 < num_frames
     if relation.when == "end":
-        return num_frames > 1 and (num_frames - 1 - frame) * 3 < num_frames and frame > 0
+        return frame > 0 and (num_frames - 1 - frame) * 3 < num_frames
     return True
-
-
-def _name(thing: Thing, count: int, frame: int, num_frames: int) -> str:
-    vague = thing.vague and count == thing.count
-    leaving = _changing(len(thing.labels), frame, num_frames)
-
-    def told(label: Label) -> str:
-        return label.caption(count, vague)
-
-    if leaving is not None:
-        return f"{told(thing.labels[leaving])} turning into {told(thing.labels[leaving + 1])}"
-    return told(thing.labels[state_of(len(thing.labels), frame, num_frames)])
 
 
 def _join(parts: list[str]) -> str:
@@ -114,9 +152,9 @@ def _join(parts: list[str]) -> str:
 
 
 def _with_place(text: str, preposition: str, place: str) -> str:
-    opens = place.split()[0] in ("at", "in", "on", "by")
+    opened = place.split()[0] in _OPENED
     if not text:
-        return f"a scene {place}" if opens else place
-    if opens:
+        return f"a scene {place}" if opened else place
+    if opened:
         return f"{text} {place}"
     return f"{text} {preposition} {place}" if preposition else f"{text} and {place}"

@@ -159,7 +159,7 @@ def _read_state(
         if phrase.noun in ("shape", "form") and phrase.tail:
             shaped = noun_phrases.read(phrase.tail.split(), 1)
             label = label_of(shaped[0].words, shaped[0].written, True) if shaped else label
-        return StateDraft(label=label, count=phrase.count, text=" ".join(words[i:end])), end
+        return StateDraft(label=label, text=" ".join(words[i:end])), end
     return StateDraft(attribute=tuple(w for w in taken if w != ","), text=text), j
 
 

@@ -178,8 +178,15 @@ class Draft:
         event: Event | None,
         together: bool = False,
     ) -> None:
-        """Relates the event's subjects, else the clause's, else the last thing, to `target`."""
+        """Relates the event's subjects, else the clause's, else the last thing, to `target`.
+
+        Before the verb, "a cat on a mat and a dog with a bone" relates only what is still unplaced.
+        """
         subjects = event.subjects if event is not None else self.subjects or [self.last]
+        if event is None and len(subjects) > 1:
+            placed = [relation.subject for relation in self.relations]
+            first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
+            subjects = [*first, subjects[-1]]
         for subject in subjects:
             if isinstance(subject, ThingDraft) and subject is not target:
                 self.relations.append(

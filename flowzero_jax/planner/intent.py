@@ -15,7 +15,16 @@ from typing import Literal
 from flowzero_jax.planner import lexicon, nouns
 
 RelationKind = Literal[
-    "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind", "with",
+    "left_of",
+    "right_of",
+    "above",
+    "below",
+    "on",
+    "in",
+    "next_to",
+    "in_front_of",
+    "behind",
+    "with",
     "around",
 ]
 #: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
@@ -82,7 +91,7 @@ class Move:
     """One stage of a thing's motion, from `start` to `end` of the video.
 
     `manner`: `straight`, `fall` (faster and faster), `hop` (in arcs), `bounce` (up and down in
-    place), `zigzag`, `circle`, `swing` (side to side in place), `still`.
+    place), `zigzag`, `circle`, `swing` (side to side), `sway` (the same, little), `still`.
     `origin`, `goal`: where it begins and ends, if said; `direction` otherwise.
     `crossing`: from one side of the frame to the other.
     `around`: the thing that a circle goes around.

@@ -39,14 +39,15 @@ def growth_of(events: list[Event]) -> float:
     """How much larger the thing is in the end."""
     growth = 1.0
     for event in events:
-        growth *= _GROWTH.get(event.verb.kind, 1.0)
+        growth *= 0.45 if event.away else _GROWTH.get(event.verb.kind, 1.0)
         if event.verb.kind != "change":
+            continue
+        compared = [w for w in _attribute(event.end_state) if w in COMPARATIVES]
+        if compared:
+            growth *= COMPARATIVES[compared[0]]
             continue
         if event.verb.lemma in ("grow", "inflate", "expand", "swell"):
             growth *= 1.6
-        for word in event.end_state.attribute if event.end_state else ():
-            if word in COMPARATIVES:
-                return growth * COMPARATIVES[word]
         sizes = [_size(state) for state in (event.start_state, event.end_state)]
         if sizes[0] and sizes[1]:
             growth *= min(max((sizes[1] / sizes[0]) ** 1.2, 0.4), 2.2)
@@ -58,14 +59,19 @@ def growth_of(events: list[Event]) -> float:
 def is_about_time(event: Event) -> bool:
     """Whether a change is one of the hour, season or weather, not of the thing."""
     states = (event.start_state, event.end_state)
-    return any(_time_of(state) for state in states if state is not None)
+    return any(time_of(state) for state in states if state is not None)
 
 
-def _time_of(state: StateDraft) -> str:
+def time_of(state: StateDraft) -> str:
+    """The time, season or landscape that a state names, or ""."""
     words = state.label.words if state.label else state.attribute
     if state.label is not None and words[-1] in lexicon.SCENERY:
         return state.text  # "to a snow-covered landscape"
     return time_text(words)
+
+
+def _attribute(state: StateDraft | None) -> tuple[str, ...]:
+    return state.attribute if state is not None else ()
 
 
 def _size(state: StateDraft | None) -> float:
@@ -74,7 +80,7 @@ def _size(state: StateDraft | None) -> float:
 
 
 def _only_size(state: StateDraft | None) -> bool:
-    words = [w for w in state.attribute if w != "and"] if state is not None else []
+    words = [w for w in _attribute(state) if w != "and"]
     return bool(words) and all(w in COMPARATIVES and w not in lexicon.SIZES for w in words)
 
 

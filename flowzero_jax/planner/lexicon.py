@@ -113,6 +113,11 @@ def is_adverb(word: str) -> bool:
     return bool(ADVERBS_IN_LY.match(word)) and word not in _LY_NOT_ADVERBS
 
 
+def is_ing_verb(word: str) -> bool:
+    """Whether a word looks like a verb in -ing."""
+    return len(word) > 4 and word.endswith("ing") and word not in ING_NOUNS
+
+
 #: Places and weather: told in the description, never boxed.
 SCENERY = _words(
     "sky skies meadow forest wood woods jungle rainforest beach sea seaside ocean river stream creek canal "
@@ -146,6 +151,14 @@ SCENERY_IN_PLURAL = _words(
     "clouds stars trees flowers wildflowers buildings skyscrapers houses leaves bushes waves "
     "mountains hills puddles constellations flames"
 )
+#: Lights that are things.
+LIGHT_SOURCES = frozenset(
+    {"traffic light", "street light", "stage light", "stop light", "night light", "neon light"}
+)
+#: Weather that captions tell although it has no body.
+WEATHER = _words("wind breeze light sunshine air darkness shade cold heat")
+SKIES = _words("sky skies clouds space air")
+
 #: Never an object: light, weather, sounds, abstractions.
 INTANGIBLE = _words(
     "wind breeze gust light lights glow shadow shadows scent smell sound sounds noise dust trail "

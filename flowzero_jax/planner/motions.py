@@ -1,365 +1,234 @@
-"""How things move: which events displace a thing, when, from where and to where."""
+"""How a thing moves: which of its events displace it, when, from where and to where."""
 
-from flowzero_jax.planner import lexicon
-from flowzero_jax.planner.drafts import Event, PlaceDraft, SpotDraft, ThingDraft
-from flowzero_jax.planner.intent import Direction, Move, Relation, Spot
-from flowzero_jax.planner.mentions import Mentions
-from flowzero_jax.planner.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, Verb
+from flowzero_jax.planner.drafts import Draft, Event, SpotDraft, ThingDraft
+from flowzero_jax.planner.intent import Direction, Move, Relation, RelationKind, Spot
+from flowzero_jax.planner.verbs import OBJECT_MOVES, RIDES
 
-_OPPOSITE = {"left_of": "right_of", "right_of": "left_of"}
-_RELATION_TO = {-1: "left_of", 1: "right_of"}
+_RELATION_TO: dict[int, RelationKind] = {-1: "left_of", 1: "right_of"}
+_STEADY = frozenset({"still", "change", "auxiliary", "grow", "shrink", "appear", "disappear"})
+_NEEDS_DIRECTION = frozenset({"straight", "fall", "hop", "zigzag"})
 
 
 def is_explicit(event: Event) -> bool:
     """Whether the event says where its subject goes."""
-    return bool(
-        event.direction
-        or event.origin
-        or event.goal
-        or event.crossing
-        or event.mutual
-        or event.around
-        or event.away
-        or event.verb.kind in ("enter", "leave")
-        or (event.verb.kind == "travel" and event.verb.direction)
-    )
+    told = event.direction or event.origin or event.goal or event.crossing or event.around
+    own = event.verb.kind == "travel" and event.verb.direction
+    return bool(told or event.away or own or event.verb.kind in ("enter", "leave"))
 
 
 def displaces(event: Event) -> bool:
-    """Whether the event can move its subject."""
-    if event.verb.kind in ("travel", "enter", "leave"):
-        return not (
-            event.verb.lemma in OBJECT_MOVES and event.obj is not None and not event.passive
-        ) or (event.verb.lemma in RIDES)
-    if event.verb.kind in ("still", "change", "auxiliary", "grow", "shrink"):
-        return event.verb.lemma == "be" and False
-    moved = bool(event.direction or event.crossing or event.mutual or event.around)
-    ends = any(s is not None and (s.x or s.y or s.target) for s in (event.origin, event.goal))
-    return moved or (ends and event.verb.kind in ("jiggle", "other"))
-
-
-def spread(reader: Mentions) -> None:
-    """Passes events on to what moves with or because of their subjects, and splits pairs."""
-    for event in list(reader.events):
-        _spread_mutual(reader, event)
-        thing = event.obj
-        lemma = event.verb.lemma
-        if not isinstance(thing, ThingDraft) or event.passive:
-            _spread_over_place(event)
-            continue
-        if lemma in CHASES:
-            _spread_chase(reader, event, thing)
-        elif lemma in RIDES | BOTH_MOVE:
-            if lemma in BOTH_MOVE:
-                _spread_push(reader, event, thing)
-            event.subjects = [*event.subjects, thing]
-            event.obj = None
-        elif lemma in ("climb", "ascend", "descend"):
-            subject = event.subjects[0]
-            if isinstance(subject, ThingDraft):
-                reader.add_relation("in_front_of", "on", thing, event)
-        elif lemma in ("approach", "reach", "enter", "meet", "hit", "catch"):
-            kind = "in" if lemma == "enter" else "next_to"
-            event.verb = Verb(lemma, "travel", pace=event.verb.pace)
-            event.goal = event.goal or SpotDraft(relation=kind, target=thing)
-        elif lemma in ("circle", "orbit"):
-            event.around = thing
-        elif lemma in ("pass", "cross"):
-            event.crossing = True
-        elif lemma in ("jump", "leap", "hop"):
-            event.origin = SpotDraft(relation="left_of", target=thing)
-            event.goal = SpotDraft(relation="right_of", target=thing)
-        elif event.verb.kind == "leave":
-            event.origin = event.origin or SpotDraft(relation="next_to", target=thing)
-        elif lemma in OBJECT_MOVES:
-            _spread_to_object(reader, event, thing)
-
-
-def _spread_over_place(event: Event) -> None:
-    if isinstance(event.obj, PlaceDraft):
-        if event.verb.lemma in ("cross", "traverse"):
-            event.crossing = True
-
-
-def _spread_push(reader: Mentions, event: Event, load: ThingDraft) -> None:
-    """Who pushes is behind the load, who pulls before it."""
-    rightwards = (event.direction or (1, 0))[0] >= 0
-    behind = event.verb.lemma == "push"
-    kind = "left_of" if rightwards == behind else "right_of"
-    kind = "with" if event.verb.lemma in ("carry", "bring") else kind
-    reader.add_relation(kind, "with", load, event, together=True)
-
-
-def _spread_chase(reader: Mentions, event: Event, prey: ThingDraft) -> None:
-    direction = event.direction or (1, 0)
-    if not (event.origin or event.goal):
-        event.direction = direction
-    behind = "left_of" if direction[0] >= 0 else "right_of"
-    for subject in event.subjects:
-        if isinstance(subject, ThingDraft):
-            reader.add_relation(behind, "and", prey, event, together=True)
-            break
-    own = [e for e in reader.events if prey in e.subjects and displaces(e)]
-    if not own:
-        event.subjects = [*event.subjects, prey]
-
-
-def _spread_to_object(reader: Mentions, event: Event, thing: ThingDraft) -> None:
-    """ "kicks a ball to the right": the ball moves, the kicker does not."""
+    """Whether the event moves its subject to another place."""
     verb = event.verb
-    moves = is_explicit(event) or verb.kind == "travel"
-    if not moves:
-        return
-    moved = Event(
-        Verb(verb.lemma, "travel", verb.direction, verb.manner, verb.pace, verb.airborne),
-        [thing], event.order, event.sentence, passive=True, direction=event.direction,
-        origin=event.origin, goal=event.goal, manner=event.manner, pace=event.pace,
-        crossing=event.crossing, span=event.span,
-    )  # fmt: skip
-    reader.events.append(moved)
-    event.direction = event.origin = event.goal = None
-    event.crossing = False
-    event.verb = Verb(verb.lemma, "other")
-
-
-def _spread_mutual(reader: Mentions, event: Event) -> None:
-    """ "toward each other": one from each side."""
-    if not event.mutual:
-        return
-    movers = [s for s in event.subjects if isinstance(s, ThingDraft)]
-    if len(movers) == 1 and movers[0].count > 1:
-        movers = [reader.take_one(movers[0]), movers[0]]
-    if len(movers) < 2:
-        event.mutual = ""
-        return
-    inwards = event.mutual == "toward"
-    event.mutual = ""
-    event.subjects = [s for s in event.subjects if s not in movers]
-    for number, mover in enumerate(movers):
-        side = -1 if number % 2 == 0 else 1
-        origin = SpotDraft(x=side) if inwards else None
-        new = Event(
-            event.verb, [mover], event.order, event.sentence, pace=event.pace,
-            direction=(-side if inwards else side, 0), span=event.span,
-        )  # fmt: skip
-        mover.region = (side if inwards else 0, None) if False else mover.region
-        if inwards:
-            new.origin, new.direction = origin, None
-            new.goal = SpotDraft(x=0, y=None)
-        reader.events.append(new)
-    if not event.subjects:
-        reader.events.remove(event)
+    if verb.kind in _STEADY:
+        return False
+    if verb.kind in ("travel", "enter", "leave"):
+        throws = verb.lemma in OBJECT_MOVES and event.obj is not None and not event.passive
+        return not throws or verb.lemma in RIDES
+    ends = [s for s in (event.origin, event.goal) if s is not None]
+    return bool(
+        event.direction
+        or event.crossing
+        or event.around
+        or (event.away and verb.kind == "jiggle")
+        or any(s.x or s.y or s.target for s in ends)
+    )
 
 
 class Timing:
-    """When each event takes place: one equal share of the video for each step of a sequence."""
+    """When events take place: each step of a sequence has an equal share of the video."""
 
     def __init__(self, events: list[Event]) -> None:
-        orders = sorted({e.order for e in events})
-        self.rank = {order: k for k, order in enumerate(orders)}
-        self.steps = max(len(orders), 1)
+        orders = sorted({event.order for event in events})
+        self._rank = {order: k for k, order in enumerate(orders)}
+        self._steps = max(len(orders), 1)
 
     def share(self, event: Event) -> tuple[float, float]:
-        k = self.rank[event.order]
-        return k / self.steps, (k + 1) / self.steps
+        """The part of the video of the event's step."""
+        k = self._rank[event.order]
+        return k / self._steps, (k + 1) / self._steps
 
     def moment(self, event: Event) -> float:
-        """When something appears or disappears."""
-        if self.steps == 1:
-            return 0.5
-        k = self.rank[event.order]
-        return k / self.steps if k else 0.5 / self.steps
+        """When something appears or disappears: in the middle, or where its step begins."""
+        k = self._rank[event.order]
+        return k / self._steps if k else 0.5 / self._steps
 
 
-def visible_of(thing: ThingDraft, events: list[Event], timing: Timing) -> tuple[float, float]:
-    """The part of the video in which the thing is seen."""
+def visible_of(events: list[Event], timing: Timing) -> tuple[float, float]:
+    """The part of the video in which the subject of these events is seen."""
     start, end = 0.0, 1.0
-    spans = [e for e in events if e.span is not None]
-    moving = any(displaces(e) for e in events)
+    spans = [event for event in events if event.span is not None]
+    moving = any(displaces(event) for event in events)
     for event in events:
         kind, span = event.verb.kind, event.span
         if kind == "appear":
-            start, end = span if span else (timing.moment(event), end)
+            start, end = span or (timing.moment(event), end)
+        elif kind == "disappear" and span:
+            start, end = 0.0, span[0] or span[1] / 2
         elif kind == "disappear":
-            if span:
-                start, end = 0.0, span[0] or span[1] / 2
-            else:
-                end = 0.875 if event.implied and moving else timing.moment(event)
-                end = end if end > start else 1.0
-        elif span and kind not in ("enter", "leave"):
-            told = event.only or not displaces(event) or not (is_explicit(event) or len(spans) > 1)
-            if told and len(spans) == 1 and kind not in ("change", "grow", "shrink"):
+            end = 7 / 8 if event.implied and moving else timing.moment(event)
+            end = end if end > start else 1.0
+        elif (
+            span and len(spans) == 1 and kind not in ("enter", "leave", "change", "grow", "shrink")
+        ):
+            if event.only or not (displaces(event) and is_explicit(event)):
                 start, end = span
     return start, end
 
 
 def moves_of(
-    thing: ThingDraft,
-    events: list[Event],
-    timing: Timing,
-    reader: Mentions,
-    index: dict[int, int],
+    thing: ThingDraft, events: list[Event], timing: Timing, draft: Draft
 ) -> tuple[tuple[Move, ...], list[Relation]]:
-    """The stages of a thing's motion, and the relations at their ends."""
-    stages = [e for e in events if displaces(e) or _in_place(e)]
-    strong = [e for e in stages if displaces(e) and (is_explicit(e) or e.manner)]
-    if strong:
-        _join_landings(strong)
-        stages = [e for e in stages if e in strong and not _is_echo(e, strong)] or strong[:1]
-    elif any(displaces(e) for e in stages):
-        stages = [e for e in stages if displaces(e)][:1]
-        if _is_held(thing, reader) and not stages[0].manner and stages[0].verb.manner == "straight":
-            return (), []
-    else:
-        stages = stages[:1]
+    """The stages of a thing's motion, and its relations where they begin and end."""
+    stages = _stages(thing, events, draft)
     moves, relations = [], []
     for event in stages:
-        begin, finish = timing.share(event)
+        begin, end = timing.share(event)
         same = [e for e in stages if e.order == event.order]
         if len(same) > 1 and event.span is None:
-            k, width = same.index(event), (finish - begin) / len(same)
-            begin, finish = begin + k * width, begin + (k + 1) * width
-        if event.span is not None and (len(stages) > 1 or not event.only):
-            begin, finish = event.span
-        move, ends = _move(thing, event, begin, finish, reader, index)
+            k, width = same.index(event), (end - begin) / len(same)
+            begin, end = begin + k * width, begin + (k + 1) * width
+        if event.span is not None and not event.only:
+            begin, end = event.span
+        move = _move(thing, event, (begin, end), draft)
         moves.append(move)
-        relations += ends
+        relations += [
+            Relation(spot.relation, draft.things.index(thing), spot.target, when)
+            for spot, when in ((move.origin, "start"), (move.goal, "end"))
+            if spot is not None and spot.relation is not None
+        ]
     return tuple(moves), relations
 
 
-def _in_place(event: Event) -> bool:
-    manner = event.manner or event.verb.manner
-    return event.verb.kind == "jiggle" and manner != "still" or bool(event.manner)
+def _stages(thing: ThingDraft, events: list[Event], draft: Draft) -> list[Event]:
+    """The events that make up the thing's motion, in order."""
+    strong = [e for e in events if displaces(e) and (is_explicit(e) or e.manner)]
+    if strong:
+        _join_landings(strong)
+        return [e for e in strong if not _is_echo(e, strong)]
+    weak = [e for e in events if displaces(e)]
+    if weak and not weak[0].manner and weak[0].verb.manner == "straight":
+        return [] if _is_held(thing, draft) else weak[:1]
+    jiggles = [
+        e for e in events if e.manner or (e.verb.kind == "jiggle" and e.verb.manner != "still")
+    ]
+    return weak[:1] or [e for e in jiggles if e.verb.kind not in ("still", "change")][:1]
+
+
+def _is_held(thing: ThingDraft, draft: Draft) -> bool:
+    """Whether the thing stands to another one, so that it does not walk off unasked."""
+    return any(
+        r.subject is thing and r.kind != "with" and r.words != "over" and not r.together
+        for r in draft.relations
+    )
 
 
 def _join_landings(strong: list[Event]) -> None:
-    """ "falls down, landing on a bed": one motion with a goal."""
+    """ "falls down, landing on a bed", "takes it from a box and puts it into a bag": one motion."""
     for event, landing in zip(strong, strong[1:], strict=False):
-        alike = landing.implied and landing.order == event.order and landing.goal is not None
-        picked = event.origin is not None and event.direction is None and landing.goal is not None
-        if (alike or picked) and event.goal is None and landing.origin is None:
+        if landing.goal is None or event.goal is not None or landing.origin is not None:
+            continue
+        alike = landing.implied and landing.order == event.order
+        picked = event.origin is not None and event.direction is None
+        if alike or picked:
             event.goal, landing.goal, landing.direction = landing.goal, None, None
             landing.implied = True
 
 
 def _is_echo(event: Event, strong: list[Event]) -> bool:
-    """Whether an event only repeats another: "descends downward, landing softly"."""
+    """Whether an event only repeats an earlier one: "rises, moving upwards"."""
     for other in strong[: strong.index(event)]:
-        if other.order != event.order or other.span != event.span:
+        if (other.order, other.span) != (event.order, event.span):
             continue
         same = _heading(other) == _heading(event)
         if event.goal is None and event.origin is None and (event.implied or same):
-            return not event.direction or same
+            return event.direction is None or same
     return False
 
 
 def _heading(event: Event) -> Direction | None:
-    """The direction that an event states in any way."""
     direction = event.direction or event.verb.direction
     if direction is None and event.goal is not None and event.goal.target is None:
         direction = (event.goal.x or 0, event.goal.y or 0)
     return direction
 
 
-def _is_held(thing: ThingDraft, reader: Mentions) -> bool:
-    return any(
-        r.subject is thing and r.kind != "with" and r.words != "over" and not r.together
-        for r in reader.relations
-    )
-
-
-def _move(
-    thing: ThingDraft,
-    event: Event,
-    begin: float,
-    finish: float,
-    reader: Mentions,
-    index: dict[int, int],
-) -> tuple[Move, list[Relation]]:
-    verb = event.verb
+def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Draft) -> Move:
+    verb, direction = event.verb, event.direction
     manner = event.manner or verb.manner
-    direction = event.direction
-    origin, goal = _resolved(event, thing, reader)
     if manner == "hop" and not displaces(event):
         manner = "bounce"
+    origin, goal = _ends(event, thing, draft)
     if direction is None and goal is None:
         direction = verb.direction
-    if verb.kind in ("enter", "leave"):
-        origin, goal, direction = _through_the_edge(event, origin, goal, direction)
-    elif origin is not None and origin.target is None and direction is not None:
-        goal, direction = Spot(direction[0] or None, direction[1] or None), None
-    elif origin is not None and goal is None and origin.target is None and direction is None:
-        goal = Spot(_flip(origin.x), _flip(origin.y))
-    if direction is None and goal is None and displaces(event):
-        if manner in ("straight", "hop", "zigzag", "fall") and event.around is None:
+    elif origin is not None and goal is not None and goal.target is None:
+        direction = None
+    if verb.kind == "enter":
+        side = origin or (_spot_at(_reversed(direction)) if direction else Spot(x=-1))
+        origin, direction = Spot(side.x, side.y, outside=True), None
+        goal = goal or Spot(x=0)
+    elif verb.kind == "leave":
+        side = goal or (_spot_at(direction) if direction else origin or Spot(x=1))
+        side = Spot(x=1) if side.target is not None else side
+        origin, direction = None, None
+        goal = Spot(side.x, side.y, outside=True)
+    elif origin is not None and origin.target is None and goal is None:
+        goal = _spot_at(direction or _reversed((origin.x or 0, origin.y or 0)))
+        direction = None
+    elif direction is None and goal is None and displaces(event):
+        if manner in _NEEDS_DIRECTION and event.around is None:
             direction = (1, 0)
             if event.away:
-                direction = (1, -1)
-    crossing = event.crossing or _opposite_sides(origin, goal)
-    move = Move(
-        begin, finish, manner, event.pace or verb.pace, direction, origin, goal, crossing,
-        around=index.get(id(event.around)) if event.around is not None else None,
+                direction = (1, -1) if verb.airborne else (0, -1)
+    return Move(
+        when[0], when[1], manner, event.pace or verb.pace, direction, origin, goal,
+        crossing=event.crossing or _are_opposite(origin, goal),
+        around=_index(draft, event.around),
     )  # fmt: skip
-    relations = [
-        Relation(spot.relation, index[id(thing)], spot.target, when)
-        for spot, when in ((origin, "start"), (goal, "end"))
-        if spot is not None and spot.target is not None
-    ]
-    return _indexed(move, index), relations
 
 
-def _indexed(move: Move, index: dict[int, int]) -> Move:
-    return move
+def _index(draft: Draft, thing: ThingDraft | None) -> int | None:
+    return draft.things.index(thing) if thing in draft.things else None
 
 
-def _flip(value: int | None) -> int | None:
-    return -value if value else value
+def _spot_at(direction: Direction) -> Spot:
+    return Spot(direction[0] or None, direction[1] or None)
 
 
-def _opposite_sides(origin: Spot | None, goal: Spot | None) -> bool:
+def _reversed(direction: Direction) -> Direction:
+    return -direction[0], -direction[1]
+
+
+def _are_opposite(origin: Spot | None, goal: Spot | None) -> bool:
     if origin is None or goal is None or origin.target is not None or goal.target is not None:
         return False
-    return bool(origin.x and goal.x == -origin.x) or bool(origin.y and goal.y == -origin.y)
+    return bool((origin.x and goal.x == -origin.x) or (origin.y and goal.y == -origin.y))
 
 
-def _through_the_edge(
-    event: Event, origin: Spot | None, goal: Spot | None, direction: Direction | None
-) -> tuple[Spot | None, Spot | None, Direction | None]:
-    """Where something enters or leaves the frame."""
-    if event.verb.kind == "enter":
-        side = (
-            origin or Spot(*(_flip(v) or None for v in direction)) if origin or direction else None
-        )
-        side = side or Spot(x=-1)
-        return Spot(side.x, side.y, outside=True), goal or Spot(0, None), None
-    side = goal or (Spot(*(v or None for v in direction)) if direction else None) or origin
-    side = side or Spot(x=1)
-    return None, Spot(side.x, side.y, outside=True), None
-
-
-def _resolved(event: Event, thing: ThingDraft, reader: Mentions) -> tuple[Spot | None, Spot | None]:
-    """Origin and goal with their targets: "from the left of a box to its right"."""
-    index = {id(t): i for i, t in enumerate(reader.things)}
-
-    def spot(draft: SpotDraft | None, other: SpotDraft | None) -> Spot | None:
-        if draft is None:
-            return None
-        if draft.relation is not None:
-            if id(draft.target) not in index or draft.target is thing:
-                return None
-            return Spot(relation=draft.relation, target=index[id(draft.target)])
-        target = other.target if other is not None and other.relation is not None else None
-        if target is None and draft.of_it:
-            others = [t for t in reader.mentioned if isinstance(t, ThingDraft) and t is not thing]
-            target = others[-1] if others else None
-        if target is not None and id(target) in index and (draft.x or draft.y):
-            kind = _RELATION_TO[draft.x] if draft.x else {-1: "above", 1: "below"}[draft.y]
-            return Spot(relation=kind, target=index[id(target)])
-        return Spot(draft.x, draft.y)
-
-    origin, goal = spot(event.origin, event.goal), spot(event.goal, event.origin)
-    bare = event.direction if event.origin is not None and event.origin.relation else None
-    if origin is not None and origin.target is not None and goal is None and bare and bare[0]:
-        if event.origin.relation in _OPPOSITE:  # "from the left of a box to the right"
-            goal = Spot(relation=_RELATION_TO[bare[0]], target=origin.target)
+def _ends(event: Event, thing: ThingDraft, draft: Draft) -> tuple[Spot | None, Spot | None]:
+    """Origin and goal, with what they refer to: "from the left of a box to its right"."""
+    origin = _spot(event.origin, event.goal, thing, draft)
+    goal = _spot(event.goal, event.origin, thing, draft)
+    beside = event.origin.relation if event.origin is not None else None
+    if goal is None and event.direction and beside in ("left_of", "right_of") and origin:
+        if event.direction[0]:  # "from the left of a box to the right"
+            goal = Spot(relation=_RELATION_TO[event.direction[0]], target=origin.target)
     return origin, goal
+
+
+def _spot(
+    spot: SpotDraft | None, other: SpotDraft | None, thing: ThingDraft, draft: Draft
+) -> Spot | None:
+    if spot is None:
+        return None
+    if spot.relation is not None:
+        if spot.target is thing or spot.target not in draft.things:
+            return None
+        return Spot(relation=spot.relation, target=draft.things.index(spot.target))
+    target = other.target if other is not None and other.relation is not None else None
+    if target is None and spot.of_it:
+        named = [t for t in draft.mentioned if isinstance(t, ThingDraft) and t is not thing]
+        target = named[-1] if named else None
+    if target is not None and target is not thing and (spot.x or spot.y):
+        kind = _RELATION_TO[spot.x] if spot.x else "above" if spot.y == -1 else "below"
+        return Spot(relation=kind, target=draft.things.index(target))
+    return Spot(spot.x, spot.y)

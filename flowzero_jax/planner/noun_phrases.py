@@ -28,7 +28,9 @@ _NOUNY = frozenset(
     "row sail shake shine shot sink sled smile smoke snack splash spray spring stream surf sweep "
     "swirl tow tower touch twist bank bar board bounce bow".split()
 )
-_POSITIONS = frozenset("edge end front back top bottom side corner middle center foot surface".split())
+_POSITIONS = frozenset(
+    "edge end front back top bottom side corner middle center foot surface".split()
+)
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
 
@@ -281,7 +283,8 @@ def _is_verb(
     word, following = words[i], _at(words, i + 1)
     lemma, form = FORMS.get(word, ("", ""))
     if not head_ok:
-        if taken and form == "s" and word not in _NOUNY and not sizes.is_known(nouns.singular(word)):
+        noun = word in _NOUNY | lexicon.PARTS or sizes.is_known(nouns.singular(word))
+        if taken and form == "s" and not noun and not _is_participle(taken[-1]):
             return True  # "the liquid turns red": the adjective was the noun
         bare = not taken and not determiner
         return bare and form in ("s", "ing", "past", "base") and not _can_be_noun(words, i)
@@ -321,7 +324,7 @@ def _is_verb(
 def _is_verb_in_s(words: list[str], i: int, known: bool, determiner: str) -> bool:
     """Whether a word in -s after a singular noun is its verb, and not the true, plural head."""
     word, following = words[i], _at(words, i + 1)
-    if determiner in _SINGULAR:
+    if determiner in _SINGULAR or following in _SIDES:
         return True
     if FORMS.get(following, ("", ""))[1] in ("base", "s") and following not in _NOUNY:
         return False  # the race cars speed

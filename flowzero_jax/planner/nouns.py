@@ -90,6 +90,20 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
+def plural(word: str) -> str:
+    """The plural of a noun in the singular."""
+    if is_unchanged(word) or word in PAIR_NOUNS:
+        return word
+    for many, one in _IRREGULAR.items():
+        if one == word:
+            return many
+    if word.endswith("man") and word not in ("human", "german", "talisman"):
+        return word[:-3] + "men"
+    if re.search(r"(s|x|z|ch|sh)$", word) or word in _TAKES_ES_AFTER_O:
+        return word + "es"
+    return word[:-1] + "ies" if re.search(r"[^aeiou]y$", word) else word + "s"
+
+
 def article(phrase: str) -> str:
     """`a` or `an`, by the sound of the first word."""
     word = phrase.split(" ", 1)[0]

@@ -85,7 +85,8 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
                 dx, dy = dx * 0.85, dy * 0.85
             there = body.clamp((here[0] + dx, here[1] + dy))
             if move.origin is not None and move.origin.target is not None and dy > 0:
-                there = (there[0], body.region(Spot(y=1), there)[1])
+                beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
+                there = (beside[0], body.region(Spot(y=1), there)[1])
         else:
             there = here
         points.append(there)
@@ -190,8 +191,8 @@ def _along(
         hops = 1 if one_leap else hops
         room = max(y - body.height / 2 - MARGIN, 0.0)
         return x, y - min(height, room) * abs(math.sin(hops * math.pi * progress))
-    if move.manner == "swing":
-        reach = 0.18 if move.direction or move.pace != "normal" else 0.1
+    if move.manner in ("swing", "sway"):
+        reach = 0.18 if move.manner == "swing" else 0.05
         return body.clamp((x + reach * math.sin(2 * math.pi * progress), y))
     if move.manner == "zigzag":
         wave = 0.13 * math.sin(2 * math.pi * max(1, min(2, steps // 4)) * progress)

@@ -1,6 +1,5 @@
-"""Reads where and when: regions of the frame, directions, relations, parts of the video."""
+"""Reads where: regions of the frame, directions, relations."""
 
-import re
 from dataclasses import dataclass
 
 from flowzero_jax.planner import lexicon
@@ -24,6 +23,8 @@ _DIRECTIONS: dict[str, Direction] = {
 }  # fmt: skip
 _TO = frozenset("to toward towards into onto".split())
 _AT = frozenset("on at in along near by around".split())
+#: Prepositions that can stand before "the left of".
+BEFORE_REGIONS = _TO | _AT | {"from"}
 _INTENSIFIED = frozenset(
     "next behind in above below under on before after away there here beside near now at over "
     "outside inside underneath".split()
@@ -169,6 +170,11 @@ class Path:
     manner: str = ""
     crossing: bool = False
 
+    @property
+    def of(self) -> bool:
+        """Whether its region is one of something: "the left of" a tree."""
+        return any(r is not None and r.of for r in (self.origin, self.goal, self.at))
+
 
 def read_path(words: list[str], i: int) -> Path | None:
     """A direction or place at `i`: "upwards", "from the left", "on the right side", "in circles"."""
@@ -264,7 +270,7 @@ def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | 
     "on the left of", "next to", "to the front of"; not yet the noun.
     """
     goal = words[i] in _TO
-    start = i + 1 if words[i] in _TO | _AT | {"from"} else i
+    start = i + 1 if words[i] in BEFORE_REGIONS else i
     region = read_region(words, start)
     if region and region[0].of and (start > i or words[i] in _HORIZONTAL) and region[0].x:
         return region[0].relation, goal, region[1] + 1
@@ -275,39 +281,4 @@ def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | 
             if end < len(words) and _skip_of_frame(["of", *words[end:]], 0) > 0:
                 return None
             return kind, goal or text in ("into", "onto"), end
-    return None
-
-
-_VIDEO = r"(?: of (?:the |this )?(?:video|clip|movie|film|scene|animation|footage|sequence|shot))?"
-_SPANS: tuple[tuple[re.Pattern, tuple[float, float]], ...] = tuple(
-    (re.compile(rf"(?:only )?{pattern}{_VIDEO}(?: only)?(?= |$)"), span)
-    for pattern, span in (
-        (r"(?:in|during|for|throughout|within) (?:only )?(?:the )?first half", (0.0, 0.5)),
-        (r"(?:in|during|for|throughout|within) (?:only )?(?:the )?(?:second|last|latter|other) half",
-         (0.5, 1.0)),
-        (r"(?:in|during|for) (?:only )?(?:the )?first (?:third|part)", (0.0, 1 / 3)),
-        (r"(?:in|during|for) (?:only )?(?:the )?(?:last|final) (?:third|part)", (2 / 3, 1.0)),
-        (r"(?:in|during|for) (?:only )?(?:the )?(?:middle|second) (?:third|part)", (1 / 3, 2 / 3)),
-        (r"(?:in|during|for) (?:only )?(?:the )?first quarter", (0.0, 0.25)),
-        (r"(?:in|during|for) (?:only )?(?:the )?(?:last|final) quarter", (0.75, 1.0)),
-        (r"(?:at|in|near|by|towards?) the (?:very )?(?:end|ending)", (0.75, 1.0)),
-        (r"(?:at|in) the (?:very )?(?:beginning|start)", (0.0, 0.25)),
-        (r"at first", (0.0, 0.5)),
-        (r"(?:halfway|midway|half way)(?: through)?(?: the video| the clip)?", (0.5, 1.0)),
-        (r"after half of the (?:video|clip|time)", (0.5, 1.0)),
-        (r"(?:throughout|during|for) (?:the )?(?:whole |entire )?(?:video|clip|time)", (0.0, 1.0)),
-    )
-)  # fmt: skip
-
-
-def read_time(words: list[str], i: int) -> tuple[tuple[float, float], bool, int] | None:
-    """A part of the video at `i` as (span, whether it says "only", end)."""
-    text = " ".join(words[i : i + 14])
-    for pattern, span in _SPANS:
-        match = pattern.match(text)
-        if match:
-            end = i + len(match[0].split())
-            if words[end : end + 1] == ["of"]:
-                return None  # "at the end of the road"
-            return span, "only" in match[0].split(), end
     return None

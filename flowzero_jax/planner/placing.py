@@ -98,11 +98,15 @@ class _Layout:
         self.intent, self.num_frames, self.visible = intent, num_frames, visible
         count = max(len(intent.things), 1)
         self.side = _SIDES.get(count, max(0.72 / math.sqrt(count) * 0.75, 0.12)) * scale
+        self.largest = max(
+            (sizes.build_of(t.labels[0].words).scale for t in intent.things), default=1.0
+        )
         self.units = [self._unit(i) for i in range(len(intent.things))]
         self.samples = sorted(
             {round(k * (num_frames - 1) / (_SAMPLES - 1)) for k in range(_SAMPLES)}
         )
         self.placed: list[Unit] = []
+        self.squeezed = 0.0  # how far relations had to give way to stay inside the frame
 
     def run(self) -> float:
         """Places all units; the cost is 0 if all fit well."""
@@ -120,7 +124,7 @@ class _Layout:
     def _unit(self, index: int) -> Unit:
         thing = self.intent.things[index]
         build = sizes.build_of(thing.labels[0].words)
-        scale = math.sqrt(build.scale) if len(self.intent.things) == 1 else build.scale
+        scale = build.scale / self.largest**0.7
         side = max(self.side * scale, _SMALLEST_SIDE)
         aspect = min(max(build.aspect, 0.6), 1.6)
         peak = max(thing.growth, 1.0) ** 0.5
@@ -167,7 +171,7 @@ class _Layout:
                     self._hang(subject, target, relation.kind, relation.together)
             elif (
                 not target.moves and target.held_by is None and not self._depends(subject, target)
-                and target.thing.region is None and not subject.moves
+                and target.thing.region is None and (not subject.moves or relation.kind == "with")
             ):  # fmt: skip
                 self._hang(target, subject, _INVERSE[relation.kind], False)
 
@@ -210,13 +214,15 @@ class _Layout:
         if kind == "next_to" and at_end:
             kind = "left_of" if x > 0.5 else "right_of"
         dx, dy = relative_centre(kind, body, target.body, False, 0)
-        return body.clamp((x + dx, y + dy))
+        inside = body.clamp((x + dx, y + dy))
+        self.squeezed += math.dist(inside, (x + dx, y + dy))
+        return inside
 
     # Search
 
     def _place_leader(self, unit: Unit, number: int, leaders: int) -> float:
         family = [u for u in self.units if self._root(u) is unit]
-        wish = self._wish(unit, number, leaders)
+        wish = self._centred(unit, family, self._wish(unit, number, leaders))
         best: tuple[float, float, Point] | None = None
         for anchor in self._anchors(unit, wish):
             hard = self._try(unit, family, anchor)
@@ -251,10 +257,21 @@ class _Layout:
             for move in other.moves:
                 if move.goal and move.goal.target == unit.index and move.direction:
                     shifts.append((0.2 * move.direction[0], 0.2 * move.direction[1]))
-        if shifts:
-            x = 0.5 + max(min(sum(s[0] for s in shifts), 0.25), -0.25)
-            y = y + max(min(sum(s[1] for s in shifts), 0.2), -0.2)
+        x += max(min(sum(s[0] for s in shifts), 0.25), -0.25)
+        y += max(min(sum(s[1] for s in shifts), 0.2), -0.2)
+        x = min(max(x, 0.2), 0.8)
         return x, min(max(y, 0.15), 0.85)
+
+    def _centred(self, unit: Unit, family: list[Unit], wish: Point) -> Point:
+        """Where the unit must stand for its whole family to be centred on the wish."""
+        if len(family) == 1:
+            return wish
+        holds = [(*_total_hold(u, unit), u.body) for u in family]
+        x0 = min(x - body.width / 2 for x, _, body in holds)
+        x1 = max(x + body.width / 2 for x, _, body in holds)
+        y0 = min(y - body.height / 2 for _, y, body in holds)
+        y1 = max(y + body.height / 2 for _, y, body in holds)
+        return wish[0] - (x0 + x1) / 2, wish[1] - (y0 + y1) / 2
 
     def _asked_of(self, unit: Unit) -> list[str]:
         family = {u.index for u in self.units if self._root(u) is unit}
@@ -321,8 +338,9 @@ class _Layout:
 
     def _try(self, unit: Unit, family: list[Unit], anchor: Point) -> float:
         """How badly an anchor fits: outside the frame, over others, or hardly moving."""
+        self.squeezed = 0.0
         tracks = self._track(unit, family, anchor, self.samples)
-        cost = _lack_of_travel(unit)
+        cost = _lack_of_travel(unit) + 3 * self.squeezed
         leaves = any(s is not None and s.outside for m in unit.moves for s in (m.origin, m.goal))
         for member in family:
             half_w, half_h = member.body.width / 2, member.body.height / 2
@@ -460,15 +478,13 @@ def relative_centre(kind: str, body: Body, target: Body, together: bool, taken: 
     if kind == "under":
         return 0.0, over - 0.1 * body.height
     if kind == "in":
-        return aside, -0.12 * target.height - (
-            0.2 * body.height if body.height > target.height * 0.7 else 0
-        )
+        return aside, -0.25 * target.height
     if kind == "around":
         return 0.0, level
     if kind == "holding":
         return 0.0, 0.12 * body.height
     if kind == "in_front_of":
-        return 0.18 * target.width, level + 0.1 * body.height
+        return 0.3 * target.width, level + 0.25 * body.height
     if kind == "behind":
         return 0.35 * target.width, level - 0.3 * body.height
     return beside, level

@@ -84,7 +84,7 @@ class Verb:
     a caption), `change`, `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`,
     `phase` ("starts to"), `other`.
     `direction`: (dx, dy) on screen where the verb itself has one, y downwards.
-    `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `swing`.
+    `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `sway`.
     `pace`: `slow`, `normal`, `fast`.
     `airborne`: the mover is in the air.
     `ing`: its participle, as captions use it.
@@ -156,14 +156,14 @@ VERBS: dict[str, Verb] = {
     **_verbs("descend sink land dive dip lower settle", "travel", direction=_DOWN),
     **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
     **_verbs("hop jump leap bounce skip bound pounce dribble", "jiggle", manner="hop"),
-    **_verbs("sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag", "jiggle", manner="swing"),
+    **_verbs("sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag", "jiggle", manner="sway"),
     **_verbs("spin rotate revolve twist pirouette twirl whirl turn swirl", "jiggle", manner="still"),
     **_verbs("circle orbit", "travel", manner="circle"),
     **_verbs("zigzag zig-zag slalom", "travel", manner="zigzag"),
     **_verbs(
         "transform become change morph hatch evolve transition develop convert mutate ripen "
         "transmute metamorphose fade melt bloom blossom wilt wither rust corrode decay rot "
-        "darken lighten brighten dim tarnish age weather dry thaw freeze burn crumble dissolve "
+        "darken lighten brighten dim tarnish age weather dry thaw freeze crumble dissolve "
         "mature sprout germinate solidify yellow redden blacken whiten bleach",
         "change",
     ),
@@ -181,7 +181,7 @@ VERBS: dict[str, Verb] = {
 RESULTS = {
     "melt": "melted", "wilt": "wilted", "wither": "withered", "rust": "rusty", "corrode": "rusty",
     "decay": "decayed", "rot": "rotten", "fade": "faded", "ripen": "ripe", "freeze": "frozen",
-    "thaw": "thawed", "dry": "dry", "burn": "burnt", "bloom": "blooming", "blossom": "blooming",
+    "thaw": "thawed", "dry": "dry", "bloom": "blooming", "blossom": "blooming",
     "darken": "dark", "brighten": "bright", "lighten": "light", "dim": "dim", "age": "old",
     "tarnish": "tarnished", "weather": "weathered", "crumble": "crumbled", "deflate": "deflated",
     "inflate": "inflated", "yellow": "yellow", "redden": "red", "blacken": "black",

@@ -208,14 +208,16 @@ def train(
     pool_folder: Path,
     models: DenoiserModels,
     settings: DenoiserTraining,
-    params: Params | None = None,
+    start: Params | None = None,
     sample: Callable[[TrainState, Path], None] | None = None,
 ) -> TrainState:
-    """Trains in `folder` (resuming what lies there) from `params`, or from scratch if None."""
+    """Trains in `folder`, resuming what lies there.
+
+    `start` holds parameters to begin with ("unet", "text_encoder"); what it lacks is fresh.
+    """
     pool = load_pool(pool_folder)
     key = jax.random.key(settings.seed)
-    if params is None:
-        params = jax.jit(functools.partial(init_params, models, pool))(key)
+    params = jax.jit(functools.partial(init_params, models, pool))(key) | (start or {})
     schedule = optax.warmup_cosine_decay_schedule(
         0.0,
         settings.learning_rate,

@@ -6,6 +6,8 @@ Every stage reads what the earlier ones left in the run's folder.
 """
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import jax
@@ -33,8 +35,10 @@ from flowzero_jax.training.pool import PoolSettings, build_pool, load_pool
 from flowzero_jax.training.samples import make_sampler
 from flowzero_jax.training.state import Params
 from flowzero_jax.training.vocabulary import NOUNS
-from flowzero_jax.weights import Checkpoint, Settings, save_folder
+from flowzero_jax.weights import Checkpoint, Settings, load_folder, save_folder
 
+# The factor that gives latents unit deviation. Fixed for good once the first pool is there.
+SCALE_FILE = "latent_scale.json"
 STAGES = ("tokenizer", "autoencoder", "decoder", "pool", "denoiser", "export")
 
 
@@ -67,6 +71,24 @@ def run_stage(run: TrainingRun, folder: Path, stage: str) -> None:
         "export": export,
     }
     steps[stage](run, folder)
+
+
+def start_from(folder: Path, checkpoint_folder: Path) -> None:
+    """Prepares `folder` to train an existing checkpoint further: pool and denoiser come next.
+
+    Tokenizer, autoencoder and latent scale are taken over, and the denoiser's parameters are what
+    its stage starts with.
+
+    Raises:
+      ModelError: the checkpoint cannot be loaded.
+    """
+    checkpoint = load_folder(checkpoint_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(checkpoint.tokenizer_folder, folder / "tokenizer", dirs_exist_ok=True)
+    save_params(folder / "autoencoder.safetensors", checkpoint.params["vae"])
+    denoiser_params = {name: checkpoint.params[name] for name in ("unet", "text_encoder")}
+    save_params(folder / "start.safetensors", denoiser_params)
+    _write_scale(folder, checkpoint.autoencoder_config.scaling_factor)
 
 
 def train_tokenizer(run: TrainingRun, folder: Path) -> None:
@@ -103,6 +125,7 @@ def train_denoiser(run: TrainingRun, folder: Path) -> None:
     """Trains UNet and text encoder on the pool; sample sheets go to `denoiser/samples`."""
     models = build_models(run, folder)
     tokenizer = Tokenizer.from_folder(folder / "tokenizer")
+    start = folder / "start.safetensors"
     sample = make_sampler(
         models,
         load_params(_autoencoder_file(folder)),
@@ -119,6 +142,7 @@ def train_denoiser(run: TrainingRun, folder: Path) -> None:
             models.autoencoder.config.scaling_factor,
         ),
         run.denoiser,
+        start=load_params(start) if start.is_file() else None,
         sample=sample,
     )
     save_params(folder / "denoiser.safetensors", state.average)
@@ -149,7 +173,10 @@ def export(run: TrainingRun, folder: Path) -> None:
 def build_models(run: TrainingRun, folder: Path) -> Models:
     """The run's networks, completed by what the tokenizer and the pool decide."""
     tokenizer = Tokenizer.from_folder(_needed(folder / "tokenizer", "tokenizer"))
-    scale = denoiser.latent_scale(load_pool(_needed(folder / "pool", "pool")))
+    if not (folder / SCALE_FILE).is_file():
+        pool = load_pool(_needed(folder / "pool", "pool"))
+        _write_scale(folder, denoiser.latent_scale(pool))
+    scale = json.loads((folder / SCALE_FILE).read_text())
     return Models(
         UNet(run.unet),
         Autoencoder(dataclasses.replace(run.autoencoder, scaling_factor=scale)),
@@ -184,6 +211,10 @@ def load_params(path: Path) -> Params:
             node = node.setdefault(scope, {})
         node[leaf] = jnp.asarray(values)
     return params
+
+
+def _write_scale(folder: Path, scale: float) -> None:
+    (folder / SCALE_FILE).write_text(json.dumps(scale))
 
 
 def _autoencoder_file(folder: Path) -> Path:

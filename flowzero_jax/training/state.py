@@ -46,7 +46,7 @@ def make_train_step(
         params = optax.apply_updates(state.params, updates)
         decay = jnp.minimum(average_decay, (1.0 + state.step) / (10.0 + state.step))
         average = jax.tree.map(lambda a, p: a + (1.0 - decay) * (p - a), state.average, params)
-        metrics = {"loss": value, "gradient_norm": optax.global_norm(gradients), **metrics}
+        metrics = {"loss": value, "gradient_norm": optax.tree.norm(gradients), **metrics}
         return TrainState(state.step + 1, params, average, optimizer_state), metrics
 
     return train_step

@@ -1,0 +1,279 @@
+"""Phrases that say where, whereto and beside what: they belong to the clause's event."""
+
+from flowzero_jax.planner import lexicon, places
+from flowzero_jax.planner.changes import read_change
+from flowzero_jax.planner.drafts import (
+    Camera,
+    Draft,
+    Event,
+    Mention,
+    Nothing,
+    PlaceDraft,
+    SpotDraft,
+    ThingDraft,
+)
+from flowzero_jax.planner.intent import RelationKind
+from flowzero_jax.planner.mentions import mention, other_than_subject
+from flowzero_jax.planner.noun_phrases import read
+from flowzero_jax.planner.verbs import Verb
+
+RELATION_OF: dict[str, RelationKind] = {
+    "above": "above", "over": "above", "below": "below", "under": "below", "beneath": "below",
+    "underneath": "below", "beside": "next_to", "besides": "next_to", "near": "next_to",
+    "by": "next_to", "alongside": "next_to", "against": "next_to", "opposite": "next_to",
+    "past": "next_to", "at": "next_to", "among": "next_to", "amongst": "next_to",
+    "along": "next_to", "toward": "next_to", "towards": "next_to", "from": "next_to",
+    "behind": "behind", "upon": "on", "atop": "on", "on": "on", "onto": "on", "across": "on",
+    "in": "in", "inside": "in", "within": "in", "into": "in", "through": "in", "aboard": "in",
+    "with": "with", "between": "in_front_of", "around": "around",
+}  # fmt: skip
+_TO = {"to": "next_to", "toward": "next_to", "towards": "next_to", "up to": "next_to",
+       "down to": "next_to", "into": "in", "up into": "in", "down into": "in", "onto": "on",
+       "on to": "on", "down onto": "on", "up onto": "on"}  # fmt: skip
+_FROM = {"from": "on", "off": "on", "off of": "on", "down from": "on", "up from": "on",
+         "out of": "in", "out from": "in", "from behind": "behind", "from under": "below",
+         "from inside": "in", "from beneath": "below", "away from": "next_to"}  # fmt: skip
+_PUT = frozenset({"place", "put", "set", "lay", "drop", "hang"})
+_SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
+_OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
+
+
+def read_attachment(draft: Draft) -> bool:
+    """Reads a direction, a place, a relation or a prepositional phrase at the position, if any."""
+    word = draft.word()
+    if word == "from" and _verbless_change(draft):
+        return True
+    relation = places.read_relation(draft.words, draft.i)
+    long_relation = relation if relation and relation[2] > draft.i + 1 else None
+    path = places.read_path(draft.words, draft.i)
+    if path and (long_relation is None or not path.of):
+        _apply_path(draft, path)
+        draft.i, draft.fresh = path.end, path.direction is None
+        return True
+    if long_relation:
+        return _relative(draft, *long_relation)
+    if word in ("up", "down") and draft.word(1) in lexicon.DETERMINERS:
+        return _along_slope(draft)
+    return _prepositional(draft)
+
+
+def overhead(draft: Draft) -> bool:
+    """ "flies overhead": the subjects are high up."""
+    if draft.word() not in _OVERHEAD or draft.event is None:
+        return False
+    if draft.event.verb.kind in ("travel", "jiggle", "other"):
+        for thing in draft.event.things:
+            thing.region = thing.region or (None, -1)
+    return True
+
+
+def _verbless_change(draft: Draft) -> bool:
+    """ "a bench from foggy morning to sunny afternoon", "rusting from smooth to rough"."""
+    event = draft.event
+    change = read_change(draft.words, draft.i, event.verb.lemma if event else "", False)
+    subjects = event.subjects if event else draft.subjects or [draft.last]
+    if change is None or subjects == [None]:
+        return False
+    if event is None or event.verb.kind != "change":
+        event = draft.event = draft.begin(Verb("change", "change"), subjects)
+    event.start_state, event.end_state, draft.i = change
+    return True
+
+
+def _event(draft: Draft, still: bool) -> Event | None:
+    """The clause's event; a clause without a verb gets one."""
+    if draft.event is None and (draft.subjects or draft.last):
+        verb = Verb("be", "still") if still else Verb("move", "travel")
+        draft.event = draft.begin(verb, draft.subjects or [draft.last], stated=False)
+    return draft.event
+
+
+def _next_stage(draft: Draft, event: Event) -> Event:
+    """Another stage of the same motion: "to the left, then to the right"."""
+    draft.event = draft.begin(event.verb, event.subjects)
+    draft.event.pace, draft.event.passive = event.pace, event.passive
+    return draft.event
+
+
+def _apply_path(draft: Draft, path: places.Path) -> None:
+    event = _event(draft, still=path.at is not None)
+    if event is None:
+        return
+    event.manner = path.manner or event.manner
+    event.crossing |= path.crossing
+    if path.direction:
+        if event.direction and draft.joined and not event.origin:
+            event = _next_stage(draft, event)
+        event.direction = path.direction
+    if path.origin:
+        event.origin = _spot(path.origin)
+    if path.goal:
+        if event.goal is not None:
+            event = _next_stage(draft, event)
+        event.goal = _spot(path.goal)
+    if path.at:
+        _stand(draft, event, path.at)
+    draft.joined = ""
+
+
+def _spot(region: places.Region) -> SpotDraft:
+    return SpotDraft(region.x, region.y, of_it=region.of_it)
+
+
+def _stand(draft: Draft, event: Event, region: places.Region) -> None:
+    """ "on the left": where the last thing stands, or where it appears."""
+    if event.verb.kind in ("enter", "leave"):
+        event.origin = _spot(region)
+        return
+    last = [draft.last] if draft.fresh and isinstance(draft.last, ThingDraft) else event.things
+    for thing in last:
+        thing.region = (region.x, region.y)
+
+
+def _target(draft: Draft, start: int, role: str) -> tuple[Mention | None, int] | None:
+    """The noun phrase or pronoun after a preposition, and the position after it."""
+    if draft.words[start : start + 1] and draft.words[start] in lexicon.PRONOUNS:
+        return other_than_subject(draft), start + 1
+    several = len(draft.subjects) > 1 or any(
+        isinstance(s, ThingDraft) and s.count > 1 for s in draft.subjects
+    )
+    found = read(draft.words, start, many=several and draft.event is None)
+    if found is None:
+        return None
+    return mention(draft, found[0], start, found[1], role), found[1]
+
+
+def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
+    """A relation in several words: "next to a tree", "to the left of it"."""
+    start = draft.i
+    found = _target(draft, end, kind if kind in ("on", "in") else "near")
+    if found is None:
+        return False
+    (target, draft.i), event = found, draft.event
+    text, first = " ".join(draft.words[start:end]), draft.words[start]
+    if isinstance(target, PlaceDraft):
+        region = places.read_region(draft.words, start + (first in places.BEFORE_REGIONS))
+        if region and region[0].of:  # "the left side of the room" is that of the frame
+            target.preposition = target.preposition.replace("near", "in")
+            whole = places.Region(region[0].x, region[0].y, True)
+            field = "goal" if to else "origin" if first == "from" else "at"
+            _apply_path(draft, places.Path(draft.i, **{field: whole}))
+    if not isinstance(target, ThingDraft):
+        draft.joined, draft.fresh = "", True
+        draft.last = target if isinstance(target, PlaceDraft) else draft.last
+        return True
+    draft.joined, draft.fresh, draft.role = "", True, kind
+    still = event is None or event.verb.kind in ("still", "auxiliary", "other")
+    if to and event is not None and (not still or event.passive):
+        if event.goal is not None:
+            event = _next_stage(draft, event)
+        event.goal = SpotDraft(relation=kind, target=target)
+    elif first == "from" and event is not None:
+        event.origin = SpotDraft(relation=kind, target=target)
+    else:
+        draft.relate(kind, text, target, event)
+    draft.last = target
+    return True
+
+
+def _along_slope(draft: Draft) -> bool:
+    """ "down the stairs", "up a tree"; but "down the street" is a way along."""
+    found = read(draft.words, draft.i + 1)
+    if found is None or draft.event is None:
+        return False
+    word, noun, event = draft.word(), found[0].noun, draft.event
+    target = mention(draft, found[0], draft.i + 1, found[1], word)
+    draft.i, draft.fresh, draft.last = found[1], True, target
+    if noun not in lexicon.LEVEL_WAYS:
+        vertical = 1 if word == "down" else -1
+        event.direction = event.direction or (int(noun in _SLOPES), vertical)
+        if isinstance(target, ThingDraft):
+            draft.relate("in_front_of", "on", target, event)
+    return True
+
+
+def _prepositional(draft: Draft) -> bool:
+    """Any other preposition and its noun."""
+    word = draft.word()
+    if word not in lexicon.PREPOSITIONS or word in lexicon.SUBORDINATORS:
+        return False
+    if word in ("upon", "by", "after", "for", "without") and lexicon.is_ing_verb(draft.word(1)):
+        while draft.word() not in ("", ","):  # "upon reaching the edge"
+            draft.i += 1
+        return True
+    preposition, end = word, draft.i + 1
+    if f"{word} {draft.word(1)}" in _TO.keys() | _FROM.keys():
+        preposition, end = f"{word} {draft.word(1)}", draft.i + 2
+    if draft.words[end : end + 2] in (["each", "other"], ["one", "another"]):
+        if draft.event is not None:
+            draft.event.mutual = "apart" if "from" in preposition else "toward"
+        draft.i = end + 2
+        return True
+    found = _target(draft, end, preposition)
+    if found is None:
+        overhead(draft)
+        draft.i += 1
+        return True
+    text = " ".join(draft.words[draft.i : end])
+    target, draft.i = found
+    attach(draft, preposition, text, target)
+    return True
+
+
+def attach(draft: Draft, preposition: str, text: str, target: Mention | None) -> None:
+    """Gives the event what "to the house", "off a table" or "in a park" says."""
+    event = draft.event
+    if isinstance(target, Camera):
+        draft.joined = ""
+        if event is not None:
+            event.verb = Verb(event.verb.lemma, "shrink" if "from" in preposition else "grow")
+    elif isinstance(target, PlaceDraft):
+        draft.joined, draft.fresh, draft.role, draft.last = "", True, preposition, target
+        if event is not None:
+            _attach_place(event, preposition, target)
+    elif isinstance(target, ThingDraft):
+        draft.joined, draft.fresh, draft.role, draft.last = "", True, preposition, target
+        _attach_thing(draft, preposition, text, target)
+    elif isinstance(target, Nothing) and event is not None and preposition != "with":
+        if event.verb.kind == "other":
+            event.obj_text = event.obj_text or f"{text} {target.text}"
+        event.away |= preposition == "into" and "distance" in target.text
+
+
+def _attach_place(event: Event, preposition: str, place: PlaceDraft) -> None:
+    """ "into the sky" is up, "to the ground" is down, "across the lawn" is a long way."""
+    if event.verb.kind not in ("travel", "jiggle", "other"):
+        return
+    event.crossing |= preposition == "across" and event.direction is None
+    vertical = lexicon.VERTICAL_PLACES.get(place.noun)
+    if preposition in _TO and vertical and not (event.direction or event.goal):
+        if event.verb.direction is None:
+            event.direction = (0, vertical)
+
+
+def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft) -> None:
+    event = draft.event
+    kind = RELATION_OF.get(preposition)
+    if event is None or event.verb.kind in ("still", "auxiliary"):
+        if kind is not None:
+            draft.relate(kind, text, target, event)
+        return
+    if event.verb.lemma in _PUT and event.obj is not None and kind and preposition != "from":
+        event.goal = event.goal or SpotDraft(relation=kind, target=target)
+    elif preposition in _TO:
+        landing = _TO[preposition] == "next_to" and target.label.noun in lexicon.LANDING_PLACES
+        spot = SpotDraft(relation="on" if landing else _TO[preposition], target=target)
+        event.goal = event.goal or spot
+    elif preposition in _FROM:
+        spot = SpotDraft(relation=_FROM[preposition], target=target)
+        event.origin = event.origin or spot
+    elif preposition in ("over", "across") and event.verb.manner == "hop":
+        event.origin = event.origin or SpotDraft(relation="left_of", target=target)
+        event.goal = event.goal or SpotDraft(relation="right_of", target=target)
+    elif preposition in ("around", "round") and event.verb.kind in ("travel", "jiggle"):
+        event.around, event.manner = target, event.manner or "circle"
+    elif preposition == "past" and event.verb.kind == "travel":
+        event.crossing = True
+    elif kind is not None and not (preposition == "by" and event.passive):
+        draft.relate(kind, text, target, event)
+        event.crossing |= preposition == "across" and event.verb.kind == "travel"

@@ -1,0 +1,145 @@
+"""Properties of the training loop, its losses and its checkpoints, on tiny problems."""
+
+import json
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from flowzero_jax.errors import FlowZeroError
+from flowzero_jax.training import checkpoints, loop
+from flowzero_jax.training.layout_losses import layout_losses, owners, pixel_centres
+from flowzero_jax.training.pool import LatentBatch, pool_batches
+from flowzero_jax.training.prefetch import prefetch
+from flowzero_jax.training.stages import load_params, save_params
+from flowzero_jax.training.state import init_state, make_train_step
+
+OPTIMIZER = optax.adam(0.1)
+
+
+def quadratic(params, batch, key):
+    target = batch.mean() + 0.1 * jax.random.normal(key, ())
+    loss = (params["x"] - target) ** 2
+    return loss, {"target": target}
+
+
+def batches(start, stop=12):
+    return (
+        np.full((jax.device_count(), 2), float(step), np.float32) for step in range(start, stop)
+    )
+
+
+def train(folder, num_steps, loss=quadratic, **arguments):
+    return loop.run(
+        folder,
+        init_state({"x": jnp.zeros(())}, OPTIMIZER),
+        make_train_step(loss, OPTIMIZER, average_decay=0.9),
+        partial(batches, stop=num_steps),
+        num_steps=num_steps,
+        seed=0,
+        samples_per_step=2,
+        log_every=1,
+        save_every=4,
+        **arguments,
+    )
+
+
+def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path):
+    whole = train(tmp_path / "whole", 12)
+    train(tmp_path / "parts", 7)
+    parts = train(tmp_path / "parts", 12)
+    assert int(parts.step) == 12
+    jax.tree.map(np.testing.assert_array_equal, whole, parts)
+
+
+def test_a_finished_run_returns_its_state(tmp_path):
+    first, again = train(tmp_path, 5), train(tmp_path, 5)
+    np.testing.assert_array_equal(first.params["x"], again.params["x"])
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path):
+    train(tmp_path, 8)
+    newest = tmp_path / "checkpoints" / "8"
+    victim = max((f for f in newest.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size)
+    victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
+    like = init_state({"x": jnp.zeros(())}, OPTIMIZER)
+    assert int(checkpoints.restore_newest(tmp_path / "checkpoints", like).step) == 4
+
+
+def test_metrics_are_json_lines(tmp_path):
+    train(tmp_path, 6)
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
+    assert {"loss", "target", "gradient_norm", "samples_per_second"} <= set(lines[0])
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+    def diverging(params, batch, key):
+        loss, metrics = quadratic(params, batch, key)
+        return jnp.where(batch[0, 0] >= 5, jnp.nan, loss), metrics
+
+    with pytest.raises(FlowZeroError, match="loss is nan"):
+        train(tmp_path, 12, diverging)
+    like = init_state({"x": jnp.zeros(())}, OPTIMIZER)
+    assert int(checkpoints.restore_newest(tmp_path / "checkpoints", like).step) == 4
+
+
+def test_the_average_lags_behind(tmp_path):
+    state = train(tmp_path, 12)
+    assert 0 < float(state.average["x"]) < float(state.params["x"])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_prefetched_batches_come_in_order(workers):
+    assert list(prefetch(abs, 3, 20, workers)) == list(range(3, 20))
+
+
+def test_every_epoch_shows_each_example_once_and_resumes_anywhere():
+    rows = np.arange(12)
+    pool = LatentBatch(*(rows for _ in LatentBatch._fields))
+    steps = list(pool_batches(pool, 4, seed=0, start=0, stop=6))
+    assert sorted(np.concatenate([b.latents for b in steps[:3]])) == rows.tolist()
+    assert any((a.latents != b.latents).any() for a, b in zip(steps[:3], steps[3:], strict=True))
+    resumed = list(pool_batches(pool, 4, seed=0, start=4, stop=6))
+    for a, b in zip(resumed, steps[4:], strict=True):
+        np.testing.assert_array_equal(a.boxes, b.boxes)
+
+
+def test_later_boxes_own_the_pixels_they_cover():
+    boxes = jnp.array([[[0, 0, 1, 1], [0.5, 0.5, 1, 1], [0, 0, 1, 1]]], jnp.float32)
+    owned = owners(pixel_centres(4, 4), boxes, jnp.array([[1.0, 1.0, 0.0]]))
+    assert owned.sum(axis=(0, 1)).tolist() == [12, 4, 0]
+    assert owned.reshape(4, 4, 3)[3, 3].tolist() == [0, 1, 0]
+
+
+def test_layout_losses_reward_attention_inside_the_box():
+    boxes, mask = jnp.array([[[0.0, 0.0, 0.5, 1.0]]]), jnp.ones((1, 1))
+    inside = np.asarray(owners(pixel_centres(4, 4), boxes, mask))[0]
+    tokens = jax.random.normal(jax.random.key(0), (1, 16, 8))
+    probe = {"kernel": jnp.zeros((8, 16)), "bias": jnp.zeros(16)}
+    relative = {"kernel": jnp.zeros((8, 2)), "bias": jnp.zeros(2)}
+    probes = {"block": {"coordinates": probe, "relative": relative}}
+
+    def attention_loss(sign):
+        query = jnp.concatenate([jnp.asarray(sign * (20 * inside - 10)), jnp.zeros((1, 1))])
+        key = jnp.concatenate([jnp.zeros((16, 1)), jnp.ones((1, 1))])
+        block = {
+            "before": tokens,
+            "after": tokens,
+            "query": query[None, :, None],
+            "key": key[None, :, None],
+        }
+        return float(layout_losses({"block": block}, probes, boxes, mask)["attention"])
+
+    assert attention_loss(1) < 0.1 < 1 < attention_loss(-1)
+
+
+def test_parameters_survive_a_file(tmp_path):
+    params = {"a.0": {"kernel": np.arange(6.0).reshape(2, 3)}, "b": np.ones(2)}
+    save_params(tmp_path / "params.safetensors", params)
+    jax.tree.map(
+        np.testing.assert_array_equal, load_params(tmp_path / "params.safetensors"), params
+    )

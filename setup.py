@@ -12,12 +12,13 @@ VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)[1]
 INSTALL = [
     "absl-py>=2.5",
     "flax>=0.12.8",
-    "imageio-ffmpeg>=0.8.1",
+    "imageio-ffmpeg>=0.8.1",  # imageio itself leaks pipes when it reads mp4
     "jax>=0.10.2,<0.13",
     "jaxtyping>=0.3.7",
     "ml_collections>=1.1",
     "ml_dtypes>=0.5",
     "numpy>=2.1",
+    "optax>=0.2.8",
     "pillow>=13",  # older ones have heap overflows
     "pydantic>=2.14",
     "safetensors>=0.8",
@@ -25,7 +26,7 @@ INSTALL = [
     "tqdm>=4.67",
 ]
 LLM = ["openai>=3.52,<4", "tenacity==9.2.1"]
-TRAIN = ["optax>=0.2.8", "orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
+TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
 TEST = [
     "beartype>=0.22",
     "chex>=0.1.91",

@@ -22,10 +22,10 @@ from flowzero_jax.training.vocabulary import COLORS, NOUNS, SYNONYMS
 CANDIDATES = tuple(NOUNS)
 REACH = 0.07  # offsets of the sticker, as a fraction of the box's sides
 SCALES = (0.93, 1.0, 1.07)
-LONGEST_SIDE = 36  # larger boxes are reduced to this many pixels first
+LONGEST_SIDE = 48  # larger boxes are reduced to this many pixels first
 # A patch whose values (0..1) spread less than this is called flat: it correlates with nothing.
 _FLAT = 0.02
-_SHARPNESS = 32
+_SHARPNESS = 8
 _WORDS = {word: noun for noun in NOUNS for word in (noun, *SYNONYMS.get(noun, ()))}
 
 

@@ -10,6 +10,7 @@ from flowzero_jax.planner.motions import Timing, displaces, is_explicit, moves_o
 from flowzero_jax.planner.text import clean_prompt, sentences
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
+_UNSEEN = frozenset({"be", "have", "stay", "remain", "keep", "begin", "start", "stop", "pause"})
 _LOCAL = frozenset({"left_of", "right_of", "next_to"})
 
 
@@ -76,7 +77,7 @@ def _doing(events: list[Event]) -> str:
     """The posture or action that a caption tells: "sleeping", "playing chess"."""
     for event in events:
         verb = event.verb
-        told = verb.kind in ("still", "other") and verb.lemma not in ("be", "have")
+        told = verb.kind in ("still", "other") and verb.lemma not in _UNSEEN
         if event.passive or not (told or verb.lemma in _SEEN_IN_A_PICTURE):
             continue
         if event.obj is None and event.participle and not event.obj_text:

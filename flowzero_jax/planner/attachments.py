@@ -13,7 +13,7 @@ from flowzero_jax.planner.drafts import (
     ThingDraft,
 )
 from flowzero_jax.planner.intent import RelationKind
-from flowzero_jax.planner.mentions import mention, other_than_subject
+from flowzero_jax.planner.mentions import another_one, mention, other_than_subject
 from flowzero_jax.planner.noun_phrases import read
 from flowzero_jax.planner.verbs import Verb
 
@@ -34,6 +34,8 @@ _FROM = {"from": "on", "off": "on", "off of": "on", "down from": "on", "up from"
          "out of": "in", "out from": "in", "from behind": "behind", "from under": "below",
          "from inside": "in", "from beneath": "below", "away from": "next_to"}  # fmt: skip
 _PUT = frozenset({"place", "put", "set", "lay", "drop", "hang"})
+_LANDING = frozenset({"land", "settle", "alight"})
+_ROLLING = frozenset({"roll", "slide", "climb", "crawl", "move"})
 _SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
 _OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
 
@@ -41,6 +43,11 @@ _OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
 def read_attachment(draft: Draft) -> bool:
     """Reads a direction, a place, a relation or a prepositional phrase at the position, if any."""
     word = draft.word()
+    if draft.at("in", "opposite", "directions"):
+        if draft.event is not None:
+            draft.event.mutual = "past"
+        draft.i += 3
+        return True
     if word == "from" and _verbless_change(draft):
         return True
     relation = places.read_relation(draft.words, draft.i)
@@ -132,8 +139,11 @@ def _stand(draft: Draft, event: Event, region: places.Region) -> None:
 
 def _target(draft: Draft, start: int, role: str) -> tuple[Mention | None, int] | None:
     """The noun phrase or pronoun after a preposition, and the position after it."""
-    if draft.words[start : start + 1] and draft.words[start] in lexicon.PRONOUNS:
+    word = draft.words[start] if start < len(draft.words) else ""
+    if word in lexicon.PRONOUNS:
         return other_than_subject(draft), start + 1
+    if word == "another" and read(draft.words, start) is None:
+        return another_one(draft), start + 1
     several = len(draft.subjects) > 1 or any(
         isinstance(s, ThingDraft) and s.count > 1 for s in draft.subjects
     )
@@ -205,7 +215,9 @@ def _prepositional(draft: Draft) -> bool:
     if f"{word} {draft.word(1)}" in _TO.keys() | _FROM.keys():
         preposition, end = f"{word} {draft.word(1)}", draft.i + 2
     if draft.words[end : end + 2] in (["each", "other"], ["one", "another"]):
-        if draft.event is not None:
+        if draft.event is not None and draft.event.obj is not None:
+            draft.event.manner = "swing"  # a ball goes to and fro
+        elif draft.event is not None:
             draft.event.mutual = "apart" if "from" in preposition else "toward"
         draft.i = end + 2
         return True
@@ -258,15 +270,19 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         if kind is not None:
             draft.relate(kind, text, target, event)
         return
-    if event.verb.lemma in _PUT and event.obj is not None and kind and preposition != "from":
+    verb = event.verb
+    lifted = verb.airborne or verb.direction or verb.manner != "straight" or event.passive
+    lifted = lifted or verb.lemma in _ROLLING or event.obj is not None
+    puts = verb.lemma in _PUT and event.obj is not None or verb.lemma in _LANDING
+    if puts and kind and preposition in ("on", "in", "inside", "under", "beside", "near", "by"):
         event.goal = event.goal or SpotDraft(relation=kind, target=target)
     elif preposition in _TO:
-        landing = _TO[preposition] == "next_to" and target.label.noun in lexicon.LANDING_PLACES
-        spot = SpotDraft(relation="on" if landing else _TO[preposition], target=target)
-        event.goal = event.goal or spot
+        lands = lifted and target.label.noun in lexicon.LANDING_PLACES
+        kind = "on" if lands and _TO[preposition] == "next_to" else _TO[preposition]
+        event.goal = event.goal or SpotDraft(relation=kind, target=target)
     elif preposition in _FROM:
-        spot = SpotDraft(relation=_FROM[preposition], target=target)
-        event.origin = event.origin or spot
+        kind = _FROM[preposition] if lifted or preposition != "from" else "next_to"
+        event.origin = event.origin or SpotDraft(relation=kind, target=target)
     elif preposition in ("over", "across") and event.verb.manner == "hop":
         event.origin = event.origin or SpotDraft(relation="left_of", target=target)
         event.goal = event.goal or SpotDraft(relation="right_of", target=target)
@@ -274,6 +290,8 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         event.around, event.manner = target, event.manner or "circle"
     elif preposition == "past" and event.verb.kind == "travel":
         event.crossing = True
-    elif kind is not None and not (preposition == "by" and event.passive):
+    elif kind is not None and verb.kind != "disappear" and not (
+        preposition == "by" and event.passive
+    ):
         draft.relate(kind, text, target, event)
         event.crossing |= preposition == "across" and event.verb.kind == "travel"

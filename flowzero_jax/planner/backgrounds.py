@@ -31,7 +31,8 @@ def background_of(draft: Draft) -> tuple[Background, list[ThingDraft]]:
         return _follow(followed, draft), [followed]
     for event in draft.events:
         direction = _direction(event) or event.verb.direction
-        if isinstance(event.subjects[0], PlaceDraft) and direction:
+        place = event.subjects[0]
+        if isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES and direction:
             if event.verb.kind in ("travel", "jiggle", "other"):
                 return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
     return (_RESTLESS if draft.restless else Background()), []
@@ -83,7 +84,10 @@ def _follow(thing: ThingDraft, draft: Draft) -> Background:
 def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
     """The places named, with what they change from and to."""
     result: list[Scenery] = []
-    for place in draft.places:
+    times = [p for p in draft.places if p.noun in lexicon.TIMES and p.preposition]
+    if len({place.order for place in times}) > 1:  # "at day, then at night"
+        result.append(Scenery("time", tuple(f"{p.preposition} {p.text}" for p in times)))
+    for place in [place for place in draft.places if not result or place not in times]:
         texts, preposition = [place.text], place.preposition
         for event in draft.events:
             if event.verb.kind == "change" and place in event.subjects:

@@ -7,8 +7,10 @@ from flowzero_jax.planner.places import read_path
 from flowzero_jax.planner.verbs import FORMS, VERBS
 
 #: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
-_DIRECT = frozenset("become turn grow get go".split())
-_CHANGING = frozenset("turn change shift go grow get come move".split())
+_DIRECT = lexicon.words("become turn grow get go")
+#: "grows from a seed": what it was before.
+_GROWING = frozenset({"grow", "hatch", "sprout", "develop", "evolve"})
+_CHANGING = lexicon.words("turn change shift go grow get come move")
 COMPARATIVES = {
     "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
     "higher": 1.4, "huge": 2.2, "giant": 2.2, "gigantic": 2.2, "enormous": 2.2, "closer": 1.6,
@@ -24,10 +26,10 @@ _TIMES = {
 _TRAVELS = frozenset(
     lemma for lemma, verb in VERBS.items() if verb.kind in ("travel", "jiggle", "enter", "leave")
 )
-_STOPS = frozenset(
+_STOPS = lexicon.words(
     "as while when in on next beside besides under near by at after during over against inside "
     "behind above below then that which until for before because across along around from so but "
-    "alongside where through throughout".split()
+    "alongside where through throughout"
 )
 
 
@@ -60,10 +62,13 @@ def read_change(
     if word == "from":
         found = _read_from(words, j + 1)
         into = found and words[j : found[2]].count("into") and lemma not in _TRAVELS
-        if found and (changing or found[0].attribute or into):
+        described = found and (_is_attribute(found[0].attribute) or _is_time(found[0]))
+        if found and (changing or described or into):
             return found
         start = _read_state(words, j + 1, False, frozenset({"to", "into"}))
         if known and start and _is_attribute(start[0].attribute):
+            return start[0], None, start[1]
+        if lemma in _GROWING and start and start[0].label is not None:
             return start[0], None, start[1]
         return None
     if word == "to" and not changing:
@@ -82,6 +87,10 @@ def read_change(
         if found and (lemma == "become" or _is_attribute(found[0].attribute)):
             return None, found[0], found[1]
     return None
+
+
+def _is_time(state: StateDraft) -> bool:
+    return bool(time_text(state.label.words if state.label else state.attribute))
 
 
 def _skip_aspect(words: list[str], j: int) -> int:

@@ -108,7 +108,7 @@ def _sequence(draft: Draft) -> bool:
             return False
     elif word not in lexicon.THEN or (word == "next" and draft.word(1) == "to"):
         return False
-    draft.order += bool(draft.events)
+    draft.order += bool(draft.events or draft.places)
     draft.joined = draft.joined or "then"
     draft.i += 1
     return True

@@ -22,12 +22,13 @@ class ThingDraft:
 
 @dataclass(eq=False)
 class PlaceDraft:
-    """Scenery as the prompt says it; `told`: captions mention it."""
+    """Scenery as the prompt says it; `told`: captions mention it; `order`: step of a sequence."""
 
     noun: str
     text: str
     preposition: str
     told: bool = True
+    order: int = 0
 
 
 @dataclass(eq=False)
@@ -47,13 +48,17 @@ Mention = ThingDraft | PlaceDraft | Nothing | Camera
 
 @dataclass(eq=False)
 class SpotDraft:
-    """A region of the frame, or a place relative to a thing; `of_it`: "to its left"."""
+    """A region of the frame, or a place relative to a thing.
+
+    `of_it`: "to its left". `implied`: a ball that is thrown starts at the thrower.
+    """
 
     x: int | None = None
     y: int | None = None
     relation: RelationKind | None = None
     target: ThingDraft | None = None
     of_it: bool = False
+    implied: bool = False
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ def spread_effects(draft: Draft) -> None:
             continue
         if event.mutual:
             _part(draft, event)
+            continue
         obj, lemma = event.obj, event.verb.lemma
         if isinstance(obj, PlaceDraft):
             event.crossing |= lemma in ("cross", "traverse")
@@ -34,7 +35,7 @@ def _effect_of(event: Event) -> Callable[[Draft, Event, ThingDraft], None] | Non
         return _push
     if event.verb.kind == "leave":
         return _leave
-    if lemma in OBJECT_MOVES:
+    if lemma in OBJECT_MOVES or (lemma == "pass" and event.goal is not None):
         return _throw
     return _EFFECTS.get(lemma)
 
@@ -74,10 +75,11 @@ def _throw(draft: Draft, event: Event, thing: ThingDraft) -> None:
         goal=event.goal, manner=event.manner, pace=event.pace, crossing=event.crossing,
         span=event.span, implied=event.implied,
     )  # fmt: skip
-    if moved.origin is None and event.things:
+    held_before = any(e.passive and thing in e.subjects for e in draft.events)
+    if moved.origin is None and event.things and not held_before:
         leftwards = event.direction is not None and event.direction[0] < 0
         side = "left_of" if leftwards else "right_of"
-        moved.origin = SpotDraft(relation=side, target=event.things[0])
+        moved.origin = SpotDraft(relation=side, target=event.things[0], implied=True)
     draft.events.insert(draft.events.index(event) + 1, moved)
     event.direction = event.origin = event.goal = None
     event.crossing, event.verb = False, Verb(verb.lemma, "other")
@@ -113,7 +115,7 @@ def _leap(draft: Draft, event: Event, thing: ThingDraft) -> None:
 _EFFECTS: dict[str, Callable[[Draft, Event, ThingDraft], None]] = {
     "climb": _climb, "ascend": _climb, "descend": _climb, "approach": _arrive, "reach": _arrive,
     "enter": _arrive, "meet": _arrive, "hit": _arrive, "catch": _arrive, "circle": _circle,
-    "orbit": _circle, "pass": _pass, "cross": _pass, "jump": _leap, "leap": _leap, "hop": _leap,
+    "orbit": _circle, "pass": _pass, "cross": _pass, "jump": _leap, "overtake": _leap, "leap": _leap, "hop": _leap,
 }  # fmt: skip
 
 

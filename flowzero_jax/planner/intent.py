@@ -76,7 +76,7 @@ class Spot:
 
     `x`: -1 left, 0 centre, 1 right, None anywhere; `y`: -1 top, 1 bottom.
     `relation`, `target`: relative to `Intent.things[target]`.
-    `outside`: just off the frame, on that side.
+    `outside`: just off the frame, on that side. `implied`: the prompt does not say so itself.
     """
 
     x: int | None = None
@@ -84,6 +84,7 @@ class Spot:
     relation: RelationKind | None = None
     target: int | None = None
     outside: bool = False
+    implied: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flowzero_jax.planner.intent import Label
 from flowzero_jax.planner.verbs import RESULTS
 
 _GROWTH = {"grow": 1.8, "shrink": 0.5}
-_INTENSITIES = frozenset("bright dark light deep pale vivid vibrant soft rich dull muted".split())
+_INTENSITIES = lexicon.words("bright dark light deep pale vivid vibrant soft rich dull muted")
 
 
 def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
@@ -23,6 +23,9 @@ def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
         base = labels[-1]
         if start is not None:
             labels[-1] = _in_state(base, start, thing)
+        if start is not None and start.label is not None and end is None:
+            labels.append(base)  # "grows from a seed"
+            continue
         if explicit and end is None:
             continue
         if end is None:

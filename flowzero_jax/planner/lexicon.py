@@ -7,41 +7,42 @@ which nouns are scenery, parts, clothes and so on; anything else is an object th
 import re
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a list."""
     return frozenset(text.split())
 
 
-DETERMINERS = _words(
+DETERMINERS = words(
     "a an the this these those some any each every another its his her their my our your no both "
     "all other"
 )
-POSSESSIVES = _words("its his her their my our your 's")
-PRONOUNS = _words("it they he she them him itself themselves himself herself")
-CONJUNCTIONS = _words("and or but nor plus")
+POSSESSIVES = words("its his her their my our your 's")
+PRONOUNS = words("it they he she them him itself themselves himself herself")
+CONJUNCTIONS = words("and or but nor plus")
 #: Words that open a clause with a subject of its own.
-SUBORDINATORS = _words("while as when whereas until before after because so where whilst if once")
-RELATIVES = _words("that which who whom whose")
-THEN = _words("then next afterwards finally later afterward eventually subsequently")
-PREPOSITIONS = _words(
+SUBORDINATORS = words("while as when whereas until before after because so where whilst if once")
+RELATIVES = words("that which who whom whose")
+THEN = words("then next afterwards finally later afterward eventually subsequently")
+PREPOSITIONS = words(
     "in on at to from into onto toward towards across through along over under above below beneath "
     "underneath beside besides near by behind around round past between among amid amidst against "
     "inside within outside off up down with without during of about beyond throughout atop upon "
     "alongside via opposite out for aboard like amongst per despite until after before than"
 )
-AUXILIARIES = _words(
+AUXILIARIES = words(
     "is are was were be been being am has have had having do does did can could will would shall "
     "should may might must"
 )
-ADVERBS = _words(
+ADVERBS = words(
     "away forward forwards back again still nearby overhead high low there here very too also only "
     "just once now almost quite slightly first instead apart sideways alone together straight "
     "around along past by fast hard loudly well even never always often twice not maybe perhaps "
     "ahead aside everywhere inside outside low aloft skyward skywards altogether more most less"
 )
-SLOW = _words("slowly gently gradually lazily leisurely softly calmly slow steadily quietly")
-FAST = _words("quickly fast rapidly swiftly speedily hurriedly furiously wildly hard high-speed")
+SLOW = words("slowly gently gradually lazily leisurely softly calmly slow steadily quietly")
+FAST = words("quickly fast rapidly swiftly speedily hurriedly furiously wildly hard high-speed")
 
-COLORS = _words(
+COLORS = words(
     "red orange yellow green blue purple pink brown black white gray grey golden gold silver cyan "
     "magenta turquoise violet teal beige crimson scarlet indigo maroon navy tan lime lavender "
     "bronze copper ivory blonde colorful multicolored rainbow-colored transparent translucent"
@@ -53,9 +54,9 @@ SIZES = {
 }  # fmt: skip
 #: Adjectives that are never nouns: a noun must still follow.
 ADJECTIVES = (
-    COLORS - _words("orange gold silver violet rose lime lavender bronze copper ivory tan navy")
-    | frozenset(SIZES) - _words("baby mini giant")
-    | _words(
+    COLORS - words("orange gold silver violet rose lime lavender bronze copper ivory tan navy")
+    | frozenset(SIZES) - words("baby mini giant")
+    | words(
         "fast first last late early old young new ancient modern vintage cute pretty beautiful lovely ugly happy sad angry "
         "fat thin slim heavy light bright dark shiny dull clean dirty wet dry hot cold warm cool "
         "fresh ripe rotten soft hard smooth rough sharp round square flat long wide narrow deep "
@@ -72,7 +73,7 @@ ADJECTIVES = (
     )
 )
 _ADJECTIVE_ENDINGS = re.compile(r".{2,}(ful|less|ous|ish|ive|able|ible|ic|ian|esque|like|-\w+ed)$")
-_NOT_ADJECTIVES = _words(
+_NOT_ADJECTIVES = words(
     "traffic music magic fabric picnic plastic ceramic clinic mosaic relic critic comic mechanic "
     "pedestrian musician magician italian guardian librarian native olive detective locomotive "
     "adhesive dive hive archive drive table cable vegetable stable bible fish crucifix garlic "
@@ -89,7 +90,7 @@ def is_adjective(word: str) -> bool:
 
 
 #: Nouns in -ing, that no verb rule may take.
-ING_NOUNS = _words(
+ING_NOUNS = words(
     "building king ring wing string thing swing spring painting ceiling lightning pudding railing "
     "clothing evening morning wedding earring being sling dumpling sibling herring starling "
     "gosling duckling seedling fledgling viking sapling sterling wing sting sewing offspring "
@@ -98,7 +99,7 @@ ING_NOUNS = _words(
 )
 #: Verb forms in -s or without ending that are usually nouns after `the` or at a sentence's start.
 ADVERBS_IN_LY = re.compile(r".{2,}ly$")
-_LY_NOT_ADVERBS = _words(
+_LY_NOT_ADVERBS = words(
     "butterfly dragonfly firefly fly jelly belly lily family bully holly early lovely friendly "
     "silly ugly curly woolly lively elderly lonely ally bubbly cuddly wrinkly prickly wobbly "
     "horsefly housefly doily dolly trolley assembly monopoly italy july gadfly mayfly smelly hilly "
@@ -119,7 +120,7 @@ def is_ing_verb(word: str) -> bool:
 
 
 #: Places and weather: told in the description, never boxed.
-SCENERY = _words(
+SCENERY = words(
     "sky skies meadow forest wood woods jungle rainforest beach sea seaside ocean river stream creek canal "
     "lake pond pool lagoon waterfall water waters waves wave city town village street road highway "
     "freeway avenue alley lane path trail track tracks railway sidewalk pavement intersection "
@@ -147,7 +148,7 @@ SCENERY = _words(
     "nebula planetarium aquarium rainforests heaven hell world"
 )
 #: Scenery that is an object when counted or said of one: "a cloud drifts", "three stars".
-SCENERY_IN_PLURAL = _words(
+SCENERY_IN_PLURAL = words(
     "clouds stars trees flowers wildflowers buildings skyscrapers houses leaves bushes waves "
     "mountains hills puddles constellations flames"
 )
@@ -156,11 +157,11 @@ LIGHT_SOURCES = frozenset(
     {"traffic light", "street light", "stage light", "stop light", "night light", "neon light"}
 )
 #: Weather that captions tell although it has no body.
-WEATHER = _words("wind breeze light sunshine air darkness shade cold heat")
-SKIES = _words("sky skies clouds space air")
+WEATHER = words("wind breeze light sunshine air darkness shade cold heat")
+SKIES = words("sky skies clouds space air")
 
 #: Never an object: light, weather, sounds, abstractions.
-INTANGIBLE = _words(
+INTANGIBLE = words(
     "wind breeze gust light lights glow shadow shadows scent smell sound sounds noise dust trail "
     "music color colors colour colours hue shade way direction speed motion movement pace silence "
     "laughter joy rhythm beat view season weather temperature moisture heat cold brightness time "
@@ -169,10 +170,10 @@ INTANGIBLE = _words(
     "places front back top bottom left right middle center centre edge corner end half part foot "
     "journey story lunch breakfast dinner meal job fun detail details line row zigzag arc "
     "position slow-motion motion-blur bloom appearance state form size "
-    "walk run ride swim flight race dance game nap rest look step steps trip stop start turn "
+    "formation directions walk run ride swim flight race dance game nap rest look step steps trip stop start turn "
     "leap jump dive fall rise drift lap laps bounce kick throw action distance power energy other"
 )
-PARTS = _words(
+PARTS = words(
     "eye eyes wing wings tail tails leg legs arm arms hand hands hair fur face beard nose mouth "
     "ear ears paw paws beak feather feathers petal petals skin mane hoof hooves wheel wheels tire "
     "tires blade blades propeller propellers rotor engine engines lace laces page pages lens lenses "
@@ -180,31 +181,32 @@ PARTS = _words(
     "freckles braids whiskers claws teeth tongue head body neck back belly shell antlers antennae "
     "flames smoke rider driver passenger sails mast windows doors cover surface color"
 )
-CLOTHES = _words(
+CLOTHES = words(
     "suit dress shirt cap sweater jacket coat vest apron gown hoodie scarf uniform costume pajamas "
     "t-shirt jeans skirt blouse shoes boots helmet goggles glasses sunglasses hat hats armor armour "
     "robe cloak shorts tie tuxedo clothes clothing outfit kimono swimsuit spacesuit onesie top "
     "shawl gloves socks attire black white red blue green yellow pink purple gold"
 )
-PEOPLE = _words(
+PEOPLE = words(
     "person man woman boy girl child kid toddler baby teacher dancer astronaut king queen prince "
     "princess wizard witch clown chef farmer artist ninja runner player singer cowboy pirate "
     "knight doctor student photographer lady gentleman grandmother grandfather mother father "
     "couple people men women boys girls children kids painter worker builder bear robot monkey"
 )
+CLOTHES_ENDS = ("coat", "suit", "dress", "shirt", "wear", "boots", "jacket", "hoodie", "gown")
 #: Things that hold other things inside.
-CONTAINERS = _words(
+CONTAINERS = words(
     "basket box vase pot flowerpot jar glass cup mug bowl bottle bucket bag backpack suitcase nest "
     "cage bathtub tub sink drawer envelope pocket hat tank fishbowl aquarium boat rowboat canoe car "
     "truck bus cart wagon rocket basket crib bed hammock tree hole tent shell bubble crate barrel "
     "cradle shoe pan skillet pond-bowl hand hands window mirror chair armchair swing balloon bin"
 )
-MEDIA = _words(
+MEDIA = words(
     "video clip footage film movie animation scene shot timelapse time-lapse photo photograph "
     "picture image illustration rendering render gif close-up closeup recording sequence view "
     "movie cinematic hyperlapse"
 )
-STYLE = _words(
+STYLE = words(
     "cinematic 4k 8k hd uhd photorealistic hyperrealistic realistic detailed anime cartoon render "
     "octane unreal lighting bokeh masterpiece quality resolution artstation pixar disney aesthetic "
     "watercolor watercolour style realism hdr photography trending 3d 2d lo-fi lofi ghibli artwork "
@@ -212,7 +214,7 @@ STYLE = _words(
     "colors tones palette"
 )
 #: "a glass of water" is a glass, "a piece of bread" is bread, "a flock of birds" is some birds.
-PARTITIVES = _words(
+PARTITIVES = words(
     "piece pieces slice slices patch patches bit bits sheet sheets lump chunk scoop kind type sort "
     "amount drop drops grain"
 )
@@ -228,33 +230,33 @@ VAGUE_COUNTS = {"several": 4, "few": 3, "some": 3, "many": 6, "multiple": 4, "nu
 UNNAMED_COUNT = 3  # "birds fly": how many?
 
 #: Scenery that moves by itself, without a direction.
-RESTLESS = _words(
+RESTLESS = words(
     "wave waves water waters fire fires flame flames crowd crowds rain rainy rainstorm storm stormy "
     "thunderstorm blizzard waterfall rapids lava campfire bonfire surf rainfall snowstorm "
     "stampede audience"
 )
-FRAME_NOUNS = _words(
+FRAME_NOUNS = words(
     "screen frame scene image video picture view shot display canvas clip window composition "
     "viewport background foreground photo camera"
 )
-FLUID = _words("water fire lava")
+FLUID = words("water fire lava")
 
 
 #: Times of day, seasons and weather.
-TIMES = _words(
+TIMES = words(
     "day daytime daylight night nighttime dawn dusk noon midnight midday sunrise sunset twilight "
     "morning evening afternoon summer winter spring autumn season weather daybreak nightfall"
 )
 #: Where things stand *on* it rather than in it.
-FLAT_PLACES = _words(
+FLAT_PLACES = words(
     "beach road highway street freeway avenue lane path trail track tracks railway sidewalk "
     "pavement river lake sea ocean pond water ground floor grass lawn field snow ice sand slope "
     "hill hillside mountain moon playground court stage runway rink shore coast deck porch balcony "
     "rooftop carpet prairie meadow-path driveway racetrack boulevard pier dock farm plaza stream "
     "terrace patio waves surface horizon dune dunes mountainside moonscape pasture savanna bridge"
-) - _words("field pasture meadow-path grass prairie savanna")
+) - words("field pasture meadow-path grass prairie savanna")
 #: Ways along which "down" and "up" mean no direction.
-LEVEL_WAYS = _words(
+LEVEL_WAYS = words(
     "road street highway avenue lane path trail track alley river stream canal sidewalk corridor "
     "hallway hall runway freeway railway pavement aisle beach coast shore boulevard tracks way"
 )
@@ -266,7 +268,7 @@ VERTICAL_PLACES = {
     "water": 1, "land": 1, "sea": 1, "ocean": 1, "snow": 1,
 }  # fmt: skip
 #: Where what arrives comes to lie on top.
-LANDING_PLACES = _words(
+LANDING_PLACES = words(
     "table desk bench chair bed shelf plate rack roof fence branch sofa couch car pillow cushion "
     "rock tree counter tray stage hand flower leaf lap wall box"
 )

@@ -62,6 +62,16 @@ def other_than_subject(draft: Draft) -> ThingDraft | None:
     return others[-1] if others else None
 
 
+def another_one(draft: Draft) -> ThingDraft | None:
+    """ "from one stone to another": one more of what was named last."""
+    before = other_than_subject(draft)
+    if before is None:
+        return None
+    draft.things.append(ThingDraft(before.label, 1))
+    draft.mentioned.append(draft.things[-1])
+    return draft.things[-1]
+
+
 def is_known_thing(phrase: NounPhrase) -> bool:
     """Whether the noun is one of those with a known size, and no part of another thing."""
     return sizes.is_known(phrase.noun) and phrase.written[-1] not in lexicon.PARTS
@@ -94,7 +104,8 @@ def _find_or_make(draft: Draft, phrase: NounPhrase, text: str, role: str) -> Men
 def _is_adornment(phrase: NounPhrase, role: str) -> bool:
     """Clothes and parts that describe: "in a red suit", "with curly hair"."""
     written = phrase.written[-1]
-    return (written in lexicon.CLOTHES and role == "in") or (
+    dressed = written in lexicon.CLOTHES or written.endswith(lexicon.CLOTHES_ENDS)
+    return (dressed and role == "in") or (
         written in lexicon.PARTS and role == "with"
     )
 
@@ -183,8 +194,10 @@ def _place(draft: Draft, phrase: NounPhrase, text: str, role: str) -> PlaceDraft
     preposition = role if role in lexicon.PREPOSITIONS else ""
     if preposition in _STILL:
         flat = phrase.noun in lexicon.FLAT_PLACES or phrase.noun not in lexicon.SCENERY
-        preposition = "on" if flat and preposition in _WAYS | {"from", "off"} else _STILL[preposition]
+        preposition = (
+            "on" if flat and preposition in _WAYS | {"from", "off"} else _STILL[preposition]
+        )
     told = role not in _TOWARDS or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1
-    place = PlaceDraft(phrase.noun, text, preposition, told)
+    place = PlaceDraft(phrase.noun, text, preposition, told, draft.order)
     draft.places.append(place)
     return place

@@ -47,17 +47,21 @@ class Timing:
         k = self._rank[event.order]
         return k / self._steps, (k + 1) / self._steps
 
-    def moment(self, event: Event) -> float:
-        """When something appears or disappears: in the middle, or where its step begins."""
+    def moment(self, event: Event, within: bool = False) -> float:
+        """When something appears or disappears: where its step begins, or `within` the step.
+
+        The first step begins with the video, so that its moment is always within.
+        """
         k = self._rank[event.order]
-        return k / self._steps if k else 0.5 / self._steps
+        return k / self._steps if k and not within else (k + 0.5) / self._steps
 
 
 def visible_of(events: list[Event], timing: Timing) -> tuple[float, float]:
     """The part of the video in which the subject of these events is seen."""
     start, end = 0.0, 1.0
     spans = [event for event in events if event.span is not None]
-    moving = any(displaces(event) for event in events)
+    movers = [event for event in events if displaces(event)]
+    appeared = any(event.verb.kind == "appear" for event in events)
     for event in events:
         kind, span = event.verb.kind, event.span
         if kind == "appear":
@@ -65,7 +69,8 @@ def visible_of(events: list[Event], timing: Timing) -> tuple[float, float]:
         elif kind == "disappear" and span:
             start, end = 0.0, span[0] or span[1] / 2
         elif kind == "disappear":
-            end = 7 / 8 if event.implied and moving else timing.moment(event)
+            gone = timing.moment(event, appeared)
+            end = 7 / 8 if any(is_explicit(e) and e.order == event.order for e in movers) else gone
             end = end if end > start else 1.0
         elif (
             span and len(spans) == 1 and kind not in ("enter", "leave", "change", "grow", "shrink")
@@ -94,7 +99,7 @@ def moves_of(
         relations += [
             Relation(spot.relation, draft.things.index(thing), spot.target, when)
             for spot, when in ((move.origin, "start"), (move.goal, "end"))
-            if spot is not None and spot.relation is not None
+            if spot is not None and spot.relation is not None and not spot.implied
         ]
     return tuple(moves), relations
 
@@ -176,7 +181,8 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
         direction = None
     elif direction is None and goal is None and displaces(event):
         if manner in _NEEDS_DIRECTION and event.around is None:
-            direction = (1, 0)
+            out = origin is not None and origin.relation == "in"
+            direction = (0, -1) if out else (1, 0)
             if event.away:
                 direction = (1, -1) if verb.airborne else (0, -1)
     return Move(
@@ -210,7 +216,8 @@ def _ends(event: Event, thing: ThingDraft, draft: Draft) -> tuple[Spot | None, S
     goal = _spot(event.goal, event.origin, thing, draft)
     beside = event.origin.relation if event.origin is not None else None
     if goal is None and event.direction and beside in ("left_of", "right_of") and origin:
-        if event.direction[0]:  # "from the left of a box to the right"
+        other_side = event.direction[0] and _RELATION_TO[event.direction[0]] != beside
+        if other_side:  # "from the left of a box to the right"
             goal = Spot(relation=_RELATION_TO[event.direction[0]], target=origin.target)
     return origin, goal
 
@@ -223,7 +230,8 @@ def _spot(
     if spot.relation is not None:
         if spot.target is thing or spot.target not in draft.things:
             return None
-        return Spot(relation=spot.relation, target=draft.things.index(spot.target))
+        target = draft.things.index(spot.target)
+        return Spot(relation=spot.relation, target=target, implied=spot.implied)
     target = other.target if other is not None and other.relation is not None else None
     if target is None and spot.of_it:
         named = [t for t in draft.mentioned if isinstance(t, ThingDraft) and t is not thing]

@@ -10,27 +10,25 @@ from dataclasses import dataclass, replace
 from flowzero_jax.planner import lexicon, nouns, sizes
 from flowzero_jax.planner.verbs import FORMS, VERBS
 
-_SINGULAR = frozenset("a an another each every this one".split())
-_MANY = frozenset("these those both all".split())
-_SIDES = frozenset(
+_SINGULAR = lexicon.words("a an another each every this one")
+_MANY = lexicon.words("these those both all")
+_SIDES = lexicon.words(
     "left right up down upward upwards downward downwards leftward leftwards rightward rightwards "
-    "uphill downhill skyward skywards sideways".split()
+    "uphill downhill skyward skywards sideways"
 )
-_WITH_PARTICIPLE = frozenset(
+_WITH_PARTICIPLE = lexicon.words(
     "saucer shoe shoes chair horse pin stick pool star top carpet fish squirrel van boat ship rope "
-    "machine board trail lot pan cart wheel jack suit track post glass pole pad".split()
+    "machine board trail lot pan cart wheel jack suit track post glass pole pad"
 )
-_NOUNY = frozenset(
+_NOUNY = lexicon.words(
     "slide lift ride jump walk show stand wheel swing drop race play paint cup drum tie shop "
     "dance dive float fly land line march pass place plant plow pool rest ring rock roll run ship "
     "ski skate snake stage step stop swim track trail train turn wave wind work watch water wing "
     "cook crack cut drift fall fight fish hike light cover cart kick look march mop nest nap pose "
     "row sail shake shine shot sink sled smile smoke snack splash spray spring stream surf sweep "
-    "swirl tow tower touch twist bank bar board bounce bow".split()
+    "swirl tow tower touch twist bank bar board bounce bow"
 )
-_POSITIONS = frozenset(
-    "edge end front back top bottom side corner middle center foot surface".split()
-)
+_POSITIONS = lexicon.words("edge end front back top bottom side corner middle center foot surface")
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
 
@@ -181,7 +179,7 @@ def _read_possessed(words, i, owner: NounPhrase, many: bool) -> tuple[NounPhrase
 
 def _read_of(words, i, phrase: NounPhrase, many: bool) -> tuple[NounPhrase, int]:
     """After "a flock of", "a piece of", "a cup of"."""
-    inner = read(words, i + 1, many)
+    inner = read(words, i + 1, many or phrase.plural)
     if inner is None:
         return phrase, i
     thing, end = inner

@@ -141,17 +141,21 @@ def stage_frames(
     return frames
 
 
+#: Finds the centre and the body of what a move goes around, in a frame.
+Hub = Callable[[Move, int], tuple[Point, Body] | None]
+
+
 def centres(
     moves: Sequence[Move],
     points: Sequence[Point],
     body: Body,
     frames: Sequence[tuple[int, int]],
     wanted: Sequence[int],
-    hub: Callable[[int], tuple[Point, float, float] | None] = lambda frame: None,
+    hub: Hub,
 ) -> list[Point]:
     """The centre of a body in the `wanted` frames.
 
-    `hub`: for a move around another thing, that thing's centre and half size in a frame.
+    `points`: of `waypoints`; `frames`: of `stage_frames`.
     """
     result = []
     for frame in wanted:
@@ -160,57 +164,52 @@ def centres(
             first, last = frames[number]
             if frame < first:
                 break
-            progress = 1.0 if last <= first else min((frame - first) / (last - first), 1.0)
-            if frame > last:
+            if frame > last or first == last:
                 point = points[number + 1]
                 continue
-            start = points[number]
-            around = hub(frame) if move.around is not None else None
-            point = _along(move, start, points[number + 1], progress, body, last - first, around)
+            progress = (frame - first) / (last - first)
+            way = (points[number], points[number + 1])
+            point = _along(move, way, progress, body, last - first, hub(move, frame))
         result.append(point)
     return result
 
 
 def _along(
     move: Move,
-    start: Point,
-    end: Point,
+    way: tuple[Point, Point],
     progress: float,
     body: Body,
     steps: int,
-    around: tuple[Point, float, float] | None,
+    around: tuple[Point, Body] | None,
 ) -> Point:
+    """Where a move is after a part of its `steps` frames."""
+    (x0, y0), (x1, y1) = way
     eased = progress**2 if move.manner == "fall" else progress
-    x, y = start[0] + (end[0] - start[0]) * eased, start[1] + (end[1] - start[1]) * eased
+    x, y = x0 + (x1 - x0) * eased, y0 + (y1 - y0) * eased
     if move.manner == "circle":
-        return _circle(start, progress, body, around)
+        return _circle(way[0], progress, body, around)
     if move.manner in ("hop", "bounce"):
-        hops = max(1, min(3, steps // 2))
-        one_leap = move.goal is not None and move.goal.target is not None
-        height = 0.22 if one_leap else min(0.16, 0.5 * body.height + 0.04)
-        hops = 1 if one_leap else hops
+        leaps = move.goal is not None and move.goal.target is not None
+        height = 0.22 if leaps else min(0.16, 0.5 * body.height + 0.04)
+        hops = 1 if leaps else max(1, min(3, steps // 2))
         room = max(y - body.height / 2 - MARGIN, 0.0)
         return x, y - min(height, room) * abs(math.sin(hops * math.pi * progress))
     if move.manner in ("swing", "sway"):
         reach = 0.18 if move.manner == "swing" else 0.05
         return body.clamp((x + reach * math.sin(2 * math.pi * progress), y))
     if move.manner == "zigzag":
-        wave = 0.13 * math.sin(2 * math.pi * max(1, min(2, steps // 4)) * progress)
-        sideways = abs(end[0] - start[0]) >= abs(end[1] - start[1])
+        waves = max(1, min(2, steps // 4))
+        wave = 0.13 * math.sin(2 * math.pi * waves * progress)
+        sideways = abs(x1 - x0) >= abs(y1 - y0)
         return body.clamp((x, y + wave) if sideways else (x + wave, y))
     return x, y
 
 
-def _circle(
-    start: Point, progress: float, body: Body, around: tuple[Point, float, float] | None
-) -> Point:
-    if around is not None:
-        (cx, cy), half_width, half_height = around
-        rx = half_width + body.width / 2 + MARGIN
-        ry = half_height + body.height / 2 + MARGIN
-    else:
-        cx, cy = start
-        rx = ry = 0.22
+def _circle(start: Point, progress: float, body: Body, around: tuple[Point, Body] | None) -> Point:
+    """A round around another body, or around the own place, clockwise from the left."""
+    (cx, cy), hub = around or (start, None)
+    rx = (hub.width + body.width) / 2 + MARGIN if hub else 0.22
+    ry = (hub.height + body.height) / 2 + MARGIN if hub else 0.22
     rx = min(rx, cx - body.width / 2, 1 - cx - body.width / 2)
     ry = min(ry, cy - body.height / 2, 1 - cy - body.height / 2)
     angle = math.pi + 2 * math.pi * progress

@@ -9,10 +9,10 @@ _HORIZONTAL = {"left": -1, "right": 1, "leftmost": -1, "rightmost": 1, "left-han
                "right-hand": 1}  # fmt: skip
 _VERTICAL = {"top": -1, "upper": -1, "bottom": 1, "lower": 1, "uppermost": -1, "lowermost": 1,
              "topmost": -1}  # fmt: skip
-_CENTRE = frozenset("center centre middle".split())
-_SIDE_NOUNS = frozenset(
+_CENTRE = lexicon.words("center centre middle")
+_SIDE_NOUNS = lexicon.words(
     "side edge corner hand part half end border portion third section quadrant area region margin "
-    "most hand-side sides boundary".split()
+    "most hand-side sides boundary"
 )
 _DIRECTIONS: dict[str, Direction] = {
     "left": (-1, 0), "leftward": (-1, 0), "leftwards": (-1, 0),
@@ -21,13 +21,13 @@ _DIRECTIONS: dict[str, Direction] = {
     "down": (0, 1), "downward": (0, 1), "downwards": (0, 1),
     "uphill": (1, -1), "downhill": (1, 1), "aloft": (0, -1),
 }  # fmt: skip
-_TO = frozenset("to toward towards into onto".split())
-_AT = frozenset("on at in along near by around".split())
+_TO = lexicon.words("to toward towards into onto")
+_AT = lexicon.words("on at in along near by around")
 #: Prepositions that can stand before "the left of".
 BEFORE_REGIONS = _TO | _AT | {"from"}
-_INTENSIFIED = frozenset(
+_INTENSIFIED = lexicon.words(
     "next behind in above below under on before after away there here beside near now at over "
-    "outside inside underneath".split()
+    "outside inside underneath"
 )
 _MANNERS = {
     ("up", "and", "down"): "bounce",

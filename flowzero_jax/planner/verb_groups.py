@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flowzero_jax.planner import lexicon, nouns
 from flowzero_jax.planner.verbs import FORMS, VERBS, Verb
 
-_BE = frozenset("is are was were be been being am 's gets getting got".split())
+_BE = lexicon.words("is are was were be been being am 's gets getting got")
 
 
 @dataclass(frozen=True)

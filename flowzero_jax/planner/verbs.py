@@ -146,7 +146,7 @@ VERBS: dict[str, Verb] = {
     **_verbs("float drift hover waft levitate", "travel", pace="slow", airborne=True),
     **_verbs(
         "race speed dash dart sprint rush bolt gallop hurry scurry scamper whiz streak hurtle "
-        "shoot zip blast accelerate stampede scoot careen barrel roar thunder",
+        "shoot zip blast accelerate overtake stampede scoot careen barrel roar thunder",
         "travel",
         pace="fast",
     ),
@@ -191,7 +191,7 @@ RESULTS = {
 #: What the object of a transitive motion verb does.
 OBJECT_MOVES = frozenset(
     "throw toss kick hurl fling lob launch send blow roll drop lower raise lift hoist elevate "
-    "place put move pass hand pick take slide shift shoot fly bounce transport give".split()
+    "place put move hand pick take slide shift shoot fly bounce transport give".split()
 )
 BOTH_MOVE = frozenset("push pull drag carry tow haul lead walk wheel cart escort bring".split())
 RIDES = frozenset("ride drive pedal row paddle sail steer cycle board navigate".split())

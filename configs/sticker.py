@@ -1,0 +1,37 @@
+"""Generation with the embedded model: every rendering option, as a document to copy and edit.
+
+    flowzero-jax generate "a car drives to the right on a road" --out car.mp4 \
+        --config configs/sticker.py
+
+Variants:
+    default   the checkpoint's own values, 8 frames of 128x128 in 20 steps
+    draft     8 steps: a first look in a third of the time
+    long      24 frames, for slow motions
+"""
+
+from ml_collections import ConfigDict
+
+
+def get_config(variant: str = "default") -> ConfigDict:
+    """The options of a variant; names as on the command line, with underscores."""
+    config = ConfigDict(
+        {
+            "model": "sticker",
+            "seed": 0,
+            "frames": 8,
+            "height": 128,
+            "width": 128,
+            "num_steps": 20,
+            "guidance_scale": 4.0,
+            "grounding_fraction": 1.0,
+            "cross_frame": "first_self",
+            "noise_shift": True,
+            "object_noise": True,
+            "fps": 4.0,
+        }
+    )
+    changes = {"default": {}, "draft": {"num_steps": 8}, "long": {"frames": 24, "fps": 8.0}}
+    if variant not in changes:
+        raise ValueError(f"no variant {variant!r}; there are {', '.join(changes)}")
+    config.update(changes[variant])
+    return config

@@ -25,6 +25,7 @@ SCALES = (0.93, 1.0, 1.07)
 LONGEST_SIDE = 48  # larger boxes are reduced to this many pixels first
 # A patch whose values (0..1) spread less than this is called flat: it correlates with nothing.
 _FLAT = 0.02
+# Pixels weigh opacity to this power: a translucent edge shows more background than sticker.
 _SHARPNESS = 8
 _WORDS = {word: noun for noun in NOUNS for word in (noun, *SYNONYMS.get(noun, ()))}
 
@@ -99,7 +100,7 @@ class _Bank(NamedTuple):
 
     size: tuple[int, int]  # width, height
     values: Float[np.ndarray, "s 3*p"]  # weight x (colour - mean), of unit length
-    weights: Float[np.ndarray, "s p"]  # opacity; 0 where a sticker is mostly transparent
+    weights: Float[np.ndarray, "s p"]  # 1 where a sticker is opaque, soon 0 elsewhere
 
 
 def _reach(side: float) -> int:
@@ -127,30 +128,38 @@ def _patch(
     return np.asarray(cut).astype(np.float32) / 255 - 0.5, (sides[0] / factor, sides[1] / factor)
 
 
+def placed(noun: str, color: str | None, width: float, height: float) -> np.ndarray:
+    """A sticker as it lies in a box: premultiplied float32 `[y x 4]` in 0..1, with room around.
+
+    The array has the box's sides in pixels, rounded up.
+    """
+    x0, y0, x1, y1 = fit(sprite_aspect(noun), (0, 0, width, height))
+    columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
+    premultiplied = sprite(noun, color)
+    # Four plain bands: Pillow would premultiply "RGBA" once more.
+    picture = Image.frombytes("RGBX", premultiplied.shape[1::-1], premultiplied.tobytes())
+    picture = picture.resize((columns, rows), Image.Resampling.BICUBIC)
+    result = np.zeros((math.ceil(height), math.ceil(width), 4), np.float32)
+    top, left = (result.shape[0] - rows) // 2, (result.shape[1] - columns) // 2
+    result[top : top + rows, left : left + columns] = np.asarray(picture) / np.float32(255)
+    return result
+
+
 @functools.lru_cache(maxsize=32)
-def _bank(color: str | None, box_width: float, box_height: float) -> _Bank:
-    width, height = math.ceil(box_width), math.ceil(box_height)
-    values = np.zeros((len(CANDIDATES), height, width, 3), np.float32)
-    weights = np.zeros((len(CANDIDATES), height, width), np.float32)
+def _bank(color: str | None, width: float, height: float) -> _Bank:
+    size = math.ceil(width), math.ceil(height)
+    values = np.zeros((len(CANDIDATES), size[1], size[0], 3), np.float32)
+    weights = np.zeros((len(CANDIDATES), size[1], size[0]), np.float32)
     for noun, value, weight in zip(CANDIDATES, values, weights, strict=True):
-        x0, y0, x1, y1 = fit(sprite_aspect(noun), (0, 0, box_width, box_height))
-        columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
-        left, top = (width - columns) // 2, (height - rows) // 2
-        premultiplied = sprite(noun, color)
-        # Four plain bands: Pillow would premultiply "RGBA" once more.
-        picture = Image.frombytes("RGBX", premultiplied.shape[1::-1], premultiplied.tobytes())
-        picture = picture.resize((columns, rows), Image.Resampling.BICUBIC)
-        pixels = np.asarray(picture).astype(np.float32) / 255
-        opacity = pixels[..., 3] ** _SHARPNESS
+        pixels = placed(noun, color, width, height)
+        weight[...] = pixels[..., 3] ** _SHARPNESS
         straight = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.1)
-        mean = np.average(straight.mean(axis=-1), weights=opacity)
-        centered = (straight - mean) * opacity[..., None]
-        length = math.sqrt(float(((straight - mean) * centered).sum()))
-        region = np.s_[top : top + rows, left : left + columns]
-        weight[region] = opacity
-        value[region] = centered / length
+        mean = np.average(straight.mean(axis=-1), weights=weight)
+        centered = straight - mean
+        value[...] = centered * weight[..., None]
+        value /= math.sqrt(float((centered * value).sum()))
     flat = len(CANDIDATES), -1
-    return _Bank((width, height), values.reshape(flat), weights.reshape(flat))
+    return _Bank(size, values.reshape(flat), weights.reshape(flat))
 
 
 def _correlations(

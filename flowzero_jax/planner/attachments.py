@@ -15,7 +15,7 @@ from flowzero_jax.planner.drafts import (
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.mentions import another_one, mention, other_than_subject
 from flowzero_jax.planner.noun_phrases import read
-from flowzero_jax.planner.verbs import Verb
+from flowzero_jax.planner.verbs import CHASES, Verb
 
 RELATION_OF: dict[str, RelationKind] = {
     "above": "above", "over": "above", "below": "below", "under": "below", "beneath": "below",
@@ -103,6 +103,10 @@ def _next_stage(draft: Draft, event: Event) -> Event:
 
 
 def _apply_path(draft: Draft, path: places.Path) -> None:
+    opens = draft.words[path.end : path.end + 1]
+    if path.at and (draft.last is None or draft.joined) and opens and opens[0] in lexicon.OPENERS:
+        draft.pending_region = (path.at.x, path.at.y)  # "on the left a ball"
+        return
     event = _event(draft, still=path.at is not None)
     if event is None:
         return
@@ -133,6 +137,11 @@ def _stand(draft: Draft, event: Event, region: places.Region) -> None:
         event.origin = _spot(region)
         return
     last = [draft.last] if draft.fresh and isinstance(draft.last, ThingDraft) else event.things
+    if event.verb.lemma in ("stop", "pause", "halt", "rest"):
+        before = [e for e in draft.events if e is not event and e.goal is None and e.stated]
+        for earlier in [e for e in before if e.subjects == event.subjects][-1:]:
+            earlier.goal = _spot(region)  # "enters and stops in the middle"
+            return
     for thing in last:
         thing.region = (region.x, region.y)
 
@@ -172,6 +181,8 @@ def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
         draft.joined, draft.fresh = "", True
         draft.last = target if isinstance(target, PlaceDraft) else draft.last
         return True
+    if draft.last is None and event is None and not draft.subjects:
+        draft.pending_relation = (kind, text, target)
     draft.joined, draft.fresh, draft.role = "", True, kind
     still = event is None or event.verb.kind in ("still", "auxiliary", "other")
     if to and event is not None and (not still or event.passive):
@@ -266,6 +277,14 @@ def _attach_place(event: Event, preposition: str, place: PlaceDraft) -> None:
 def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft) -> None:
     event = draft.event
     kind = RELATION_OF.get(preposition)
+    if event is None and not draft.subjects and kind is not None:
+        draft.pending_relation = (kind, text, target)
+        return
+    if event is not None and event.passive and preposition == "by" and event.things:
+        if event.verb.lemma in CHASES:  # "followed by a dog"
+            hunt = draft.begin(event.verb, [target])
+            hunt.obj, hunt.direction = event.things[0], event.direction
+        return
     if event is None or event.verb.kind in ("still", "auxiliary"):
         if kind is not None:
             draft.relate(kind, text, target, event)
@@ -290,8 +309,6 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         event.around, event.manner = target, event.manner or "circle"
     elif preposition == "past" and event.verb.kind == "travel":
         event.crossing = True
-    elif kind is not None and verb.kind != "disappear" and not (
-        preposition == "by" and event.passive
-    ):
+    elif kind is not None and verb.kind != "disappear":
         draft.relate(kind, text, target, event)
         event.crossing |= preposition == "across" and event.verb.kind == "travel"

@@ -35,7 +35,11 @@ def background_of(draft: Draft) -> tuple[Background, list[ThingDraft]]:
         if isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES and direction:
             if event.verb.kind in ("travel", "jiggle", "other"):
                 return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
-    return (_RESTLESS if draft.restless else Background()), []
+    stirred = any(
+        isinstance(event.subjects[0], PlaceDraft) and event.verb.kind in ("travel", "jiggle")
+        for event in draft.events
+    )
+    return (_RESTLESS if draft.restless or stirred else Background()), []
 
 
 def _direction(event: Event) -> Direction | None:

@@ -63,6 +63,8 @@ def read_change(
         found = _read_from(words, j + 1)
         into = found and words[j : found[2]].count("into") and lemma not in _TRAVELS
         described = found and (_is_attribute(found[0].attribute) or _is_time(found[0]))
+        if found and found[0].attribute and found[1].label and lemma not in _TRAVELS:
+            described = described or found[1].label.noun in lexicon.SCENERY
         if found and (changing or described or into):
             return found
         start = _read_state(words, j + 1, False, frozenset({"to", "into"}))

@@ -4,11 +4,11 @@ The grammar is small: a clause is a subject, a verb and any number of prepositio
 directions and parts of the video. What it does not understand it passes over.
 """
 
-from flowzero_jax.planner import lexicon, nouns, times
+from flowzero_jax.planner import lexicon, nouns, sizes, times
 from flowzero_jax.planner.attachments import attach, overhead, read_attachment
 from flowzero_jax.planner.changes import COMPARATIVES
 from flowzero_jax.planner.drafts import Camera, Draft, Nothing, PlaceDraft, ThingDraft
-from flowzero_jax.planner.mentions import adorn, is_known_thing, mention, refer
+from flowzero_jax.planner.mentions import adorn, is_known_thing, mention, refer, weather
 from flowzero_jax.planner.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.predicates import start_verb, take_object
 from flowzero_jax.planner.verb_groups import VerbGroup, read_verb
@@ -156,9 +156,14 @@ def _verb(draft: Draft) -> bool:
     if not draft.subjects and draft.last is None:
         return False
     event = draft.event
-    group = read_verb(draft.words, draft.i, bare=draft.fresh)
+    inverted = draft.pending_relation is not None and not draft.subjects
+    bare = draft.fresh or _is_second_verb(draft)
+    group = read_verb(draft.words, draft.i, bare=bare)
     if group is None:
         return False
+    if inverted:  # "above the house flies a bird"
+        draft.i = group.end
+        return True
     if not draft.fresh:
         goes_on = draft.joined and group.known and not _noun_then_verb(draft, draft.i)
         chained = event is not None and group.form == "ing" and not draft.joined
@@ -168,17 +173,32 @@ def _verb(draft: Draft) -> bool:
         draft.subjects = [draft.last]
     elif draft.role == "with" and isinstance(draft.last, PlaceDraft):
         draft.subjects = [draft.last]  # "with the sun setting"
+    elif draft.role == "with" and isinstance(draft.subjects[0], PlaceDraft):
+        draft.subjects = [draft.last]  # "a lake with a duck swimming"
     if not draft.subjects:
         return False
     start_verb(draft, group)
     return True
 
 
+def _is_second_verb(draft: Draft) -> bool:
+    """Whether an unknown word in -s after "and" is a verb: "floats up and pops"."""
+    word, event = draft.word(), draft.event
+    return bool(
+        draft.joined
+        and event is not None
+        and event.obj is None
+        and draft.role == "subject"
+        and word.endswith("s")
+        and not sizes.is_known(nouns.singular(word))
+    )
+
+
 def _belongs_to_last(draft: Draft, group: VerbGroup) -> bool:
     """Whether a verb right after a noun phrase is that noun's: "watches a bird flying"."""
     if draft.last is None:
         return False
-    if draft.role == "with":
+    if draft.role == "with" or (draft.role == "object" and group.form == "base"):
         return True
     if group.form != "ing" or group.auxiliary:
         return False
@@ -273,11 +293,23 @@ def _noun(draft: Draft) -> bool:
     else:
         draft.subjects = [*draft.subjects, named] if together else [named]
         draft.event, draft.role = None, "subject"
-        if isinstance(named, ThingDraft) and phrase.doing:
-            draft.begin(VERBS[phrase.doing], [named], stated=False)
+        if isinstance(named, ThingDraft):
+            _settle_pending(draft, named)
+            if phrase.doing:
+                draft.begin(VERBS[phrase.doing], [named], stated=False)
     if role == "subject" or not isinstance(named, Nothing):
         draft.last, draft.fresh = named, True
     return True
+
+
+def _settle_pending(draft: Draft, thing: ThingDraft) -> None:
+    """Gives a subject the place that was said before it: "on the left a ball"."""
+    if draft.pending_region is not None:
+        thing.region, draft.pending_region = draft.pending_region, None
+    if draft.pending_relation is not None:
+        kind, words, target = draft.pending_relation
+        draft.subjects, draft.pending_relation = [thing], None
+        draft.relate(kind, words, target, None)
 
 
 def _is_decoration(draft: Draft, phrase: NounPhrase, end: int) -> bool:
@@ -294,6 +326,8 @@ def _is_decoration(draft: Draft, phrase: NounPhrase, end: int) -> bool:
 def _adverb(draft: Draft) -> None:
     """A word that says how: slowly, apart, overhead. Unknown words are passed over."""
     word, event = draft.word(), draft.event
+    if word in ("snowing", "raining"):
+        weather(draft, word.removesuffix("ing"))
     if event is not None:
         if word in lexicon.SLOW | lexicon.FAST:
             event.pace = "slow" if word in lexicon.SLOW else "fast"

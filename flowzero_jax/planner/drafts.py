@@ -154,6 +154,8 @@ class Draft:
     topics: list[Mention] = field(default_factory=list)
     group: ThingDraft | None = None  # that "one ... the other" divides
     pending_span: tuple[tuple[float, float], bool] | None = None
+    pending_region: tuple[int | None, int | None] | None = None  # "on the left a ball"
+    pending_relation: tuple[RelationKind, str, ThingDraft] | None = None  # "above it flies a bird"
 
     def word(self, ahead: int = 0) -> str:
         """The word at the position, or `ahead` of it; "" past the end."""

@@ -46,9 +46,12 @@ def _move_together(draft: Draft, event: Event, other: ThingDraft) -> None:
 
 def _push(draft: Draft, event: Event, load: ThingDraft) -> None:
     """Who pushes is behind the load, who pulls before it."""
+    if event.verb.lemma in ("carry", "bring"):
+        draft.relate("with", "with", load, event)
+        event.obj = None
+        return
     rightwards = (event.direction or (1, 0))[0] >= 0
     kind = "left_of" if rightwards == (event.verb.lemma == "push") else "right_of"
-    kind = "with" if event.verb.lemma in ("carry", "bring") else kind
     draft.relate(kind, "with", load, event, together=True)
     _move_together(draft, event, load)
 
@@ -82,7 +85,7 @@ def _throw(draft: Draft, event: Event, thing: ThingDraft) -> None:
         moved.origin = SpotDraft(relation=side, target=event.things[0], implied=True)
     draft.events.insert(draft.events.index(event) + 1, moved)
     event.direction = event.origin = event.goal = None
-    event.crossing, event.verb = False, Verb(verb.lemma, "other")
+    event.crossing, event.manner, event.verb = False, "", Verb(verb.lemma, "other")
 
 
 def _leave(draft: Draft, event: Event, thing: ThingDraft) -> None:

@@ -16,6 +16,7 @@ DETERMINERS = words(
     "a an the this these those some any each every another its his her their my our your no both "
     "all other"
 )
+OPENERS = words("a an the one two three four five some several many")
 POSSESSIVES = words("its his her their my our your 's")
 PRONOUNS = words("it they he she them him itself themselves himself herself")
 CONJUNCTIONS = words("and or but nor plus")
@@ -59,7 +60,7 @@ ADJECTIVES = (
     | words(
         "fast first last late early old young new ancient modern vintage cute pretty beautiful lovely ugly happy sad angry "
         "fat thin slim heavy light bright dark shiny dull clean dirty wet dry hot cold warm cool "
-        "fresh ripe rotten soft hard smooth rough sharp round square flat long wide narrow deep "
+        "fresh ripe rotten soft hard smooth rough sharp round flat long wide narrow deep "
         "shallow high low empty full open closed quiet loud busy calm clear cloudy sunny rainy "
         "snowy stormy windy foggy misty starry wooden metallic golden woolen wild strange rare "
         "elderly lively friendly lonely silly curly woolly fluffy furry striped spotted single "
@@ -133,10 +134,10 @@ SCENERY = words(
     "room kitchen bedroom bathroom classroom office library hall hallway corridor lobby living-room "
     "restaurant cafe café bar store supermarket mall market marketplace factory laboratory lab "
     "hospital school station airport runway garage gym museum gallery theater theatre stage studio "
-    "stadium arena court playground zoo circus festival party concert parade fair square plaza "
+    "stadium arena court playground zoo circus festival party concert parade fair plaza "
     "harbor harbour port bay coast coastline shore shoreline seabed seafloor sand marsh swamp "
     "wetland reef island countryside landscape seascape cityscape skyline horizon scenery "
-    "background backdrop foreground ground floor earth land soil mud air clouds smoke flames lava "
+    "background backdrop foreground ground floor land soil mud air clouds smoke flames lava "
     "aurora stars constellations trees flowers wildflowers buildings skyscrapers houses leaves "
     "crowd crowds audience traffic ruins battlefield rink deck porch terrace patio balcony rooftop "
     "neighborhood suburb wilderness nature outdoors shop bakery "
@@ -166,7 +167,7 @@ INTANGIBLE = words(
     "music color colors colour colours hue shade way direction speed motion movement pace silence "
     "laughter joy rhythm beat view season weather temperature moisture heat cold brightness time "
     "moment life love distance style atmosphere sunshine sunbeams reflection splash spray air "
-    "circle circles loop loops pattern patterns shape texture surface gravity sides side place "
+    "loop loops pattern patterns shape texture surface gravity sides side place "
     "places front back top bottom left right middle center centre edge corner end half part foot "
     "journey story lunch breakfast dinner meal job fun detail details line row zigzag arc "
     "position slow-motion motion-blur bloom appearance state form size "

@@ -117,6 +117,12 @@ def _attach(draft: Draft, text: str) -> None:
         thing.label = replace(thing.label, extra=f"{thing.label.extra} {text}".strip())
 
 
+def weather(draft: Draft, noun: str) -> None:
+    """ "it is snowing"."""
+    draft.places.append(PlaceDraft(noun, f"the {noun}", "in", order=draft.order))
+    draft.restless = True
+
+
 def adorn(draft: Draft, event: Event, text: str) -> None:
     """ "wearing a red hat": told in captions, not boxed."""
     event.verb = Verb("be", "still")
@@ -174,7 +180,7 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     if written in lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE:
         lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
         return not lamp and not (phrase.counted and phrase.plural)
-    if owned and not is_known_thing(phrase):
+    if owned and not is_known_thing(phrase) and not phrase.counted:
         return True
     if written in lexicon.PARTS | lexicon.CLOTHES:
         return owned or (_is_bare(phrase) and role != "subject")

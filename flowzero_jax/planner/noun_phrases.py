@@ -285,8 +285,12 @@ def _is_verb(
         if taken and form == "s" and not noun and not _is_participle(taken[-1]):
             return True  # "the liquid turns red": the adjective was the noun
         bare = not taken and not determiner
+        if bare and not form and lexicon.is_ing_verb(word) and not _nounish(words, i + 1):
+            return True  # "snowing"
         return bare and form in ("s", "ing", "past", "base") and not _can_be_noun(words, i)
     last = taken[-1]
+    if word in lexicon.MEDIA and following in ("of", ",", ""):
+        return False  # "a drone shot of"
     if word in lexicon.ING_NOUNS:
         return following in lexicon.DETERMINERS or form == "ing" and last in lexicon.PEOPLE
     last_plural = nouns.is_plural(last) and (plural_expected or not nouns.is_unchanged(last))
@@ -303,11 +307,11 @@ def _is_verb(
     if form == "base":
         if many:
             return True
-        if before_noun or sizes.is_known(word):
-            return False
         if word in _NOUNY:
             moves = VERBS[lemma].kind in ("travel", "jiggle")
             return moves and (following in _SIDES or words[i + 1 : i + 3] == ["to", "the"])
+        if before_noun or sizes.is_known(word):
+            return False
         return following in lexicon.PREPOSITIONS or lexicon.is_adverb(following)
     if form == "ing" or (not form and word.endswith("ing") and len(word) > 5):
         return not (before_noun and last in lexicon.COLORS)

@@ -48,6 +48,7 @@ def start_verb(draft: Draft, group: VerbGroup) -> None:
         if change:
             draft.event = draft.begin(Verb(verb.lemma, "change"), subjects)
             draft.event.start_state, draft.event.end_state, draft.i = change
+            draft.last, draft.fresh = subjects[-1], True  # "a butterfly that flies away"
             return
         if verb.lemma in _CAUSATIVES and _start_causative(draft):
             return

@@ -58,7 +58,7 @@ _BUILDS = _table("""
 1.35 1.7 water ship yacht whale ferry
 1.1 1.7 sky plane airplane aeroplane jet helicopter airship blimp zeppelin glider spaceship spacecraft ufo pterodactyl
 0.9 0.55 sky rocket missile
-0.8 1.0 top sun moon planet comet meteor star
+0.8 1.0 top sun moon earth planet comet meteor star
 0.9 1.6 top cloud rainbow
 """)
 _COMPOUNDS = {

@@ -120,7 +120,7 @@ VERBS: dict[str, Verb] = {
         "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
         "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
         "want need know think take put place lay keep give get bring hand shed tip tie wrap weave set "
-        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track string suspend mount strap drape prop stack pile share chat crack scratch",
+        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track string suspend mount strap drape prop stack pile share chat pop explode burst fight scroll crack scratch",
         "other",
     ),
     **_verbs(

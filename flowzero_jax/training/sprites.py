@@ -6,6 +6,7 @@ fits, centred. `draw_sprite` is the only place that knows it.
 
 import functools
 import os
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,6 +16,11 @@ from flowzero_jax.training.vocabulary import COLORS, NATURAL_COLORS, NOUNS
 
 EMOJI_FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 GLYPH_SIZE = 109  # The one bitmap size that the font has.
+
+
+def font_path() -> Path:
+    """Where the emoji font is looked for: FLOWZERO_EMOJI_FONT, else Debian's place."""
+    return Path(os.environ.get("FLOWZERO_EMOJI_FONT", EMOJI_FONT))
 
 
 @functools.cache
@@ -34,7 +40,7 @@ def _glyph(noun: str) -> np.ndarray:
     if noun not in NOUNS:
         raise InputError(f"noun {noun!r}: the sticker vocabulary does not have it")
     canvas = Image.new("RGBA", (2 * GLYPH_SIZE, 2 * GLYPH_SIZE))
-    font = _font(os.environ.get("FLOWZERO_EMOJI_FONT", EMOJI_FONT))
+    font = _font(str(font_path()))
     ImageDraw.Draw(canvas).text((20, 20), NOUNS[noun], font=font, embedded_color=True)
     alpha = np.asarray(canvas)[..., 3]
     rows, columns = np.nonzero((alpha > 8).any(1))[0], np.nonzero((alpha > 8).any(0))[0]

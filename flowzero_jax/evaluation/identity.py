@@ -22,11 +22,11 @@ from flowzero_jax.training.vocabulary import COLORS, NOUNS, SYNONYMS
 CANDIDATES = tuple(NOUNS)
 REACH = 0.07  # offsets of the sticker, as a fraction of the box's sides
 SCALES = (0.93, 1.0, 1.07)
-LONGEST_SIDE = 48  # larger boxes are reduced to this many pixels first
+LONGEST_SIDE = 64  # pixels; larger boxes are reduced, by a whole factor
 # A patch whose values (0..1) spread less than this is called flat: it correlates with nothing.
 _FLAT = 0.02
 # Pixels weigh opacity to this power: a translucent edge shows more background than sticker.
-_SHARPNESS = 8
+_SHARPNESS = 12
 _WORDS = {word: noun for noun in NOUNS for word in (noun, *SYNONYMS.get(noun, ()))}
 
 
@@ -117,7 +117,7 @@ def _patch(
     height, width = frame.shape[:2]
     sides = (box[2] - box[0]) * width, (box[3] - box[1]) * height
     center = (box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height
-    factor = max(1.0, max(sides) / LONGEST_SIDE)
+    factor = math.ceil(max(sides) / LONGEST_SIDE)
     largest = [math.ceil(max(SCALES) * side / factor) + 2 * _reach(side / factor) for side in sides]
     starts = [round(c - size * factor / 2) for c, size in zip(center, largest, strict=True)]
     pad = max(0, -min(starts), math.ceil(max(largest) * factor) + max(starts) - min(height, width))
@@ -145,7 +145,7 @@ def placed(noun: str, color: str | None, width: float, height: float) -> np.ndar
     return result
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=16)
 def _bank(color: str | None, width: float, height: float) -> _Bank:
     size = math.ceil(width), math.ceil(height)
     values = np.zeros((len(CANDIDATES), size[1], size[0], 3), np.float32)
@@ -157,7 +157,7 @@ def _bank(color: str | None, width: float, height: float) -> _Bank:
         mean = np.average(straight.mean(axis=-1), weights=weight)
         centered = straight - mean
         value[...] = centered * weight[..., None]
-        value /= math.sqrt(float((centered * value).sum()))
+        value /= max(math.sqrt(float((centered * value).sum())), 1e-6)
     flat = len(CANDIDATES), -1
     return _Bank(size, values.reshape(flat), weights.reshape(flat))
 

@@ -64,7 +64,7 @@ def measure(scene: SceneSyntax, frames: UInt8[np.ndarray, "f H W 3"]) -> Measure
             motions.append(Motion(planned, background_shift(*pictures, *boxes)))
         motion = pair[1].background_motion
         if motion.direction != "random" or not motion.speed:
-            change = background_change(*pictures, *boxes, planned)
+            change = background_change(*pictures, planned, *boxes)
             flicker += [] if change is None else [change]
         look_changes += _look_changes(pair, pictures)
     return Measures(stickers, tuple(motions), tuple(flicker), tuple(look_changes))

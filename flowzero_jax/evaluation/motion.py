@@ -127,7 +127,14 @@ def _peaks(surface: np.ndarray, count: int) -> list[tuple[int, int]]:
     return [(int(rows[k]), int(columns[k])) for k in order]
 
 
-def _agreement(first, second, free_first, free_second, dy: int, dx: int) -> float:
+def _agreement(
+    first: Float[np.ndarray, "3 H W"],
+    second: Float[np.ndarray, "3 H W"],
+    free_first: Bool[np.ndarray, "H W"],
+    free_second: Bool[np.ndarray, "H W"],
+    dy: int,
+    dx: int,
+) -> float:
     """The correlation (-1..1) of what both frames show outside of boxes, at a whole shift."""
     height, width = free_first.shape
     then = np.s_[..., max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)]
@@ -140,9 +147,9 @@ def _agreement(first, second, free_first, free_second, dy: int, dx: int) -> floa
 def background_change(
     before: UInt8[np.ndarray, "H W 3"],
     after: UInt8[np.ndarray, "H W 3"],
+    planned: Shift,
     boxes_before: Sequence[Box] = (),
     boxes_after: Sequence[Box] = (),
-    planned: Shift = Shift(0.0, 0.0),
 ) -> float | None:
     """Flicker: mean change of the background (of 255) after undoing the planned shift.
 
@@ -152,7 +159,7 @@ def background_change(
     height, width = before.shape[:2]
     moved = shifted(before, planned)
     free = free_of_boxes(boxes_after, height, width)
-    # Bilinear like the picture: a pixel made of hidden ones only in part is left out as well.
+    # Moved like the picture: a pixel that is made of hidden ones in part is left out as well.
     visible = free_of_boxes(boxes_before, height, width).astype(np.uint8) * 255
     free &= shifted(np.repeat(visible[..., None], 3, axis=2), planned)[..., 0] > 254
     if free.mean() < LEAST_FREE:

@@ -21,8 +21,13 @@ PROMPTS = (
     Prompt("a cat walks from left to right in a meadow", "meadow"),
     Prompt("a dog runs to the left in a park", "park"),
     Prompt("the camera follows a horse that gallops fast across green hills", "hills"),
-    Prompt("an airplane flies to the right in a cloudy sky while the background moves left", "cloudy sky"),
-    Prompt("a rocket rises in a starry night sky while the background moves down", "starry night sky"),
+    Prompt(
+        "an airplane flies to the right in a cloudy sky while the background moves left",
+        "cloudy sky",
+    ),
+    Prompt(
+        "a rocket rises in a starry night sky while the background moves down", "starry night sky"
+    ),
     Prompt("a fish swims from right to left in the deep sea", "underwater"),
     Prompt("a turtle crawls slowly on a sandy beach", "beach"),
     Prompt("a frog hops to the right in a garden", "park"),
@@ -31,15 +36,24 @@ PROMPTS = (
     Prompt("a penguin slides to the left in falling snow", "snow"),
     Prompt("an apple falls in a park in autumn", "park in autumn"),
     # Things that stay.
-    Prompt("a castle in the mountains at sunset while the camera pans slowly to the left", "mountains at sunset"),
+    Prompt(
+        "a castle in the mountains at sunset while the camera pans slowly to the left",
+        "mountains at sunset",
+    ),
     Prompt("a clock in a living room", "room"),
-    Prompt("the camera pans quickly to the right, a robot stands on the surface of the moon", "moon surface"),
+    Prompt(
+        "the camera pans quickly to the right, a robot stands on the surface of the moon",
+        "moon surface",
+    ),
     # Colours.
     Prompt("a red balloon rises over a city", "city"),
     Prompt("a blue ball bounces on a plain background", "plain background"),
     Prompt("a yellow car drives to the right on a road", "road"),
     Prompt("a green boat sails to the left on a lake", "lake"),
-    Prompt("a purple butterfly flies in a field of flowers while the background moves down and left", "flower field"),
+    Prompt(
+        "a purple butterfly flies in a field of flowers while the background moves down and left",
+        "flower field",
+    ),
     Prompt("a pink elephant walks to the left in a desert", "desert"),
     Prompt("an orange kite rises over a beach", "beach"),
     Prompt("a white rabbit hops to the right in a forest while the camera pans right", "forest"),
@@ -54,12 +68,17 @@ PROMPTS = (
     Prompt("an egg turns into a chick on a plain background", "plain background"),
     Prompt("a seedling grows into a tree in a park", "park"),
     Prompt("a house turns into a castle in green hills", "hills"),
-    Prompt("a pumpkin turns into a ghost in a forest at night while the camera pans left", "forest at night"),
+    Prompt(
+        "a pumpkin turns into a ghost in a forest at night while the camera pans left",
+        "forest at night",
+    ),
     Prompt("a red bird turns into a green dragon in a blue sky", "clear sky"),
     # Moving backgrounds, pans, appearing and disappearing.
     Prompt(ABLATION_PROMPT, "road"),
     Prompt("the camera pans right over a snowman in the snow", "snow"),
-    Prompt("the camera follows a truck that drives to the right in a city at night", "city at night"),
+    Prompt(
+        "the camera follows a truck that drives to the right in a city at night", "city at night"
+    ),
     Prompt("a whale swims on the ocean waves while the background moves left", "sea"),
     Prompt("the camera tilts up from an owl in a forest", "forest"),
     Prompt("a mushroom appears and a snail disappears in a garden", "park"),

@@ -22,7 +22,7 @@ RELATION_OF: dict[str, RelationKind] = {
     "underneath": "below", "beside": "next_to", "besides": "next_to", "near": "next_to",
     "by": "next_to", "alongside": "next_to", "against": "next_to", "opposite": "next_to",
     "past": "next_to", "at": "next_to", "among": "next_to", "amongst": "next_to",
-    "along": "next_to", "toward": "next_to", "towards": "next_to", "from": "next_to",
+    "along": "next_to", "toward": "next_to", "towards": "next_to", "from": "below",
     "behind": "behind", "upon": "on", "atop": "on", "on": "on", "onto": "on", "across": "on",
     "in": "in", "inside": "in", "within": "in", "into": "in", "through": "in", "aboard": "in",
     "with": "with", "between": "in_front_of", "around": "around",

@@ -102,6 +102,8 @@ def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
             texts = [_own_time(place.noun) or place.noun]
         if _own_time(place.text) and len(texts) > 1:
             preposition = ""
+        if place.noun in lexicon.MEDIA and draft.things:
+            preposition = "in"  # "a beach scene with a dog"
         result.append(Scenery(place.noun, tuple(texts), preposition))
     for event in draft.events:
         placed = any(isinstance(subject, PlaceDraft) for subject in event.subjects)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flowzero_jax.planner import nouns
+from flowzero_jax.planner import lexicon, nouns
 from flowzero_jax.planner.intent import Intent, Label, Relation
 
 _RELATION_WORDS = {
@@ -13,7 +13,7 @@ _RELATION_WORDS = {
 }  # fmt: skip
 #: Prepositions of motion, which a still picture does not show.
 _MOVING = frozenset({"across", "through", "along", "past", "toward", "towards", "into", "onto", "to",
-                     "down", "up", "from"})  # fmt: skip
+                     "down", "up"})  # fmt: skip
 _OPENED = frozenset({"at", "in", "on", "by"})
 
 
@@ -63,7 +63,8 @@ class _Caption:
         parts += [self._clause(i) for i in self.shown if i not in self.told]
         return _join([part for part in parts if part])
 
-    def _clause(self, index: int) -> str:
+    def _clause(self, index: int, alone: bool = False) -> str:
+        """A thing with what it does and stands to; others like it join, unless it stands `alone`."""
         if index in self.told:
             return ""
         thing, said = self.intent.things[index], self._said_of(index)
@@ -71,6 +72,7 @@ class _Caption:
             i
             for i in self.shown
             if i not in self.told
+            and (i == index or not alone)
             and self._said_of(i) == said
             and (any(said) or self.intent.things[i].labels == thing.labels)
         ]
@@ -81,7 +83,9 @@ class _Caption:
         if doing and not holding:
             text += f" {doing}"
         for relation in sorted(own, key=lambda r: r not in holding):
-            inner = self._clause(relation.target)
+            inner = self._clause(relation.target, alone=True)
+            if not inner and relation.words and relation.kind != "with":
+                inner = f"the {self.intent.things[relation.target].noun}"
             if inner:
                 text += f" {self._words(relation)} {inner}"
         return text
@@ -116,6 +120,9 @@ class _Caption:
         leaving = _changing(states, self.frame, self.num_frames)
         if leaving is not None:
             before, after = thing.labels[leaving : leaving + 2]
+            new = [word for word in after.words if word not in before.words]
+            if before.noun == after.noun and new and new[-1] in lexicon.COLORS:
+                return f"{_counted(before, count, vague)} turning {' '.join(new)}"
             return f"{_counted(before, count, vague)} turning into {_counted(after, count, vague)}"
         label = thing.labels[state_of(states, self.frame, self.num_frames)]
         return _counted(label, count, vague)

@@ -88,6 +88,9 @@ def _time(draft: Draft) -> bool:
         return False
     span, only, draft.i = found
     event = draft.event
+    if draft.joined and draft.word(draft.word() == ",") in lexicon.OPENERS:
+        draft.pending_span = (span, only)  # "and, in the second half, a moth"
+        return True
     if event is not None and not isinstance(event.subjects[0], Camera):
         event.span, event.only = span, event.only or only
     elif draft.subjects:
@@ -306,6 +309,8 @@ def _settle_pending(draft: Draft, thing: ThingDraft) -> None:
     """Gives a subject the place that was said before it: "on the left a ball"."""
     if draft.pending_region is not None:
         thing.region, draft.pending_region = draft.pending_region, None
+    if draft.pending_span and read_verb(draft.words, draft.i, bare=True) is None:
+        draft.begin(Verb("be", "still"), [thing], stated=False)
     if draft.pending_relation is not None:
         kind, words, target = draft.pending_relation
         draft.subjects, draft.pending_relation = [thing], None

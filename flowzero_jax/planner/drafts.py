@@ -53,8 +53,8 @@ class SpotDraft:
     `of_it`: "to its left". `implied`: a ball that is thrown starts at the thrower.
     """
 
-    x: int | None = None
-    y: int | None = None
+    x: float | None = None
+    y: float | None = None
     relation: RelationKind | None = None
     target: ThingDraft | None = None
     of_it: bool = False

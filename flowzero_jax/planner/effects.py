@@ -137,7 +137,7 @@ def _part(draft: Draft, event: Event) -> None:
             own.direction = (side, 0)
         else:
             own.origin = SpotDraft(x=side)
-            own.goal = SpotDraft(x=0 if event.mutual == "toward" else -side)
+            own.goal = SpotDraft(x=0.3 * side if event.mutual == "toward" else -side)
         draft.events.append(own)
     if not event.subjects:
         draft.events.remove(event)

@@ -74,13 +74,13 @@ class Label:
 class Spot:
     """A place on screen: a region, or a place relative to another thing.
 
-    `x`: -1 left, 0 centre, 1 right, None anywhere; `y`: -1 top, 1 bottom.
+    `x`: -1 left, 0 centre, 1 right, None anywhere; `y`: -1 top, 1 bottom; or between.
     `relation`, `target`: relative to `Intent.things[target]`.
     `outside`: just off the frame, on that side. `implied`: the prompt does not say so itself.
     """
 
-    x: int | None = None
-    y: int | None = None
+    x: float | None = None
+    y: float | None = None
     relation: RelationKind | None = None
     target: int | None = None
     outside: bool = False

@@ -16,6 +16,7 @@ DETERMINERS = words(
     "a an the this these those some any each every another its his her their my our your no both "
     "all other"
 )
+#: Words that surely open a noun phrase.
 OPENERS = words("a an the one two three four five some several many")
 POSSESSIVES = words("its his her their my our your 's")
 PRONOUNS = words("it they he she them him itself themselves himself herself")
@@ -38,7 +39,7 @@ ADVERBS = words(
     "away forward forwards back again still nearby overhead high low there here very too also only "
     "just once now almost quite slightly first instead apart sideways alone together straight "
     "around along past by fast hard loudly well even never always often twice not maybe perhaps "
-    "ahead aside everywhere inside outside low aloft skyward skywards altogether more most less"
+    "ahead aside everywhere inside outside aloft skyward skywards altogether more most less"
 )
 SLOW = words("slowly gently gradually lazily leisurely softly calmly slow steadily quietly")
 FAST = words("quickly fast rapidly swiftly speedily hurriedly furiously wildly hard high-speed")
@@ -58,19 +59,19 @@ ADJECTIVES = (
     COLORS - words("orange gold silver violet rose lime lavender bronze copper ivory tan navy")
     | frozenset(SIZES) - words("baby mini giant")
     | words(
-        "fast first last late early old young new ancient modern vintage cute pretty beautiful lovely ugly happy sad angry "
-        "fat thin slim heavy light bright dark shiny dull clean dirty wet dry hot cold warm cool "
-        "fresh ripe rotten soft hard smooth rough sharp round flat long wide narrow deep "
-        "shallow high low empty full open closed quiet loud busy calm clear cloudy sunny rainy "
-        "snowy stormy windy foggy misty starry wooden metallic golden woolen wild strange rare "
-        "elderly lively friendly lonely silly curly woolly fluffy furry striped spotted single "
-        "double broken lost frozen hidden parked abandoned majestic gentle vibrant brave strong "
-        "sleek elegant gorgeous classic brand-new polar arctic tropical hot-air electric magical "
-        "tame glossy matte crisp lush barren vast distant nearby raw stray various "
-        "different several many few steep pristine tranquil peaceful bustling crowded cozy sandy "
-        "grassy rocky muddy dusty icy bare blank plain simple real fake weathered distressed "
-        "sick healthy rich poor lazy hungry sleepy playful curious adorable fierce mighty "
-        "shaggy rusty moldy fuzzy juicy tasty brown-haired red-haired silver-haired same"
+        "fast first last late early old young new ancient modern vintage cute pretty beautiful "
+        "lovely ugly happy sad angry fat thin slim heavy light bright dark shiny dull clean dirty "
+        "wet dry hot cold warm cool fresh ripe rotten soft hard smooth rough sharp round flat long "
+        "wide narrow deep shallow high low empty full open closed quiet loud busy calm clear "
+        "cloudy sunny rainy snowy stormy windy foggy misty starry wooden metallic golden woolen "
+        "wild strange rare elderly lively friendly lonely silly curly woolly fluffy furry striped "
+        "spotted single double broken lost frozen hidden parked abandoned majestic gentle vibrant "
+        "brave strong sleek elegant gorgeous classic brand-new polar arctic tropical hot-air "
+        "electric magical tame glossy matte crisp lush barren vast distant nearby raw stray "
+        "various different several many few steep pristine tranquil peaceful bustling crowded cozy "
+        "sandy grassy rocky muddy dusty icy bare blank plain simple real fake weathered distressed "
+        "sick healthy rich poor lazy hungry sleepy playful curious adorable fierce mighty shaggy "
+        "rusty moldy fuzzy juicy tasty brown-haired red-haired silver-haired same"
     )
 )
 _ADJECTIVE_ENDINGS = re.compile(r".{2,}(ful|less|ous|ish|ive|able|ible|ic|ian|esque|like|-\w+ed)$")
@@ -94,12 +95,10 @@ def is_adjective(word: str) -> bool:
 ING_NOUNS = words(
     "building king ring wing string thing swing spring painting ceiling lightning pudding railing "
     "clothing evening morning wedding earring being sling dumpling sibling herring starling "
-    "gosling duckling seedling fledgling viking sapling sterling wing sting sewing offspring "
-    "icing frosting topping filling stocking darling bowling skiing surfing dressing crossing "
-    "awning landing packing awning ping-pong underling yearling inkling hatchling youngling"
+    "gosling duckling seedling fledgling viking sapling sterling sting sewing offspring icing "
+    "frosting topping filling stocking darling bowling skiing surfing dressing crossing awning "
+    "landing packing ping-pong underling yearling inkling hatchling youngling"
 )
-#: Verb forms in -s or without ending that are usually nouns after `the` or at a sentence's start.
-ADVERBS_IN_LY = re.compile(r".{2,}ly$")
 _LY_NOT_ADVERBS = words(
     "butterfly dragonfly firefly fly jelly belly lily family bully holly early lovely friendly "
     "silly ugly curly woolly lively elderly lonely ally bubbly cuddly wrinkly prickly wobbly "
@@ -112,7 +111,7 @@ def is_adverb(word: str) -> bool:
     """Whether a word tells how, where to or when, and belongs to no noun."""
     if word in ADVERBS:
         return True
-    return bool(ADVERBS_IN_LY.match(word)) and word not in _LY_NOT_ADVERBS
+    return len(word) > 3 and word.endswith("ly") and word not in _LY_NOT_ADVERBS
 
 
 def is_ing_verb(word: str) -> bool:
@@ -122,31 +121,36 @@ def is_ing_verb(word: str) -> bool:
 
 #: Places and weather: told in the description, never boxed.
 SCENERY = words(
-    "sky skies meadow forest wood woods jungle rainforest beach sea seaside ocean river stream creek canal "
-    "lake pond pool lagoon waterfall water waters waves wave city town village street road highway "
-    "freeway avenue alley lane path trail track tracks railway sidewalk pavement intersection "
-    "crosswalk park garden yard backyard courtyard lawn field farm farmyard pasture orchard "
-    "vineyard barnyard grass grassland savanna savannah prairie steppe desert dune dunes oasis "
-    "mountain mountains mountainside hill hills hillside valley canyon cliff cliffside slope cave "
-    "ravine tundra glacier snow ice rain storm snowstorm blizzard thunderstorm fog mist haze "
+    "sky skies meadow forest wood woods jungle rainforest beach sea seaside ocean river stream "
+    "creek canal lake pond pool lagoon waterfall water waters waves wave city town village street "
+    "road highway freeway avenue alley lane path trail track tracks railway sidewalk pavement "
+    "intersection crosswalk park garden yard backyard courtyard lawn field farm farmyard pasture "
+    "orchard vineyard barnyard grass grassland savanna savannah prairie steppe desert dune dunes "
+    "oasis mountain mountains mountainside hill hills hillside valley canyon cliff cliffside slope "
+    "cave ravine tundra glacier snow ice rain storm snowstorm blizzard thunderstorm fog mist haze "
     "space universe galaxy cosmos void outer-space moonscape night nighttime day daytime dawn dusk "
     "sunrise sunset morning afternoon evening midnight noon twilight summer winter spring autumn "
-    "room kitchen bedroom bathroom classroom office library hall hallway corridor lobby living-room "
-    "restaurant cafe café bar store supermarket mall market marketplace factory laboratory lab "
-    "hospital school station airport runway garage gym museum gallery theater theatre stage studio "
-    "stadium arena court playground zoo circus festival party concert parade fair plaza "
-    "harbor harbour port bay coast coastline shore shoreline seabed seafloor sand marsh swamp "
-    "wetland reef island countryside landscape seascape cityscape skyline horizon scenery "
-    "background backdrop foreground ground floor land soil mud air clouds smoke flames lava "
-    "aurora stars constellations trees flowers wildflowers buildings skyscrapers houses leaves "
-    "crowd crowds audience traffic ruins battlefield rink deck porch terrace patio balcony rooftop "
-    "neighborhood suburb wilderness nature outdoors shop bakery "
-    "arctic antarctica underwater sunlight moonlight darkness atmosphere environment setting rapids "
-    "surf tide bank riverbank bush bushes foliage greenery undergrowth treetops treetop "
-    "cobblestones asphalt concrete carpet dancefloor wilds campsite clearing glade grove bath "
-    "mud-puddle puddles rainstorm cornfield rice-field wheat-field snowfield hilltop mountaintop "
-    "driveway racetrack speedway boulevard promenade boardwalk pier dock quay marina universe "
-    "nebula planetarium aquarium rainforests heaven hell world"
+    "room kitchen bedroom bathroom classroom office library hall hallway corridor lobby "
+    "living-room restaurant cafe café bar store supermarket mall market marketplace factory "
+    "laboratory lab hospital school station airport runway garage gym museum gallery theater "
+    "theatre stage studio stadium arena court playground zoo circus festival party concert parade "
+    "fair plaza harbor harbour port bay coast coastline shore shoreline seabed seafloor sand marsh "
+    "swamp wetland reef island countryside landscape seascape cityscape skyline horizon scenery "
+    "background backdrop foreground ground floor land soil mud air clouds smoke flames lava aurora "
+    "stars constellations trees flowers wildflowers buildings skyscrapers houses leaves crowd "
+    "crowds audience traffic ruins battlefield rink deck porch terrace patio balcony rooftop "
+    "neighborhood suburb wilderness nature outdoors shop bakery arctic antarctica underwater "
+    "sunlight moonlight darkness atmosphere environment setting rapids surf tide bank riverbank "
+    "bush bushes foliage greenery undergrowth treetops treetop cobblestones asphalt concrete "
+    "carpet dancefloor wilds campsite clearing glade grove bath mud-puddle puddles rainstorm "
+    "cornfield rice-field wheat-field snowfield hilltop mountaintop wall walls ceiling driveway "
+    "racetrack speedway boulevard promenade boardwalk pier dock quay marina nebula planetarium "
+    "aquarium rainforests heaven hell world"
+)
+#: Places to be in, but things to stand beside.
+BUILDINGS = words(
+    "shop store bakery school station museum theater theatre restaurant cafe café bar factory "
+    "hospital library garage mall supermarket"
 )
 #: Scenery that is an object when counted or said of one: "a cloud drifts", "three stars".
 SCENERY_IN_PLURAL = words(
@@ -166,46 +170,47 @@ INTANGIBLE = words(
     "wind breeze gust light lights glow shadow shadows scent smell sound sounds noise dust trail "
     "music color colors colour colours hue shade way direction speed motion movement pace silence "
     "laughter joy rhythm beat view season weather temperature moisture heat cold brightness time "
-    "moment life love distance style atmosphere sunshine sunbeams reflection splash spray air "
-    "loop loops pattern patterns shape texture surface gravity sides side place "
-    "places front back top bottom left right middle center centre edge corner end half part foot "
-    "journey story lunch breakfast dinner meal job fun detail details line row zigzag arc "
-    "position slow-motion motion-blur bloom appearance state form size "
-    "formation directions walk run ride swim flight race dance game nap rest look step steps trip stop start turn "
-    "leap jump dive fall rise drift lap laps bounce kick throw action distance power energy other"
+    "moment life love distance style atmosphere sunshine sunbeams reflection splash spray air loop "
+    "loops pattern patterns shape texture surface gravity sides side place places front back top "
+    "bottom left right middle center centre edge corner end half part foot journey story lunch "
+    "breakfast dinner meal job fun detail details line row zigzag arc position slow-motion "
+    "motion-blur bloom appearance state form size formation directions walk run ride swim flight "
+    "race dance game nap rest look step steps trip stop start turn leap jump dive fall rise drift "
+    "lap laps bounce kick throw action power energy other"
 )
 PARTS = words(
     "eye eyes wing wings tail tails leg legs arm arms hand hands hair fur face beard nose mouth "
     "ear ears paw paws beak feather feathers petal petals skin mane hoof hooves wheel wheels tire "
-    "tires blade blades propeller propellers rotor engine engines lace laces page pages lens lenses "
-    "branches roots bark stem horns horn trunk tusks spots stripes scales fins fin smile curls "
-    "freckles braids whiskers claws teeth tongue head body neck back belly shell antlers antennae "
-    "flames smoke rider driver passenger sails mast windows doors cover surface color"
+    "tires blade blades propeller propellers rotor engine engines lace laces page pages lens "
+    "lenses branches roots bark stem horns horn trunk tusks spots stripes scales fins fin smile "
+    "curls freckles braids whiskers claws teeth tongue head body neck back belly shell antlers "
+    "antennae flames smoke rider driver passenger sails mast windows doors cover surface color"
 )
 CLOTHES = words(
     "suit dress shirt cap sweater jacket coat vest apron gown hoodie scarf uniform costume pajamas "
-    "t-shirt jeans skirt blouse shoes boots helmet goggles glasses sunglasses hat hats armor armour "
-    "robe cloak shorts tie tuxedo clothes clothing outfit kimono swimsuit spacesuit onesie top "
-    "shawl gloves socks attire black white red blue green yellow pink purple gold"
+    "t-shirt jeans skirt blouse shoes boots helmet goggles glasses sunglasses hat hats armor "
+    "armour robe cloak shorts tie tuxedo clothes clothing outfit kimono swimsuit spacesuit onesie "
+    "top shawl gloves socks attire black white red blue green yellow pink purple gold"
 )
+CLOTHES_ENDS = ("coat", "suit", "dress", "shirt", "wear", "boots", "jacket", "hoodie", "gown")
+#: Who can do what an -ing noun names: "a child building a castle".
 PEOPLE = words(
     "person man woman boy girl child kid toddler baby teacher dancer astronaut king queen prince "
     "princess wizard witch clown chef farmer artist ninja runner player singer cowboy pirate "
     "knight doctor student photographer lady gentleman grandmother grandfather mother father "
     "couple people men women boys girls children kids painter worker builder bear robot monkey"
 )
-CLOTHES_ENDS = ("coat", "suit", "dress", "shirt", "wear", "boots", "jacket", "hoodie", "gown")
 #: Things that hold other things inside.
 CONTAINERS = words(
     "basket box vase pot flowerpot jar glass cup mug bowl bottle bucket bag backpack suitcase nest "
-    "cage bathtub tub sink drawer envelope pocket hat tank fishbowl aquarium boat rowboat canoe car "
-    "truck bus cart wagon rocket basket crib bed hammock tree hole tent shell bubble crate barrel "
+    "cage bathtub tub sink drawer envelope pocket hat tank fishbowl aquarium boat rowboat canoe "
+    "car truck bus cart wagon rocket crib bed hammock tree hole tent shell bubble crate barrel "
     "cradle shoe pan skillet pond-bowl hand hands window mirror chair armchair swing balloon bin"
 )
 MEDIA = words(
     "video clip footage film movie animation scene shot timelapse time-lapse photo photograph "
     "picture image illustration rendering render gif close-up closeup recording sequence view "
-    "movie cinematic hyperlapse"
+    "cinematic hyperlapse"
 )
 STYLE = words(
     "cinematic 4k 8k hd uhd photorealistic hyperrealistic realistic detailed anime cartoon render "
@@ -226,23 +231,22 @@ GROUPS = {
     "colony": 6, "fleet": 5, "army": 8, "number": 5, "lot": 6, "lots": 6, "dozen": 12,
     "dozens": 12, "hundreds": 12, "thousands": 12, "troop": 5, "convoy": 4, "squad": 4, "stack": 3,
 }  # fmt: skip
-VAGUE_COUNTS = {"several": 4, "few": 3, "some": 3, "many": 6, "multiple": 4, "numerous": 6,
-                "various": 4, "countless": 8, "both": 2, "all": 3, "dozen": 12, "other": 3}  # fmt: skip
+VAGUE_COUNTS = {
+    "several": 4, "few": 3, "some": 3, "many": 6, "multiple": 4, "numerous": 6, "various": 4,
+    "countless": 8, "both": 2, "all": 3, "dozen": 12, "other": 3,
+}  # fmt: skip
 UNNAMED_COUNT = 3  # "birds fly": how many?
 
 #: Scenery that moves by itself, without a direction.
 RESTLESS = words(
-    "wave waves water waters fire fires flame flames crowd crowds rain rainy rainstorm storm stormy "
-    "thunderstorm blizzard waterfall rapids lava campfire bonfire surf rainfall snowstorm "
+    "wave waves water waters fire fires flame flames crowd crowds rain rainy rainstorm storm "
+    "stormy thunderstorm blizzard waterfall rapids lava campfire bonfire surf rainfall snowstorm "
     "stampede audience"
 )
 FRAME_NOUNS = words(
     "screen frame scene image video picture view shot display canvas clip window composition "
     "viewport background foreground photo camera"
 )
-FLUID = words("water fire lava")
-
-
 #: Times of day, seasons and weather.
 TIMES = words(
     "day daytime daylight night nighttime dawn dusk noon midnight midday sunrise sunset twilight "
@@ -254,7 +258,8 @@ FLAT_PLACES = words(
     "pavement river lake sea ocean pond water ground floor grass lawn field snow ice sand slope "
     "hill hillside mountain moon playground court stage runway rink shore coast deck porch balcony "
     "rooftop carpet prairie meadow-path driveway racetrack boulevard pier dock farm plaza stream "
-    "terrace patio waves surface horizon dune dunes mountainside moonscape pasture savanna bridge"
+    "wall terrace patio waves surface horizon dune dunes mountainside moonscape pasture savanna "
+    "bridge"
 ) - words("field pasture meadow-path grass prairie savanna")
 #: Ways along which "down" and "up" mean no direction.
 LEVEL_WAYS = words(

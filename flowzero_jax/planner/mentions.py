@@ -22,6 +22,7 @@ _PLURAL_PRONOUNS = frozenset({"they", "them", "themselves"})
 #: What stands in or at something unknown stands in a place, not in a thing.
 _PLACE_ROLES = frozenset({"in", "at", "across", "through", "throughout", "along", "amid", "during",
                           "inside", "within"})  # fmt: skip
+_BESIDE = frozenset({"near", "beside", "behind", "above", "over", "under", "below", "by"})
 _UNDER_THE_SUN = frozenset({"under", "in", "on", "below", "from", "across", "over", "to"})
 _TOWARDS = frozenset({"to", "toward", "towards", "from", "off", "into", "onto"})
 _WAYS = frozenset({"across", "along", "down", "up", "through"})
@@ -105,9 +106,7 @@ def _is_adornment(phrase: NounPhrase, role: str) -> bool:
     """Clothes and parts that describe: "in a red suit", "with curly hair"."""
     written = phrase.written[-1]
     dressed = written in lexicon.CLOTHES or written.endswith(lexicon.CLOTHES_ENDS)
-    return (dressed and role == "in") or (
-        written in lexicon.PARTS and role == "with"
-    )
+    return (dressed and role == "in") or (written in lexicon.PARTS and role == "with")
 
 
 def _attach(draft: Draft, text: str) -> None:
@@ -163,6 +162,8 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
         return True
     if written in lexicon.PARTS and phrase.determiner in lexicon.POSSESSIVES:
         return False
+    if written in lexicon.BUILDINGS and role in _BESIDE:
+        return False
     if role == "object" and _is_bare(phrase) and not phrase.plural:
         return False  # "splash water"
     if written in lexicon.TIMES or lexicon.is_scenery(written, phrase.counted):
@@ -198,11 +199,9 @@ def _place(draft: Draft, phrase: NounPhrase, text: str, role: str) -> PlaceDraft
         if place.noun == phrase.noun and phrase.noun not in lexicon.TIMES:
             return place
     preposition = role if role in lexicon.PREPOSITIONS else ""
-    if preposition in _STILL:
+    if role in _STILL:
         flat = phrase.noun in lexicon.FLAT_PLACES or phrase.noun not in lexicon.SCENERY
-        preposition = (
-            "on" if flat and preposition in _WAYS | {"from", "off"} else _STILL[preposition]
-        )
+        preposition = "on" if flat and role in _WAYS | {"from", "off"} else _STILL[role]
     told = role not in _TOWARDS or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1
     place = PlaceDraft(phrase.noun, text, preposition, told, draft.order)
     draft.places.append(place)

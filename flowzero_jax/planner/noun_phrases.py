@@ -28,6 +28,7 @@ _NOUNY = lexicon.words(
     "row sail shake shine shot sink sled smile smoke snack splash spray spring stream surf sweep "
     "swirl tow tower touch twist bank bar board bounce bow"
 )
+_LONGEST = 10  # words; what is longer is no noun phrase
 _POSITIONS = lexicon.words("edge end front back top bottom side corner middle center foot surface")
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
@@ -107,7 +108,7 @@ def _read_simple(
     taken: list[str] = []
     doing, head_ok = "", False
     plural_expected = (count or 1) > 1 or determiner in _MANY
-    while i < len(words) and _nounish(words, i):
+    while i < len(words) and len(taken) < _LONGEST and _nounish(words, i):
         word = words[i]
         modifies = _modifies(words, i, determiner) if not head_ok else False
         if not modifies and _is_verb(words, i, taken, head_ok, determiner, plural_expected, many):

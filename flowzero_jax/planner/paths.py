@@ -12,7 +12,7 @@ MARGIN = 0.03
 TRAVEL = {"slow": 0.34, "normal": 0.46, "fast": 0.62}
 #: Shorter travels are not seen.
 SHORTEST_TRAVEL = 0.27
-SHORTEST_CROSSING = 0.5
+SHORTEST_CROSSING = 0.53
 
 
 @dataclass(frozen=True)

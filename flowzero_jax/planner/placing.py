@@ -26,6 +26,7 @@ from flowzero_jax.planner.units import (
 )
 
 _SHRINK, _ATTEMPTS, _SAMPLES = 0.9, 14, 9
+_MANY = 10  # things, from which on fewer attempts are made
 _FITS = 0.02  # a cost that is nothing to worry about
 _SMALLNESS = 0.25  # what a scale of 0 would cost
 _HOME_HEIGHT = {"ground": 0.62, "sky": 0.34, "top": 0.24, "water": 0.6}
@@ -51,8 +52,9 @@ def place(intent: Intent, num_frames: int, visible: Sequence[tuple[int, int]]) -
     """
     best: tuple[float, list[Unit]] = (math.inf, [])
     scale = 1.0
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS if len(intent.things) <= _MANY else _ATTEMPTS // 3):
         layout = _Layout(intent, num_frames, visible, scale)
+        layout.spread = min(0.12 + 0.03 * attempt, 0.3)
         cost = layout.run()
         if cost + _SMALLNESS * (1 - scale) < best[0]:
             best = cost + _SMALLNESS * (1 - scale), layout.units
@@ -73,6 +75,7 @@ class _Layout:
         steps = {round(k * (num_frames - 1) / (_SAMPLES - 1)) for k in range(_SAMPLES)}
         self.samples = sorted(steps)
         self.placed: list[Unit] = []
+        self.spread = 0.12  # how far the ends of a way between two things are moved apart
         self.squeezed = 0.0  # how far relations had to give way to stay inside the frame
 
     def run(self) -> float:
@@ -90,6 +93,8 @@ class _Layout:
         if relation.when == "end" or (relation.when == "start" and subject.moves):
             return
         together = relation.together
+        if relation.kind == "with" and target.moves and not together:
+            return  # who watches a bird does not fly along
         if subject.held_by is None and target.root is not subject:
             if together or not (subject.moves or subject.thing.region):
                 self._hang_onto(subject, target, relation.kind, together)
@@ -115,7 +120,7 @@ class _Layout:
         options = []
         for anchor in [wish, *_ANCHORS]:
             cost = self._cost(unit, family, anchor)
-            if not unit.moves:
+            if not _moves_vertically(unit):
                 cost += 0.4 * max(abs(anchor[1] - wish[1]) - 0.2, 0.0)
             options.append((round(cost, 4), math.dist(anchor, wish), anchor))
         cost, _, anchor = min(options)
@@ -136,14 +141,15 @@ class _Layout:
         if unit in still:
             x = (still.index(unit) + 1) / (len(still) + 1)
         shifts = self._shifts(unit, family)
-        x += min(max(sum(shift[0] for shift in shifts), -0.25), 0.25)
+        x += min(max(sum(shift[0] for shift in shifts), -0.3), 0.3)
         y += min(max(sum(shift[1] for shift in shifts), -0.2), 0.2)
         return min(max(x, 0.2), 0.8), min(max(y, 0.15), 0.85)
 
     def _shifts(self, unit: Unit, family: list[Unit]) -> list[Point]:
         """What makes room for units that will be placed beside this one, or come and go."""
         own = {member.index for member in family}
-        kinds = {r.kind for r in self.intent.relations if r.target in own and r.subject not in own}
+        asking = [r for r in self.intent.relations if r.target in own and r.subject not in own]
+        kinds = {r.kind for r in asking if r.kind != "next_to" or not self.units[r.subject].moves}
         shifts = [_ROOM.get(kind, (0.0, 0.0)) for kind in sorted(kinds)]
         for move in [move for other in self.units for move in other.moves]:
             begins = move.origin is not None and move.origin.target == unit.index
@@ -152,7 +158,7 @@ class _Layout:
                 sign = 1 if ends else -1
                 shifts.append((sign * 0.2 * move.direction[0], sign * 0.2 * move.direction[1]))
             elif move.origin and move.goal and None not in (move.origin.target, move.goal.target):
-                shifts.append((0.13 * (ends - begins), 0.0))
+                shifts.append((self.spread * (ends - begins), 0.0))
         return shifts
 
     def _tracks(
@@ -234,6 +240,13 @@ def _centred(family: list[Unit], wish: Point) -> Point:
     return wish[0] - x / 2, wish[1] - y / 2
 
 
+def _moves_vertically(unit: Unit) -> bool:
+    spots = [spot for m in unit.moves for spot in (m.origin, m.goal) if spot is not None]
+    up = any(move.direction and move.direction[1] for move in unit.moves)
+    region = unit.thing.region
+    return up or bool(region and region.y) or any(s.y or s.target is not None for s in spots)
+
+
 def _inside(body: Body, centre: Point) -> Point:
     half_x, half_y = min(body.width / 2, 0.5), min(body.height / 2, 0.5)
     return min(max(centre[0], half_x), 1 - half_x), min(max(centre[1], half_y), 1 - half_y)
@@ -249,6 +262,15 @@ def _overlap(member: Unit, centre: Point, other: Unit, frame: int) -> float:
     return wide * high / min(b.width * b.height for b in (member.body, other.body))
 
 
+def _sides(move: Move) -> tuple[int, int] | None:
+    """The direction from one side of the frame to the other."""
+    if move.origin is None or move.goal is None:
+        return None
+    ways = ((move.origin.x, move.goal.x), (move.origin.y, move.goal.y))
+    x, y = (int(goal) if goal and start == -goal else 0 for start, goal in ways)
+    return (x, y) if x or y else None
+
+
 def _lack_of_travel(unit: Unit) -> float:
     """By how much the unit's moves are too short to be seen."""
     cost = 0.0
@@ -257,9 +279,10 @@ def _lack_of_travel(unit: Unit) -> float:
             continue
         start, end = unit.points[number], unit.points[number + 1]
         least = SHORTEST_CROSSING if move.crossing else SHORTEST_TRAVEL
-        if move.direction is None:
+        direction = move.direction or (_sides(move) if move.crossing else None)
+        if direction is None:
             cost += max(least - math.dist(start, end), 0.0)
             continue
-        for sign, before, after in zip(move.direction, start, end, strict=True):
+        for sign, before, after in zip(direction, start, end, strict=True):
             cost += max(least - sign * (after - before), 0.0) if sign else 0.0
     return cost

@@ -7,10 +7,12 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.planner.assemble import read_intent
 from flowzero_jax.planner.captions import describe, state_of
 from flowzero_jax.planner.intent import Background, Intent
-from flowzero_jax.planner.placing import Unit, place
+from flowzero_jax.planner.placing import place
+from flowzero_jax.planner.units import Unit
 from flowzero_jax.scene import (
     MAX_FRAMES,
     MAX_OBJECTS,
+    MAX_TEXT,
     BackgroundMotion,
     Frame,
     SceneObject,
@@ -54,14 +56,14 @@ def scene_of(intent: Intent, num_frames: int) -> SceneSyntax:
         objects = tuple(
             SceneObject(
                 id=names[index][k],
-                phrase=_phrase(intent, index, number, num_frames),
+                phrase=_short(_phrase(intent, index, number, num_frames)),
                 box=boxes[index, k],
             )
             for index, k in sorted(boxes, key=lambda key: (_depth(intent, key[0]), *key))
         )
         frames.append(
             Frame(
-                description=describe(intent, counts, number, num_frames),
+                description=_short(describe(intent, counts, number, num_frames)),
                 objects=objects,
                 background_motion=_background_motion(intent.background),
             )
@@ -96,7 +98,7 @@ def _frames_seen(visible: tuple[float, float], num_frames: int) -> tuple[int, in
 
 def _names(intent: Intent) -> list[list[str]]:
     """Track ids: `dog` for a lone dog, `dog1`, `dog2` for several."""
-    stems = ["_".join(thing.noun.split()) for thing in intent.things]
+    stems = [thing.noun[:64] for thing in intent.things]
     totals = {
         s: sum(t.count for t, u in zip(intent.things, stems, strict=True) if s == u) for s in stems
     }
@@ -113,6 +115,11 @@ def _names(intent: Intent) -> list[list[str]]:
 def _phrase(intent: Intent, index: int, frame: int, num_frames: int) -> str:
     labels = intent.things[index].labels
     return labels[state_of(len(labels), frame, num_frames)].phrase
+
+
+def _short(text: str) -> str:
+    """A text that a scene can hold."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def _depth(intent: Intent, index: int) -> int:

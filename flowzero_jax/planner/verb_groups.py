@@ -58,8 +58,9 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
             return None
         past = form in ("past", "participle")
         verb = Verb("leave", "still") if word == "left" else VERBS[lemma]
+        passive = past and (be or words[i + 1 : i + 2] == ["by"])
         return VerbGroup(
-            verb, form, i + 1, be and past, auxiliary or phase, True, pace, word if past else ""
+            verb, form, i + 1, passive, auxiliary or phase, True, pace, word if past else ""
         )
     if auxiliary:
         guess = _guess(word) if word.endswith(("ing", "ed")) and not nouns.is_plural(word) else None

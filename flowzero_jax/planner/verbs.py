@@ -111,7 +111,8 @@ _UP, _DOWN = (0, -1), (0, 1)
 
 VERBS: dict[str, Verb] = {
     **_verbs(
-        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep mop watch "
+        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep "
+        "mop watch "
         "look stare gaze smile laugh cry shout bark meow sniff lick bite chew graze munch "
         "dig plow water pick make build wear hold use open close help show reveal hug kiss "
         "greet wield fix repair plant bake grill roast serve slice cut chop fetch catch feed "
@@ -119,8 +120,11 @@ VERBS: dict[str, Verb] = {
         "glow shine glitter sparkle shimmer twinkle flash gleam glisten reflect smoke steam "
         "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
         "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
-        "want need know think take put place lay keep give get bring hand shed tip tie wrap weave set "
-        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt zoom dolly track string suspend mount strap drape prop stack pile share chat pop explode burst fight scroll crack scratch",
+        "want need know think take put place lay keep give get bring hand shed tip tie wrap "
+        "weave set "
+        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt "
+        "zoom dolly track string suspend mount strap drape prop stack pile share chat pop "
+        "explode burst fight scroll crack scratch",
         "other",
     ),
     **_verbs(
@@ -133,7 +137,8 @@ VERBS: dict[str, Verb] = {
         "paddle row ski skate surf sled canter wade slither scuttle cruise steer navigate head "
         "proceed advance progress pass cross traverse migrate parade strut stride tiptoe wriggle "
         "squirm push pull drag carry tow haul lead follow chase pursue trail flee escape return "
-        "wheel wind swerve veer taxi commute continue step approach retreat back cart escort "
+        "wheel wind swerve veer taxi commute continue step send pass blow approach retreat "
+        "back cart escort "
         "shift transport spread flow stream pour charge board",
         "travel",
     ),
@@ -151,13 +156,17 @@ VERBS: dict[str, Verb] = {
         pace="fast",
     ),
     **_verbs("fly glide soar swoop flutter flit sail wing", "travel", airborne=True),
-    **_verbs("throw toss kick hurl fling lob launch send pass blow", "travel", airborne=True),
+    **_verbs("throw toss kick hurl fling lob launch", "travel", airborne=True),
     **_verbs("rise ascend climb lift raise hoist elevate", "travel", direction=_UP),
     **_verbs("descend sink land dive dip lower settle", "travel", direction=_DOWN),
     **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
     **_verbs("hop jump leap bounce skip bound pounce dribble", "jiggle", manner="hop"),
-    **_verbs("sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag", "jiggle", manner="sway"),
-    **_verbs("spin rotate revolve twist pirouette twirl whirl turn swirl", "jiggle", manner="still"),
+    **_verbs(
+        "sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag"
+    , "jiggle", manner="sway"),
+    **_verbs(
+        "spin rotate revolve twist pirouette twirl whirl turn swirl"
+    , "jiggle", manner="still"),
     **_verbs("circle orbit", "travel", manner="circle"),
     **_verbs("zigzag zig-zag slalom", "travel", manner="zigzag"),
     **_verbs(

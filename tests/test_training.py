@@ -11,7 +11,13 @@ import pytest
 
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.training import checkpoints, loop
-from flowzero_jax.training.layout_losses import layout_losses, owners, pixel_centres
+from flowzero_jax.training.layout_losses import (
+    layout_losses,
+    owners,
+    pixel_centres,
+    word_loss,
+    word_targets,
+)
 from flowzero_jax.training.pool import LatentBatch, pool_batches
 from flowzero_jax.training.prefetch import prefetch
 from flowzero_jax.training.stages import load_params, save_params
@@ -121,7 +127,8 @@ def test_layout_losses_reward_attention_inside_the_box():
     tokens = jax.random.normal(jax.random.key(0), (1, 16, 8))
     probe = {"kernel": jnp.zeros((8, 16)), "bias": jnp.zeros(16)}
     relative = {"kernel": jnp.zeros((8, 2)), "bias": jnp.zeros(2)}
-    probes = {"block": {"coordinates": probe, "relative": relative}}
+    probes = {"block": {"coordinates": probe, "relative": relative, "words": probe}}
+    words = jnp.zeros((1, 1, 16))
 
     def attention_loss(sign):
         query = jnp.concatenate([jnp.asarray(sign * (20 * inside - 10)), jnp.zeros((1, 1))])
@@ -132,9 +139,25 @@ def test_layout_losses_reward_attention_inside_the_box():
             "query": query[None, :, None],
             "key": key[None, :, None],
         }
-        return float(layout_losses({"block": block}, probes, boxes, mask)["attention"])
+        return float(layout_losses({"block": block}, probes, boxes, mask, words)["attention"])
 
     assert attention_loss(1) < 0.1 < 1 < attention_loss(-1)
+
+
+def test_word_targets_share_what_a_phrase_says():
+    ids = jnp.array([[[6, 1, 2, 7, 7], [6, 3, 7, 7, 7], [6, 7, 7, 7, 7]]])
+    words = word_targets(ids, 8, end_id=7)[0]
+    assert words[0].tolist() == [0, 0.5, 0.5, 0, 0, 0, 0, 0]
+    assert words[1, 3] == 1 and words[2].sum() == 0
+
+
+def test_embeddings_that_tell_their_words_cost_nothing():
+    words = jax.nn.one_hot(jnp.array([[1, 2]]), 4)
+    probe = {"kernel": 20 * jnp.eye(4), "bias": jnp.zeros(4)}
+    mask = jnp.ones((1, 2))
+    assert float(word_loss(words, probe, words, mask)) < 1e-3
+    assert float(word_loss(words[:, ::-1], probe, words, mask)) > 5
+    assert float(word_loss(words[:, ::-1], probe, words, 0 * mask)) == 0
 
 
 def test_parameters_survive_a_file(tmp_path):

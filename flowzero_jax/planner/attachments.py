@@ -15,24 +15,9 @@ from flowzero_jax.planner.drafts import (
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.mentions import another_one, mention, other_than_subject
 from flowzero_jax.planner.noun_phrases import read
+from flowzero_jax.planner.prepositions import FROM, RELATION_OF, TO
 from flowzero_jax.planner.verbs import CHASES, Verb
 
-RELATION_OF: dict[str, RelationKind] = {
-    "above": "above", "over": "above", "below": "below", "under": "below", "beneath": "below",
-    "underneath": "below", "beside": "next_to", "besides": "next_to", "near": "next_to",
-    "by": "next_to", "alongside": "next_to", "against": "next_to", "opposite": "next_to",
-    "past": "next_to", "at": "next_to", "among": "next_to", "amongst": "next_to",
-    "along": "next_to", "toward": "next_to", "towards": "next_to", "from": "below",
-    "behind": "behind", "upon": "on", "atop": "on", "on": "on", "onto": "on", "across": "on",
-    "in": "in", "inside": "in", "within": "in", "into": "in", "through": "in", "aboard": "in",
-    "with": "with", "between": "in_front_of", "around": "around",
-}  # fmt: skip
-_TO = {"to": "next_to", "toward": "next_to", "towards": "next_to", "up to": "next_to",
-       "down to": "next_to", "into": "in", "up into": "in", "down into": "in", "onto": "on",
-       "on to": "on", "down onto": "on", "up onto": "on"}  # fmt: skip
-_FROM = {"from": "on", "off": "on", "off of": "on", "down from": "on", "up from": "on",
-         "out of": "in", "out from": "in", "from behind": "behind", "from under": "below",
-         "from inside": "in", "from beneath": "below", "away from": "next_to"}  # fmt: skip
 _PUT = frozenset({"place", "put", "set", "lay", "drop", "hang"})
 _LANDING = frozenset({"land", "settle", "alight"})
 _ROLLING = frozenset({"roll", "slide", "climb", "crawl", "move"})
@@ -223,7 +208,7 @@ def _prepositional(draft: Draft) -> bool:
             draft.i += 1
         return True
     preposition, end = word, draft.i + 1
-    if f"{word} {draft.word(1)}" in _TO.keys() | _FROM.keys():
+    if f"{word} {draft.word(1)}" in TO.keys() | FROM.keys():
         preposition, end = f"{word} {draft.word(1)}", draft.i + 2
     if draft.words[end : end + 2] in (["each", "other"], ["one", "another"]):
         if draft.event is not None and draft.event.obj is not None:
@@ -269,9 +254,9 @@ def _attach_place(event: Event, preposition: str, place: PlaceDraft) -> None:
         return
     event.crossing |= preposition == "across" and event.direction is None
     vertical = lexicon.VERTICAL_PLACES.get(place.noun)
-    if preposition in _TO and vertical and not (event.direction or event.goal):
-        if event.verb.direction is None:
-            event.direction = (0, vertical)
+    told = event.direction or event.goal or event.verb.direction
+    if preposition in TO and vertical and not told:
+        event.direction = (0, vertical)
 
 
 def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft) -> None:
@@ -292,15 +277,15 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
     verb = event.verb
     lifted = verb.airborne or verb.direction or verb.manner != "straight" or event.passive
     lifted = lifted or verb.lemma in _ROLLING or event.obj is not None
-    puts = verb.lemma in _PUT and event.obj is not None or verb.lemma in _LANDING
+    puts = (verb.lemma in _PUT and event.obj is not None) or verb.lemma in _LANDING
     if puts and kind and preposition in ("on", "in", "inside", "under", "beside", "near", "by"):
         event.goal = event.goal or SpotDraft(relation=kind, target=target)
-    elif preposition in _TO:
+    elif preposition in TO:
         lands = lifted and target.label.noun in lexicon.LANDING_PLACES
-        kind = "on" if lands and _TO[preposition] == "next_to" else _TO[preposition]
+        kind = "on" if lands and TO[preposition] == "next_to" else TO[preposition]
         event.goal = event.goal or SpotDraft(relation=kind, target=target)
-    elif preposition in _FROM:
-        kind = _FROM[preposition] if lifted or preposition != "from" else "next_to"
+    elif preposition in FROM:
+        kind = FROM[preposition] if lifted or preposition != "from" else "next_to"
         event.origin = event.origin or SpotDraft(relation=kind, target=target)
     elif preposition in ("over", "across") and event.verb.manner == "hop":
         event.origin = event.origin or SpotDraft(relation="left_of", target=target)

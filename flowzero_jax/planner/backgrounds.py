@@ -32,11 +32,13 @@ def background_of(draft: Draft) -> tuple[Background, list[ThingDraft]]:
     for event in draft.events:
         direction = _direction(event) or event.verb.direction
         place = event.subjects[0]
-        if isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES and direction:
-            if event.verb.kind in ("travel", "jiggle", "other"):
-                return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
+        moves = direction and event.verb.kind in ("travel", "jiggle", "other")
+        if moves and isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES:
+            return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
     stirred = any(
-        isinstance(event.subjects[0], PlaceDraft) and event.verb.kind in ("travel", "jiggle")
+        event.verb.kind in ("travel", "jiggle")
+        and isinstance(event.subjects[0], PlaceDraft)
+        and event.subjects[0].noun not in lexicon.TIMES
         for event in draft.events
     )
     return (_RESTLESS if draft.restless or stirred else Background()), []

@@ -12,8 +12,9 @@ _RELATION_WORDS = {
     "with": "with", "around": "around",
 }  # fmt: skip
 #: Prepositions of motion, which a still picture does not show.
-_MOVING = frozenset({"across", "through", "along", "past", "toward", "towards", "into", "onto", "to",
-                     "down", "up"})  # fmt: skip
+_MOVING = frozenset(
+    {"across", "through", "along", "past", "toward", "towards", "into", "onto", "to", "down", "up"}
+)
 _OPENED = frozenset({"at", "in", "on", "by"})
 
 
@@ -64,7 +65,7 @@ class _Caption:
         return _join([part for part in parts if part])
 
     def _clause(self, index: int, alone: bool = False) -> str:
-        """A thing with what it does and stands to; others like it join, unless it stands `alone`."""
+        """A thing with what it does and stands to; others like it join in, unless `alone`."""
         if index in self.told:
             return ""
         thing, said = self.intent.things[index], self._said_of(index)
@@ -97,7 +98,8 @@ class _Caption:
 
     def _words(self, relation: Relation) -> str:
         words = relation.words
-        if not words or words.split()[0] in _MOVING and words not in _RELATION_WORDS.values():
+        moving = words and words.split()[0] in _MOVING
+        if not words or (moving and words not in _RELATION_WORDS.values()):
             return _RELATION_WORDS[relation.kind]
         return words
 

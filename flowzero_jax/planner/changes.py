@@ -1,4 +1,4 @@
-"""Reads what something changes from and to: "from a green apple to a red one", "into a butterfly"."""
+"""Reads what something changes from and to: "from green to red", "into a butterfly"."""
 
 from flowzero_jax.planner import lexicon, noun_phrases
 from flowzero_jax.planner.drafts import StateDraft
@@ -116,9 +116,8 @@ def _read_from(words: list[str], i: int) -> tuple[StateDraft, StateDraft, int] |
     if end is None:
         return None
     first, last = start[0], end[0]
-    if last.attribute and first.attribute and time_text(last.attribute):
-        if last.attribute[-1] == "weather" and first.attribute[-1] != "weather":
-            first = StateDraft(attribute=(*first.attribute, "weather"), text=first.text)
+    if last.attribute[-1:] == ("weather",) and first.attribute[-1:] not in ((), ("weather",)):
+        first = StateDraft(attribute=(*first.attribute, "weather"), text=first.text)
     return first, last, end[1]
 
 

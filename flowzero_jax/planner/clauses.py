@@ -5,14 +5,20 @@ directions and parts of the video. What it does not understand it passes over.
 """
 
 from flowzero_jax.planner import lexicon, nouns, sizes, times
-from flowzero_jax.planner.attachments import attach, overhead, read_attachment
+from flowzero_jax.planner.attachments import overhead, read_attachment
 from flowzero_jax.planner.changes import COMPARATIVES
-from flowzero_jax.planner.drafts import Camera, Draft, Nothing, PlaceDraft, ThingDraft
-from flowzero_jax.planner.mentions import adorn, is_known_thing, mention, refer, weather
-from flowzero_jax.planner.noun_phrases import NounPhrase, read
-from flowzero_jax.planner.predicates import start_verb, take_object
+from flowzero_jax.planner.drafts import Camera, Draft, PlaceDraft, ThingDraft
+from flowzero_jax.planner.mentions import weather
+from flowzero_jax.planner.nominals import (
+    noun_then_verb,
+    read_nominal,
+    read_one_of_them,
+    read_pronoun,
+)
+from flowzero_jax.planner.noun_phrases import read
+from flowzero_jax.planner.predicates import start_verb
 from flowzero_jax.planner.verb_groups import VerbGroup, read_verb
-from flowzero_jax.planner.verbs import BOTH_MOVE, OBJECT_MOVES, VERBS, Verb
+from flowzero_jax.planner.verbs import VERBS, Verb
 
 _INTRODUCERS = frozenset(
     {"of", "with", "showing", "featuring", "depicting", "capturing", "containing", "where"}
@@ -23,8 +29,6 @@ _COMMANDS = frozenset(
 _COMMAND_ENDS = frozenset({"me", "is", "are", "see", "want"})
 _CAMERA_VERBS = frozenset({"pan", "tilt", "dolly", "zoom"})
 _STILL_KINDS = frozenset({"still", "auxiliary"})
-_OTHERS = (("the", "other"), ("the", "others"), ("the", "rest"), ("the", "first"),
-           ("the", "second"))  # fmt: skip
 
 
 def read_sentence(draft: Draft, words: list[str]) -> None:
@@ -47,8 +51,8 @@ def _step(draft: Draft) -> None:
         draft.i += 1
         return
     for reader in (
-        _time, _sequence, _clause_opener, _camera_command, _verb, _one_of_them, _pronoun,
-        read_attachment, _style, _noun,
+        _time, _sequence, _clause_opener, _camera_command, _verb, read_one_of_them, read_pronoun,
+        read_attachment, _style, read_nominal,
     ):  # fmt: skip
         if reader(draft):
             return
@@ -130,7 +134,7 @@ def _clause_opener(draft: Draft) -> bool:
     if word == "as" and draft.word(1) in ("if", "well", "seen"):
         draft.i += 2
         return True
-    if word in ("before", "after", "until", "once") and not _noun_then_verb(draft, draft.i + 1):
+    if word in ("before", "after", "until", "once") and not noun_then_verb(draft, draft.i + 1):
         found = read(draft.words, draft.i + 1)  # "after the rain"
         draft.i = found[1] if found else draft.i + 1
         return True
@@ -168,7 +172,7 @@ def _verb(draft: Draft) -> bool:
         draft.i = group.end
         return True
     if not draft.fresh:
-        goes_on = draft.joined and group.known and not _noun_then_verb(draft, draft.i)
+        goes_on = draft.joined and group.known and not noun_then_verb(draft, draft.i)
         chained = event is not None and group.form == "ing" and not draft.joined
         if not (goes_on or chained or group.auxiliary):
             return False
@@ -208,51 +212,6 @@ def _belongs_to_last(draft: Draft, group: VerbGroup) -> bool:
     return isinstance(draft.last, ThingDraft) and draft.role not in ("on", "in")
 
 
-def _one_of_them(draft: Draft) -> bool:
-    """ "two cats, one moving left and the other moving right"."""
-    word, two = draft.word(), (draft.word(), draft.word(1))
-    if word not in ("one", "another") and two not in _OTHERS:
-        return False
-    length = 1 if word in ("one", "another") else 2
-    group = draft.group or next((t for t in reversed(draft.things) if t.count > 1), None)
-    if group is None:
-        return False
-    if draft.at("of", "them", ahead=length):
-        length += 2
-    following = draft.word(length)
-    verb = read_verb(draft.words, draft.i + length, bare=False)
-    if verb is None and following not in lexicon.PREPOSITIONS:
-        return False
-    draft.group = group
-    rest = two[1] in ("others", "rest") or group.count == 1
-    draft.subjects = [group if rest else draft.take_one(group)]
-    draft.event, draft.last, draft.role = None, draft.subjects[0], "subject"
-    draft.joined, draft.fresh = "", True
-    draft.i += length
-    return True
-
-
-def _pronoun(draft: Draft) -> bool:
-    word, event = draft.word(), draft.event
-    if draft.at("each", "other") or draft.at("one", "another"):
-        if event is not None:
-            event.mutual = "past" if event.verb.lemma in ("pass", "cross") else "toward"
-        draft.i += 2
-        return True
-    if word not in lexicon.PRONOUNS:
-        return False
-    draft.i += 1
-    if event is None or draft.joined or read_verb(draft.words, draft.i, bare=False):
-        referents = refer(draft, word)
-        if referents:
-            draft.subjects, draft.event, draft.role = list(referents), None, "subject"
-            draft.last, draft.fresh, draft.joined = referents[-1], True, ""
-    elif event.obj is None and event.verb.lemma in OBJECT_MOVES | BOTH_MOVE:
-        objects = [e.obj for e in draft.events if isinstance(e.obj, ThingDraft)]
-        event.obj = objects[-1] if objects else None
-    return True
-
-
 def _style(draft: Draft) -> bool:
     """ ", cinematic lighting, 4k": words about the picture."""
     if draft.i and draft.word(-1) != ",":
@@ -265,67 +224,6 @@ def _style(draft: Draft) -> bool:
     draft.style.append(" ".join(piece))
     draft.i += len(piece)
     return True
-
-
-def _noun(draft: Draft) -> bool:
-    """A noun phrase without a preposition: a subject, an object, or one more of a list."""
-    found = read(draft.words, draft.i, many=draft.joined == "and" and draft.event is None)
-    if found is None:
-        return False
-    phrase, end = found
-    event, start = draft.event, draft.i
-    unstated = event is not None and not event.stated and bool(draft.joined)
-    new_clause = event is None or unstated or (draft.joined and _noun_then_verb(draft, start))
-    if new_clause and event is not None and _is_decoration(draft, phrase, end):
-        while draft.word() not in ("", ","):
-            draft.i += 1
-        return True
-    if not new_clause and event.verb.lemma in ("wear", "dress"):
-        adorn(draft, event, " ".join(draft.words[start:end]))
-        draft.i, draft.joined, draft.fresh = end, "", True
-        return True
-    in_list = draft.joined and not new_clause and draft.role not in ("subject", "object")
-    role = "subject" if new_clause else "list" if in_list else "object"
-    named = mention(draft, phrase, start, end, role)
-    together = event is None and draft.subjects and draft.joined and draft.role == "subject"
-    draft.i, draft.joined = end, ""
-    if role == "list":
-        attach(draft, draft.role, draft.role, named)
-    elif role == "object":
-        take_object(draft, named)
-    else:
-        draft.subjects = [*draft.subjects, named] if together else [named]
-        draft.event, draft.role = None, "subject"
-        if isinstance(named, ThingDraft):
-            _settle_pending(draft, named)
-            if phrase.doing:
-                draft.begin(VERBS[phrase.doing], [named], stated=False)
-    if role == "subject" or not isinstance(named, Nothing):
-        draft.last, draft.fresh = named, True
-    return True
-
-
-def _settle_pending(draft: Draft, thing: ThingDraft) -> None:
-    """Gives a subject the place that was said before it: "on the left a ball"."""
-    if draft.pending_region is not None:
-        thing.region, draft.pending_region = draft.pending_region, None
-    if draft.pending_span and read_verb(draft.words, draft.i, bare=True) is None:
-        draft.begin(Verb("be", "still"), [thing], stated=False)
-    if draft.pending_relation is not None:
-        kind, words, target = draft.pending_relation
-        draft.subjects, draft.pending_relation = [thing], None
-        draft.relate(kind, words, target, None)
-
-
-def _is_decoration(draft: Draft, phrase: NounPhrase, end: int) -> bool:
-    """ ", its wheels spinning", ", tires squealing": a part of what was said."""
-    if is_known_thing(phrase) or phrase.written[-1] in lexicon.SCENERY - lexicon.PARTS:
-        return False
-    if phrase.determiner in lexicon.POSSESSIVES:
-        return True
-    verb = draft.words[end] if end < len(draft.words) else ""
-    bare = not phrase.determiner and not phrase.counted
-    return bare and (lexicon.is_ing_verb(verb) or phrase.written[-1] in lexicon.PARTS)
 
 
 def _adverb(draft: Draft) -> None:
@@ -342,21 +240,3 @@ def _adverb(draft: Draft) -> None:
             event.verb = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
         overhead(draft)
     draft.i += 1
-
-
-def _noun_then_verb(draft: Draft, i: int) -> bool:
-    """Whether a noun phrase at `i`, with its prepositional phrases, is followed by a verb."""
-    words = draft.words
-    if i < len(words) and words[i] in lexicon.PRONOUNS:
-        return read_verb(words, i + 1, bare=True) is not None
-    found = read(words, i, many=draft.joined == "and")
-    if found is not None and found[1] == i + 1 and lexicon.is_ing_verb(words[i]):
-        return False
-    while found is not None:
-        end = found[1]
-        if read_verb(words, end, bare=True) is not None:
-            return True
-        if end >= len(words) or words[end] not in lexicon.PREPOSITIONS:
-            return False
-        found = read(words, end + 1)
-    return False

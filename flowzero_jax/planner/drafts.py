@@ -10,7 +10,7 @@ from flowzero_jax.planner.verbs import Verb
 class ThingDraft:
     """An object, or `count` of them; `vague`: the prompt gives no number.
 
-    `part`: the part that is meant, in "a bird's wings"; `region`: where it stands, (x, y) of a Spot.
+    `part`: the part that is meant, in "a bird's wings". `region`: where it stands, a Spot's x, y.
     """
 
     label: Label
@@ -77,7 +77,7 @@ class Event:
     `order`: its step in a sequence ("then"). `span`: the part of the video that the prompt names,
     `only`: with that word. `implied`: a participle after a comma, or before a noun.
     `mutual`: `toward`, `apart` or `past` each other. `away`: farther from the viewer.
-    `zoom`: of a camera, 1 inwards, -1 outwards. `participle`: "parked", if that describes a subject.
+    `zoom`: of a camera, 1 inwards, -1 outwards. `participle`: "parked", if it tells how a thing is.
     `stated`: there is a verb in the prompt.
     """
 

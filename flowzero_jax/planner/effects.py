@@ -1,4 +1,4 @@
-"""Passes events on: to the ball that is kicked, the horse that is ridden, the cat that is chased."""
+"""Passes events on: to the ball that is kicked, the horse that is ridden, the chased cat."""
 
 from collections.abc import Callable
 
@@ -118,7 +118,8 @@ def _leap(draft: Draft, event: Event, thing: ThingDraft) -> None:
 _EFFECTS: dict[str, Callable[[Draft, Event, ThingDraft], None]] = {
     "climb": _climb, "ascend": _climb, "descend": _climb, "approach": _arrive, "reach": _arrive,
     "enter": _arrive, "meet": _arrive, "hit": _arrive, "catch": _arrive, "circle": _circle,
-    "orbit": _circle, "pass": _pass, "cross": _pass, "jump": _leap, "overtake": _leap, "leap": _leap, "hop": _leap,
+    "orbit": _circle, "pass": _pass, "cross": _pass, "jump": _leap, "leap": _leap, "hop": _leap,
+    "overtake": _leap,
 }  # fmt: skip
 
 

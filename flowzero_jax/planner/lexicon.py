@@ -35,6 +35,11 @@ AUXILIARIES = words(
     "is are was were be been being am has have had having do does did can could will would shall "
     "should may might must"
 )
+#: Whatever can end a noun phrase, but for verbs and adverbs.
+FUNCTION_WORDS = (
+    DETERMINERS | PRONOUNS | CONJUNCTIONS | SUBORDINATORS | RELATIVES | THEN | PREPOSITIONS
+    | AUXILIARIES | {",", "'s", "to", "not"}
+)  # fmt: skip
 ADVERBS = words(
     "away forward forwards back again still nearby overhead high low there here very too also only "
     "just once now almost quite slightly first instead apart sideways alone together straight "

@@ -27,9 +27,11 @@ _UNDER_THE_SUN = frozenset({"under", "in", "on", "below", "from", "across", "ove
 _TOWARDS = frozenset({"to", "toward", "towards", "from", "off", "into", "onto"})
 _WAYS = frozenset({"across", "along", "down", "up", "through"})
 #: How a still caption says where a way leads: "through the forest" is "in the forest".
-_STILL = {"across": "in", "through": "in", "along": "in", "down": "in", "up": "in", "into": "in",
-          "onto": "on", "throughout": "in", "past": "by", "toward": "near", "towards": "near", "to": "near",
-          "from": "in", "off": "on", "out of": "in", "around": "in"}  # fmt: skip
+_STILL = {
+    "across": "in", "through": "in", "along": "in", "down": "in", "up": "in", "into": "in",
+    "onto": "on", "throughout": "in", "past": "by", "toward": "near", "towards": "near",
+    "to": "near", "from": "in", "off": "on", "out of": "in", "around": "in",
+}  # fmt: skip
 
 
 def mention(draft: Draft, phrase: NounPhrase, start: int, end: int, role: str) -> Mention:
@@ -199,7 +201,8 @@ def _place(draft: Draft, phrase: NounPhrase, text: str, role: str) -> PlaceDraft
         if place.noun == phrase.noun and phrase.noun not in lexicon.TIMES:
             return place
     preposition = role if role in lexicon.PREPOSITIONS else ""
-    if role in _STILL:
+    hangs = role == "from" and draft.event is not None and draft.event.verb.kind == "still"
+    if role in _STILL and not hangs:
         flat = phrase.noun in lexicon.FLAT_PLACES or phrase.noun not in lexicon.SCENERY
         preposition = "on" if flat and role in _WAYS | {"from", "off"} else _STILL[role]
     told = role not in _TOWARDS or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1

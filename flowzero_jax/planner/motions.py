@@ -1,11 +1,15 @@
 """How a thing moves: which of its events displace it, when, from where and to where."""
 
+from itertools import pairwise
+
 from flowzero_jax.planner.drafts import Draft, Event, SpotDraft, ThingDraft
 from flowzero_jax.planner.intent import Direction, Move, Relation, RelationKind, Spot
 from flowzero_jax.planner.verbs import OBJECT_MOVES, RIDES
 
 _RELATION_TO: dict[int, RelationKind] = {-1: "left_of", 1: "right_of"}
 _STEADY = frozenset({"still", "change", "auxiliary", "grow", "shrink", "appear", "disappear"})
+#: A time said of these is not the time in which their subject is seen.
+_LASTING = frozenset({"enter", "leave", "change", "grow", "shrink"})
 _NEEDS_DIRECTION = frozenset({"straight", "fall", "hop", "zigzag"})
 
 
@@ -69,14 +73,12 @@ def visible_of(events: list[Event], timing: Timing) -> tuple[float, float]:
         elif kind == "disappear" and span:
             start, end = 0.0, span[0] or span[1] / 2
         elif kind == "disappear":
-            gone = timing.moment(event, appeared)
-            end = 7 / 8 if any(is_explicit(e) and e.order == event.order for e in movers) else gone
-            end = end if end > start else 1.0
-        elif (
-            span and len(spans) == 1 and kind not in ("enter", "leave", "change", "grow", "shrink")
-        ):
-            if event.only or not (displaces(event) and is_explicit(event)):
-                start, end = span
+            arrives = any(is_explicit(e) and e.order == event.order for e in movers)
+            gone = 7 / 8 if arrives else timing.moment(event, appeared)
+            end = gone if gone > start else 1.0
+        elif span and len(spans) == 1 and kind not in _LASTING:
+            moves = displaces(event) and is_explicit(event)
+            start, end = (start, end) if moves and not event.only else span
     return start, end
 
 
@@ -129,7 +131,7 @@ def _is_held(thing: ThingDraft, draft: Draft) -> bool:
 
 def _join_landings(strong: list[Event]) -> None:
     """ "falls down, landing on a bed", "takes it from a box and puts it into a bag": one motion."""
-    for event, landing in zip(strong, strong[1:], strict=False):
+    for event, landing in pairwise(strong):
         if landing.goal is None or event.goal is not None or landing.origin is not None:
             continue
         alike = landing.implied and landing.order == event.order
@@ -179,17 +181,20 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
     elif origin is not None and origin.target is None and goal is None:
         goal = _spot_at(direction or _reversed((origin.x or 0, origin.y or 0)))
         direction = None
-    elif direction is None and goal is None and displaces(event):
-        if manner in _NEEDS_DIRECTION and event.around is None:
-            out = origin is not None and origin.relation == "in"
-            direction = (0, -1) if out else (1, 0)
-            if event.away:
-                direction = (1, -1) if verb.airborne else (0, -1)
+    elif direction is None and goal is None and displaces(event) and event.around is None:
+        direction = _unsaid_direction(event, origin) if manner in _NEEDS_DIRECTION else None
     return Move(
         when[0], when[1], manner, event.pace or verb.pace, direction, origin, goal,
         crossing=event.crossing or _are_opposite(origin, goal),
         around=_index(draft, event.around),
     )  # fmt: skip
+
+
+def _unsaid_direction(event: Event, origin: Spot | None) -> Direction:
+    """Where something goes that only moves: to the right, out of a box, away from the viewer."""
+    if event.away:
+        return (1, -1) if event.verb.airborne else (0, -1)
+    return (0, -1) if origin is not None and origin.relation == "in" else (1, 0)
 
 
 def _index(draft: Draft, thing: ThingDraft | None) -> int | None:

@@ -144,17 +144,7 @@ def _skip_of_frame(words: list[str], i: int) -> int:
 
 def _continues_noun(word: str) -> bool:
     return not (
-        word in lexicon.PREPOSITIONS
-        or word in lexicon.CONJUNCTIONS
-        or word in lexicon.SUBORDINATORS
-        or word in lexicon.RELATIVES
-        or word in lexicon.AUXILIARIES
-        or word in lexicon.PRONOUNS
-        or word in lexicon.DETERMINERS
-        or word in lexicon.THEN
-        or word == ","
-        or lexicon.is_adverb(word)
-        or word.endswith(("ing", "s"))
+        word in lexicon.FUNCTION_WORDS or lexicon.is_adverb(word) or word.endswith(("ing", "s"))
     )
 
 
@@ -177,7 +167,7 @@ class Path:
 
 
 def read_path(words: list[str], i: int) -> Path | None:
-    """A direction or place at `i`: "upwards", "from the left", "on the right side", "in circles"."""
+    """A direction or place at `i`: "upwards", "from the left", "on the right", "in circles"."""
     for phrase, manner in _MANNERS.items():
         if tuple(words[i : i + len(phrase)]) == phrase:
             return Path(i + len(phrase), manner=manner)

@@ -92,17 +92,15 @@ class _Layout:
         subject, target = self.units[relation.subject], self.units[relation.target]
         if relation.when == "end" or (relation.when == "start" and subject.moves):
             return
-        together = relation.together
-        if relation.kind == "with" and target.moves and not together:
+        together, carries = relation.together, relation.kind == "with"
+        if carries and target.moves and not together:
             return  # who watches a bird does not fly along
-        if subject.held_by is None and target.root is not subject:
-            if together or not (subject.moves or subject.thing.region):
-                self._hang_onto(subject, target, relation.kind, together)
-                return
+        free = together or not (subject.moves or subject.thing.region)
         stays = not (target.moves or target.held_by or target.thing.region)
-        if stays and subject.root is not target:
-            if not subject.moves or relation.kind == "with":
-                self._hang_onto(target, subject, _INVERSE[relation.kind], False)
+        if free and subject.held_by is None and target.root is not subject:
+            self._hang_onto(subject, target, relation.kind, together)
+        elif stays and subject.root is not target and (carries or not subject.moves):
+            self._hang_onto(target, subject, _INVERSE[relation.kind], False)
 
     def _hang_onto(self, unit: Unit, target: Unit, kind: str, together: bool) -> None:
         if kind == "in":

@@ -1,6 +1,5 @@
 """Starts the event of a verb: its particles, the change it names, its object."""
 
-from flowzero_jax.planner import lexicon
 from flowzero_jax.planner.changes import read_change
 from flowzero_jax.planner.drafts import (
     Camera,
@@ -104,20 +103,18 @@ def _read_particle(draft: Draft, event: Event) -> None:
         if draft.word(1) != "from" and (verb.kind in ("travel", "jiggle") or verb.lemma == "get"):
             event.away = True
             draft.i += 1
-    elif word in ("up", "down", "on", "off", "out") and _is_idle_particle(verb, word):
-        draft.i += 1
-    elif word in ("tall", "open") and verb.kind in ("still", "other"):
+    elif _is_idle_particle(verb, word):
         draft.i += 1
 
 
 def _is_idle_particle(verb: Verb, word: str) -> bool:
-    """ "sits up", "burns down", "turns on", "sets up": no direction."""
+    """ "sits up", "burns down", "turns on", "stands tall": no direction."""
+    if word in ("tall", "open"):
+        return verb.kind in ("still", "other")
     if verb.lemma == "turn":
-        return True
-    known = verb.kind in ("still", "change", "grow", "shrink") or (
-        verb.kind in ("other", "auxiliary") and verb.lemma in VERBS
-    )
-    return word in ("up", "down") and known
+        return word in ("up", "down", "on", "off", "out")
+    known = verb.kind in ("other", "auxiliary") and verb.lemma in VERBS
+    return word in ("up", "down") and (known or verb.kind in ("still", "change", "grow", "shrink"))
 
 
 def take_object(draft: Draft, named: Mention) -> None:
@@ -141,7 +138,7 @@ def take_object(draft: Draft, named: Mention) -> None:
         inside = verb.lemma in ("drive", "steer")
         kind = "in" if inside else "on"
         draft.relate(kind, kind, named, event, together=True)
-    elif verb.kind in ("other", "auxiliary", "still"):
-        if verb.lemma not in OBJECT_MOVES | BOTH_MOVE | CHASES:
-            words = "with" if verb.kind == "auxiliary" else verb.ing
-            draft.relate("with", words, named, event)
+        return
+    moves = verb.lemma in OBJECT_MOVES | BOTH_MOVE | CHASES
+    if verb.kind in ("other", "auxiliary", "still") and not moves:
+        draft.relate("with", "with" if verb.kind == "auxiliary" else verb.ing, named, event)

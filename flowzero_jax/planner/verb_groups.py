@@ -83,14 +83,8 @@ def _is_place_word(words: list[str], i: int) -> bool:
 
 def _can_be_verb(word: str) -> bool:
     return not (
-        word in lexicon.PREPOSITIONS
-        or word in lexicon.CONJUNCTIONS
-        or word in lexicon.SUBORDINATORS
-        or word in lexicon.RELATIVES
-        or word in lexicon.DETERMINERS
-        or word in lexicon.PRONOUNS
-        or word in lexicon.THEN
-        or word in (",", "'s", "to", "left", "right", "upward", "upwards", "downward", "downwards")
+        word in lexicon.FUNCTION_WORDS
+        or word in ("left", "right")
         or word.endswith(("ward", "wards"))
         or lexicon.is_adverb(word)
         or lexicon.is_adjective(word)

@@ -6,7 +6,6 @@ only where the prompt gives a direction.
 
 from dataclasses import dataclass
 
-
 _IRREGULAR = {
     "go": "went gone", "run": "ran run", "fly": "flew flown", "swim": "swam swum",
     "fall": "fell fallen", "rise": "rose risen", "drive": "drove driven", "ride": "rode ridden",
@@ -27,7 +26,9 @@ _IRREGULAR = {
     "fling": "flung flung", "weave": "wove woven", "draw": "drew drawn", "meet": "met met",
     "be": "was been", "have": "had had", "do": "did done", "speak": "spoke spoken",
     "arrive": "arrived arrived", "dive": "dived dived", "shed": "shed shed", "know": "knew known",
-    "teach": "taught taught", "string": "strung strung", "think": "thought thought", "hear": "heard heard",
+    "teach": "taught taught", "think": "thought thought", "hear": "heard heard",
+    "string": "strung strung", "burst": "burst burst", "fight": "fought fought",
+    "overtake": "overtook overtaken",
 }  # fmt: skip
 _SPECIAL = {
     "is": ("be", "s"), "are": ("be", "base"), "am": ("be", "base"), "were": ("be", "past"),
@@ -80,9 +81,9 @@ def ing_form(lemma: str) -> str:
 class Verb:
     """What a verb does.
 
-    `kind`: `travel` (changes place), `jiggle` (moves in place), `still` (a posture, worth telling in
-    a caption), `change`, `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`,
-    `phase` ("starts to"), `other`.
+    `kind`: `travel` (changes place), `jiggle` (moves in place), `still` (a posture), `change`,
+    `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`, `phase` ("starts to"),
+    `other`.
     `direction`: (dx, dy) on screen where the verb itself has one, y downwards.
     `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `sway`.
     `pace`: `slow`, `normal`, `fast`.
@@ -111,20 +112,18 @@ _UP, _DOWN = (0, -1), (0, 1)
 
 VERBS: dict[str, Verb] = {
     **_verbs(
-        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep "
-        "mop watch "
-        "look stare gaze smile laugh cry shout bark meow sniff lick bite chew graze munch "
-        "dig plow water pick make build wear hold use open close help show reveal hug kiss "
-        "greet wield fix repair plant bake grill roast serve slice cut chop fetch catch feed "
-        "pet admire discuss explain salute celebrate practice exercise stretch yawn breathe "
-        "glow shine glitter sparkle shimmer twinkle flash gleam glisten reflect smoke steam "
-        "splash spray drip crash ripple billow rustle flicker burn glimmer buzz hum "
-        "nest forage hunt hide seek shelter surround cover fill contain meet see hear like love "
-        "want need know think take put place lay keep give get bring hand shed tip tie wrap "
-        "weave set "
-        "dress decorate wait work study teach shop type listen pose touch hit break pan tilt "
-        "zoom dolly track string suspend mount strap drape prop stack pile share chat pop "
-        "explode burst fight scroll crack scratch",
+        "read eat drink play paint cook talk speak sing sew knit write draw wash clean sweep mop "
+        "watch look stare gaze smile laugh cry shout bark meow sniff lick bite chew graze munch "
+        "dig plow water pick make build wear hold use open close help show reveal hug kiss greet "
+        "wield fix repair plant bake grill roast serve slice cut chop fetch catch feed pet "
+        "admire discuss explain salute celebrate practice exercise stretch yawn breathe glow "
+        "shine glitter sparkle shimmer twinkle flash gleam glisten reflect smoke steam splash "
+        "spray drip crash ripple billow rustle flicker burn glimmer buzz hum nest forage hunt "
+        "hide seek shelter surround cover fill contain meet see hear like love want need know "
+        "think take put place lay keep give get bring hand shed tip tie wrap weave set dress "
+        "decorate wait work study teach shop type listen pose touch hit break pan tilt zoom "
+        "dolly track string suspend mount strap drape prop stack pile share chat pop explode "
+        "burst fight scroll crack scratch",
         "other",
     ),
     **_verbs(
@@ -137,14 +136,13 @@ VERBS: dict[str, Verb] = {
         "paddle row ski skate surf sled canter wade slither scuttle cruise steer navigate head "
         "proceed advance progress pass cross traverse migrate parade strut stride tiptoe wriggle "
         "squirm push pull drag carry tow haul lead follow chase pursue trail flee escape return "
-        "wheel wind swerve veer taxi commute continue step send pass blow approach retreat "
-        "back cart escort "
-        "shift transport spread flow stream pour charge board",
+        "wheel wind swerve veer taxi commute continue step send blow approach retreat back cart "
+        "escort shift transport spread flow stream pour charge board",
         "travel",
     ),
     **_verbs(
-        "crawl creep stroll wander amble plod inch waddle slink sneak trudge limp meander saunter "
-        "shuffle toddle roam lumber snake pace shamble hobble",
+        "crawl creep stroll wander amble plod inch waddle slink sneak trudge limp meander "
+        "saunter shuffle toddle roam lumber snake pace shamble hobble",
         "travel",
         pace="slow",
     ),
@@ -162,18 +160,20 @@ VERBS: dict[str, Verb] = {
     **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
     **_verbs("hop jump leap bounce skip bound pounce dribble", "jiggle", manner="hop"),
     **_verbs(
-        "sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag"
-    , "jiggle", manner="sway"),
+        "sway swing rock wobble dance shake tremble wiggle vibrate jiggle wave flap wag",
+        "jiggle", manner="sway",
+    ),
     **_verbs(
-        "spin rotate revolve twist pirouette twirl whirl turn swirl"
-    , "jiggle", manner="still"),
+        "spin rotate revolve twist pirouette twirl whirl turn swirl",
+        "jiggle", manner="still",
+    ),
     **_verbs("circle orbit", "travel", manner="circle"),
     **_verbs("zigzag zig-zag slalom", "travel", manner="zigzag"),
     **_verbs(
         "transform become change morph hatch evolve transition develop convert mutate ripen "
         "transmute metamorphose fade melt bloom blossom wilt wither rust corrode decay rot "
-        "darken lighten brighten dim tarnish age weather dry thaw freeze crumble dissolve "
-        "mature sprout germinate solidify yellow redden blacken whiten bleach",
+        "darken lighten brighten dim tarnish age weather dry thaw freeze crumble dissolve mature "
+        "sprout germinate solidify yellow redden blacken whiten bleach",
         "change",
     ),
     **_verbs("appear emerge materialize materialise arise", "appear"),

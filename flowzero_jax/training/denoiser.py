@@ -19,6 +19,8 @@ from flowzero_jax.training.layout_losses import (
     layout_losses,
     owners,
     pixel_centres,
+    word_loss,
+    word_targets,
 )
 from flowzero_jax.training.pool import LatentBatch, load_pool, pool_batches
 from flowzero_jax.training.state import Metrics, Params, TrainState, init_state, make_train_step
@@ -45,6 +47,7 @@ class DenoiserTraining:
     coordinates_weight: float = 0.1
     attention_weight: float = 0.03
     relative_weight: float = 0.1
+    words_weight: float = 0.03
     seed: int = 3
     save_every: int = 500
     sample_every: int = 1000
@@ -113,7 +116,7 @@ def init_params(models: DenoiserModels, example: LatentBatch, key: jax.Array) ->
     return {
         "unet": variables["params"],
         "text_encoder": text_params,
-        "probes": init_probes(probe_key, widths),
+        "probes": init_probes(probe_key, widths, width, models.text_encoder.config.vocab_size),
     }
 
 
@@ -154,6 +157,7 @@ def denoiser_loss(
     blank, _ = encode(_blank_ids(batch.caption_ids[:1], models.text_encoder.config.eos_token_id))
     text = jnp.where(no_caption[:, None, None], blank, text)
     _, pooled = encode(batch.phrase_ids.reshape(k * n, phrase_length))
+    pooled = pooled.reshape(k, n, -1)
 
     prediction, recorded = models.unet.apply(
         {"params": params["unet"]},
@@ -161,7 +165,7 @@ def denoiser_loss(
         timesteps,
         text,
         batch.boxes,
-        pooled.reshape(k, n, -1),
+        pooled,
         object_mask,
         method=ground_and_denoise,
         mutable=["intermediates"],
@@ -175,14 +179,19 @@ def denoiser_loss(
     weight = jnp.minimum(snr, settings.snr_limit) / (snr + 1.0) + 0.2
     denoising = jnp.mean(weight * error)
 
-    metrics = layout_losses(
-        block_activations(recorded["intermediates"]), params["probes"], batch.boxes, object_mask
+    text_config = models.text_encoder.config
+    words = word_targets(batch.phrase_ids, text_config.vocab_size, text_config.eos_token_id)
+    blocks = block_activations(recorded["intermediates"])
+    metrics = layout_losses(blocks, params["probes"], batch.boxes, object_mask, words)
+    metrics["phrases"] = word_loss(
+        pooled, params["probes"]["phrase"]["words"], words, batch.object_mask
     )
     loss = (
         denoising
         + settings.coordinates_weight * metrics["coordinates"]
         + settings.attention_weight * metrics["attention"]
         + settings.relative_weight * metrics["relative"]
+        + settings.words_weight * (metrics["words"] + metrics["phrases"])
     )
     quarter = k // 4
     return loss, {

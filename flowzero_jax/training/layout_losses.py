@@ -1,14 +1,17 @@
-"""Training-only losses that teach the UNet where a box is.
+"""Training-only losses that teach the UNet where a box is and what belongs into it.
 
 Without them a small UNet that is trained from scratch does not find out how box coordinates and
-pixels belong together, and ignores its boxes. All three look at intermediate values of the
-transformer blocks and leave the architecture as it is:
+pixels belong together, and ignores its boxes; and the text encoder, whose words mean nothing at
+first, learns to say the same of all phrases. All losses look at intermediate values and leave the
+architecture as it is:
 
 - coordinates: a linear probe of the tokens before the gated layer must tell (x, y);
 - attention: in the first head of the gated layer a pixel inside a box must look at that box's
   object token, a pixel outside must not;
 - relative coordinates: a linear probe of the tokens after the gated layer must tell where inside
-  its box a pixel lies.
+  its box a pixel lies;
+- words: a linear probe must tell the words of a phrase from its embedding, and from the mean of the
+  tokens in its box after the gated layer.
 """
 
 import jax
@@ -33,19 +36,22 @@ def block_activations(intermediates: Params) -> dict[str, dict[str, jax.Array]]:
     }
 
 
-def init_probes(key: jax.Array, widths: dict[str, int]) -> Params:
-    """Probe weights for transformers of the given widths."""
+def init_probes(
+    key: jax.Array, widths: dict[str, int], phrase_width: int, vocab_size: int
+) -> Params:
+    """Probe weights for transformers of the given widths and phrase embeddings."""
 
     def linear(key, width, features):
         kernel = jax.random.normal(key, (width, features)) * width**-0.5
         return {"kernel": kernel, "bias": jnp.zeros(features)}
 
-    probes = {}
+    probes = {"phrase": {"words": linear(key, phrase_width, vocab_size)}}
     for index, (name, width) in enumerate(sorted(widths.items())):
-        first, second = jax.random.split(jax.random.fold_in(key, index))
+        keys = jax.random.split(jax.random.fold_in(key, index), 3)
         probes[name] = {
-            "coordinates": linear(first, width, 4 * NUM_FREQUENCIES),
-            "relative": linear(second, width, 2),
+            "coordinates": linear(keys[0], width, 4 * NUM_FREQUENCIES),
+            "relative": linear(keys[1], width, 2),
+            "words": linear(keys[2], width, vocab_size),
         }
     return probes
 
@@ -67,24 +73,45 @@ def owners(centres: jax.Array, boxes: jax.Array, object_mask: jax.Array) -> jax.
     return (inside & (covered_later == 0)).astype(jnp.float32)
 
 
+def word_targets(phrase_ids: jax.Array, vocab_size: int, end_id: int) -> jax.Array:
+    """`phrase_ids [… l]` → equal shares of a phrase's tokens, start and end left out, `[… v]`."""
+    present = (phrase_ids != end_id).at[..., 0].set(False)
+    counts = jnp.sum(jax.nn.one_hot(phrase_ids, vocab_size) * present[..., None], axis=-2)
+    return counts / jnp.maximum(jnp.sum(counts, axis=-1, keepdims=True), 1.0)
+
+
+def word_loss(
+    embeddings: jax.Array, probe: Params, words: jax.Array, object_mask: jax.Array
+) -> jax.Array:
+    """Cross entropy of the probed words of the present objects.
+
+    `embeddings [k n d]`, `words [k n v]` from `word_targets`, `object_mask [k n]`.
+    """
+    guess = jax.nn.log_softmax(_probe(embeddings, probe))
+    entropy = -jnp.sum(words * guess, axis=-1) * object_mask
+    return jnp.sum(entropy) / jnp.maximum(jnp.sum(object_mask), 1.0)
+
+
 def layout_losses(
     blocks: dict[str, dict[str, jax.Array]],
     probes: Params,
     boxes: jax.Array,
     object_mask: jax.Array,
+    words: jax.Array,
 ) -> Metrics:
-    """The three losses, averaged over the blocks.
+    """The losses of the transformer blocks, averaged over the blocks.
 
-    `boxes [k n 4]`, `object_mask [k n]`; pictures without objects count only for coordinates.
+    `boxes [k n 4]`, `object_mask [k n]`, `words [k n v]` from `word_targets`; pictures without
+    objects count only for coordinates.
     """
     losses = [
-        _block_losses(values, probes[name], boxes, object_mask)
+        _block_losses(values, probes[name], boxes, object_mask, words)
         for name, values in sorted(blocks.items())
     ]
     return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
 
-def _block_losses(block, probe, boxes, object_mask) -> Metrics:
+def _block_losses(block, probe, boxes, object_mask, words) -> Metrics:
     num_pixels = block["before"].shape[1]
     side = int(num_pixels**0.5)
     centres = pixel_centres(side, num_pixels // side)
@@ -102,6 +129,10 @@ def _block_losses(block, probe, boxes, object_mask) -> Metrics:
     error = jnp.mean((_probe(block["after"], probe["relative"]) - target) ** 2, axis=-1)
     relative = jnp.sum(error * inside) / jnp.maximum(jnp.sum(inside), 1.0)
 
+    area = jnp.sum(owned, axis=1)
+    in_box = jnp.einsum("ktn,ktd->knd", owned, block["after"]) / jnp.maximum(area, 1.0)[..., None]
+    told = word_loss(in_box, probe["words"], words, object_mask * (area > 0))
+
     query, key = block["query"][:, :num_pixels, 0], block["key"][:, :, 0]
     weights = jax.nn.softmax(
         jnp.einsum("kte,kse->kts", query, key) * query.shape[-1] ** -0.5, axis=-1
@@ -112,7 +143,12 @@ def _block_losses(block, probe, boxes, object_mask) -> Metrics:
     entropy = -(owned * jnp.log(weights) + (1 - owned) * jnp.log1p(-weights))
     present = object_mask[:, None] * jnp.ones_like(entropy)
     attention = jnp.sum(entropy * present) / jnp.maximum(jnp.sum(present), 1.0)
-    return {"coordinates": coordinates, "attention": attention, "relative": relative}
+    return {
+        "coordinates": coordinates,
+        "attention": attention,
+        "relative": relative,
+        "words": told,
+    }
 
 
 def _probe(tokens: jax.Array, linear: Params) -> jax.Array:

@@ -179,7 +179,7 @@ def _draw_labels(draw, frame: Frame, colours, side: int) -> None:
         rects = [(x, y, x + width, y + height) for x, y in spots]
         rect = min(rects, key=lambda r: sum(_overlap(r, other) for other in taken))
         hidden = sum(_overlap(rect, other) for other in taken) > 0.2 * width * height
-        if hidden and obj.phrase in said:
+        if obj.phrase in said and (hidden or crowd > 8):
             continue  # a crowd of the same: one label tells
         said.add(obj.phrase)
         taken.append(rect)

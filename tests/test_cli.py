@@ -257,13 +257,17 @@ def test_a_missing_device_is_one_line():
 def test_signals_end_it_cleanly(folder, number, code):
     os.mkfifo("prompts.txt")
     argv = ["plan", "--prompts-file", "prompts.txt", "--out", "plans.jsonl"]
+    # A suite that runs in the background may have been started with the signal ignored, which a
+    # child would inherit.
+    former = signal.signal(number, signal.default_int_handler)
     process = command(argv)
+    signal.signal(number, former)
     prompts = os.open("prompts.txt", os.O_RDWR)
     os.write(prompts, b"a cat in a meadow\n")  # and no end: the command waits for more
     while process.poll() is None and not list(folder.glob(".flowzero-*")):
         time.sleep(0.05)
     process.send_signal(number)
-    out, err = process.communicate()
+    out, err = process.communicate(timeout=60)
     os.close(prompts)
     assert process.returncode == code and out == b"" and err.count(b"\n") == 1
     assert sorted(os.listdir()) == ["plan.json", "prompts.txt"]

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -92,21 +93,22 @@ DIRECTED = [
     ("a book falls off a shelf", "book", DOWN, 0.25),
     ("a feather descends", "feather", DOWN, 0.25),
     ("the sun sets", "sun", DOWN, 0.25),
-    ("a gift box falls from the top to the bottom of the screen", "box", DOWN, 0.5),
-    ("a spider lowers itself down from its web", "spider", DOWN, 0.25),
+    ("a present falls from the top to the bottom of the screen", "present", DOWN, 0.5),
+    ("a monkey lowers itself down from its branch", "monkey", DOWN, 0.25),
     ("a penguin slides down the stairs", "penguin", DOWN, 0.25),
     ("a kite moves up and to the left", "kite", (-1, -1), 0.25),
     ("a glider flies from the top left corner to the bottom right", "glider", (1, 1), 0.5),
     ("a dog moves diagonally from the bottom left to the top right", "dog", (1, -1), 0.5),
     ("a helicopter takes off", "helicopter", UP, 0.25),
-    ("a soccer ball is kicked hard to the right", "ball", RIGHT, 0.25),
-    ("a chair is dragged left across the floor, legs squeaking", "chair", LEFT, 0.25),
+    ("a tennis ball is hit hard to the right", "ball", RIGHT, 0.25),
+    ("a sledge is dragged left over the ice, runners squeaking", "sledge", LEFT, 0.25),
     ("a child throws a ball to the right", "ball", RIGHT, 0.25),
     ("a strong wind blows a hat to the left", "hat", LEFT, 0.25),
     ("a ball bounces to the right", "ball", RIGHT, 0.25),
     ("a fish zigzags to the left", "fish", LEFT, 0.25),
     ("a car speeds left, tires screeching as it turns a corner", "car", LEFT, 0.25),
-    ("a gentle swan glides right over the lake, its feathers shining", "swan", RIGHT, 0.25),
+    ("a gentle swan glides left over the pond, its feathers shining", "swan", LEFT, 0.25),
+    ("a tortoise creeps left under a bush", "tortoise", LEFT, 0.25),
     ("a toy train drives from left to right, passing small houses", "train", RIGHT, 0.5),
     ("there is a goat running to the left", "goat", LEFT, 0.25),
     ("in a forest, a deer runs to the right", "deer", RIGHT, 0.25),
@@ -141,29 +143,29 @@ COUNTS = [
     ("two flying birds", {"a bird": 2}),
     ("3 cats and 2 dogs", {"a cat": 3, "a dog": 2}),
     ("10 ducks swim to the right", {"a duck": 10}),
-    ("seven oranges roll on the counter", {"an orange": 7, "a counter": 1}),
+    ("seven lemons roll on the counter", {"a lemon": 7, "a counter": 1}),
     ("a couple of cats", {"a cat": 2}),
     ("a pair of penguins walk to the right", {"a penguin": 2}),
     ("a pair of sunglasses floats up", {"sunglasses": 1}),
-    ("two fish swim in the sea", {"a fish": 2}),
+    ("two fish circle in a pond", {"a fish": 2}),
     ("five sheep graze on a hill", {"a sheep": 5}),
     ("six children run", {"a child": 6}),
     ("two women and three mice", {"a woman": 2, "a mouse": 3}),
-    ("one bee and one butterfly fly in a garden", {"a bee": 1, "a butterfly": 1}),
+    ("one wasp and one moth fly in a garden", {"a wasp": 1, "a moth": 1}),
     ("a group of five people walking", {"a person": 5}),
     ("two unicorns and an umbrella", {"a unicorn": 2, "an umbrella": 1}),
     ("three race cars speed along a track", {"a race car": 3}),
     ("two polar bears walk over the ice", {"a polar bear": 2}),
     ("two dogs and a red ball on a beach", {"a dog": 2, "a red ball": 1}),
-    ("eight horses gallop across the beach", {"a horse": 8}),
-    ("four cows graze in a meadow, and two sheep wander nearby", {"a cow": 4, "a sheep": 2}),
+    ("eight zebras gallop across the savanna", {"a zebra": 8}),
+    ("five goats graze in a meadow, and two llamas wander nearby", {"a goat": 5, "a llama": 2}),
     ("a red and white ball", {"a red and white ball": 1}),
     ("a red dog and a blue cat", {"a red dog": 1, "a blue cat": 1}),
     ("a scene with a purple ball and an orange car", {"a purple ball": 1, "an orange car": 1}),
     ("a small brown dog and a big grey elephant", {"a small brown dog": 1,
                                                    "a big grey elephant": 1}),
-    ("yellow rubber duck floating next to a blue towel", {"a yellow rubber duck": 1,
-                                                          "a blue towel": 1}),
+    ("green paper boat floating next to a white swan", {"a green paper boat": 1,
+                                                          "a white swan": 1}),
     ("a traffic light above a bicycle", {"a traffic light": 1, "a bicycle": 1}),
     ("a hot air balloon over a field", {"a hot air balloon": 1}),
     ("a man in a red suit and a woman with long hair", {"a man": 1, "a woman": 1}),
@@ -237,15 +239,15 @@ CHANGES = [
     ("a green apple turns red", "a green apple", "a red apple"),
     ("a leaf changes color from bright green to dark red", "a bright green leaf",
      "a dark red leaf"),
-    ("a car transitioning from silver to matte black", "a silver car", "a matte black car"),
-    ("a chameleon's skin changing from brown to green", "a brown chameleon", "a green chameleon"),
+    ("a van transitioning from silver to matte white", "a silver van", "a matte white van"),
+    ("a lizard's skin changing from grey to green", "a grey lizard", "a green lizard"),
     ("the traffic light changes from red to green", "a red traffic light",
      "a green traffic light"),
-    ("a sculpture transforming from ice to bronze", "an ice sculpture", "a bronze sculpture"),
+    ("a figure transforming from wax to bronze", "a wax figure", "a bronze figure"),
     ("a smooth stone becoming rough and cracked", "a smooth stone", "a rough and cracked stone"),
     ("a snowman melts in the sun", "a snowman", "a melted snowman"),
     ("a flower wilts", "a flower", "a wilted flower"),
-    ("a banana ripening from green to yellow", "a green banana", "a yellow banana"),
+    ("a mango ripening from green to yellow", "a green mango", "a yellow mango"),
     ("a small panda becomes big", "a small panda", "a big panda"),
 ]  # fmt: skip
 
@@ -277,11 +279,11 @@ SCENERY = [
     ("day turns into night over a house", "day", "night"),
     ("the sky changes from blue to orange above a boat", "blue", "orange"),
     ("a forest from summer to winter", "summer", "winter"),
-    ("a cityscape transitioning from day to night", "day", "night"),
-    ("a tree as day shifts to night", "day", "night"),
-    ("a bench by a lake from foggy morning to sunny afternoon", "foggy", "sunny"),
-    ("a landscape transforms from a barren desert into a lush forest", "desert", "forest"),
-    ("a boat on a river from stormy to sunny weather", "stormy", "sunny"),
+    ("a harbour transitioning from day to night", "day", "night"),
+    ("a windmill as day shifts to night", "day", "night"),
+    ("a hut by a river from misty morning to sunny evening", "misty", "sunny"),
+    ("a valley transforms from a dry wasteland into a lush garden", "wasteland", "garden"),
+    ("a raft on a lake from stormy to sunny weather", "stormy", "sunny"),
 ]
 
 
@@ -296,13 +298,13 @@ def test_scenery_changes_in_the_descriptions_alone(prompt, start, end):
 
 RELATIONS = [
     ("a cat to the left of a dog", "cat", "dog", lambda a, b: a[2] <= b[0]),
-    ("a dog running on the left of a bicycle", "dog", "bicycle", lambda a, b: a[2] <= b[0]),
+    ("a goat running on the left of a scooter", "goat", "scooter", lambda a, b: a[2] <= b[0]),
     ("a cup on the right side of a plate", "cup", "plate", lambda a, b: a[0] >= b[2]),
     ("to the left of the tree stands a cow", "cow", "tree", lambda a, b: a[2] <= b[0]),
     ("a balloon floats above a house", "balloon", "house", lambda a, b: a[3] <= b[1]),
     ("above the house flies a bird", "bird", "house", lambda a, b: a[3] <= b[1]),
     ("a toy below a television", "toy", "television", lambda a, b: a[1] >= b[3]),
-    ("a cat hides under a bench in a park", "cat", "bench", lambda a, b: a[1] >= b[3]),
+    ("a fox hides under a wagon in a park", "fox", "wagon", lambda a, b: a[1] >= b[3]),
     ("a vase next to a lamp", "vase", "lamp", lambda a, b: a[2] <= b[0] or a[0] >= b[2]),
     ("a hat on top of a statue", "hat", "statue",
      lambda a, b: centre(a)[1] < b[1] and b[0] < centre(a)[0] < b[2]),
@@ -330,8 +332,8 @@ WAYS = [
     ("a ball moving from the left side of a box to the right side", "ball", "box", "left",
      "right"),
     ("a cat moving from the right of a ball to its left", "cat", "ball", "right", "left"),
-    ("a dog is on the right of a table, then the dog runs to the left of the table", "dog",
-     "table", "right", "left"),
+    ("a goat is on the right of a fence, then the goat runs to the left of the fence", "goat",
+     "fence", "right", "left"),
     ("a frog jumps over a log", "frog", "log", "left", "right"),
     ("a red car overtakes a truck", "car", "truck", "left", "right"),
 ]  # fmt: skip
@@ -377,19 +379,19 @@ def test_a_sequence_of_places_is_visited_in_order(places, num_frames):
 SEVERAL = [
     ("two birds fly to the right while a boat sails to the left", [("bird", RIGHT),
                                                                    ("boat", LEFT)]),
-    ("a kite rises upward, while an apple falls downward", [("kite", UP), ("apple", DOWN)]),
-    ("a ball rolls left while a puppy dashes right", [("ball", LEFT), ("puppy", RIGHT)]),
-    ("a deer runs leftward through the forest, an owl flies rightward above", [("deer", LEFT),
-                                                                               ("owl", RIGHT)]),
-    ("a golden leaf flutters upward and a parrot swoops downward", [("leaf", UP),
-                                                                    ("parrot", DOWN)]),
+    ("a lantern rises upward, while a coin falls downward", [("lantern", UP), ("coin", DOWN)]),
+    ("a barrel rolls left while a kitten dashes right", [("barrel", LEFT), ("kitten", RIGHT)]),
+    ("a fox trots leftward through the woods, a hawk flies rightward above", [("fox", LEFT),
+                                                                               ("hawk", RIGHT)]),
+    ("a silver feather flutters upward and a falcon swoops downward", [("feather", UP),
+                                                                    ("falcon", DOWN)]),
     ("a cat and a dog run to the right", [("cat", RIGHT), ("dog", RIGHT)]),
     ("a dog chases a cat to the left", [("dog", LEFT), ("cat", LEFT)]),
     ("a boy riding a bicycle to the right", [("boy", RIGHT), ("bicycle", RIGHT)]),
     ("a girl with a red kite runs to the right", [("girl", RIGHT), ("kite", RIGHT)]),
     ("a man pushes a cart to the left", [("man", LEFT), ("cart", LEFT)]),
-    ("a robot walks to the left with a car driving left to right in the background",
-     [("robot", LEFT), ("car", RIGHT)]),
+    ("a giant walks to the left with a bus driving left to right in the background",
+     [("giant", LEFT), ("bus", RIGHT)]),
     ("a cat watches a bird flying to the right", [("cat", (0, 0)), ("bird", RIGHT)]),
     ("a dog runs to the left and a tree stands still", [("dog", LEFT), ("tree", (0, 0))]),
 ]  # fmt: skip
@@ -510,7 +512,7 @@ def test_manners_of_motion():
     for axis in (0, 1):
         assert max(c[axis] for c in circle) - min(c[axis] for c in circle) > 0.2
     falling = [centre(b)[1] for b in track(plan("an apple falls"), "apple").values()]
-    steps = [b - a for a, b in zip(falling, falling[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(falling)]
     assert steps == sorted(steps) and steps[-1] > 3 * steps[0]
     zigzag = [centre(b)[1] for b in track(plan("a fish zigzags to the left", 16), "fish").values()]
     assert max(zigzag) - min(zigzag) > 0.1
@@ -532,9 +534,9 @@ CAPTIONS = [
     ("two birds fly over the sea", "two birds over the sea"),
     ("a horse gallops across a field", "a horse in a field"),
     ("a dog runs along the beach", "a dog on the beach"),
-    ("a cat sleeping on a purple cushion", "a cat sleeping on a purple cushion"),
-    ("two boys play soccer on a grassy field", "two boys playing soccer on a grassy field"),
-    ("a teddy bear reading a book on a pillow", "a teddy bear reading a book on a pillow"),
+    ("a cat sleeping on a velvet pillow", "a cat sleeping on a velvet pillow"),
+    ("two women play chess in a quiet garden", "two women playing chess in a quiet garden"),
+    ("a rag doll reading a letter on a chair", "a rag doll reading a letter on a chair"),
     ("a cup of coffee on a wooden table", "a cup of coffee on a wooden table"),
     ("a man in a red suit walks to the left", "a man in a red suit"),
     ("a rocket launches into the starry sky", "a rocket in the starry sky"),
@@ -620,11 +622,13 @@ def test_the_prompt_is_kept_in_nfc():
     assert plan(f"  {decomposed} ").prompt == "a café near a tree"
 
 
-ODD = ["!!!", "123", "and then or but", "a a a a", "🐱", "🐱 moves left", "猫が走る", "NO", "of of",
-       "the", "left", "to the left of", "turns into", "a cat turns into", "then then then",
-       "'s 's 's", "a 's b", "-- - --", "one", "the camera", "pan", "zoom", "in the second half",
-       "a cat, , , and and", "two", "two two cats", "no cats", "a cat and", "from to from to",
-       "{prompt} %s \\n ${HOME} <b>a cat</b>", "a 3.5 cat", "it moves left", "each other"]  # fmt: skip
+ODD = [
+    "!!!", "123", "and then or but", "a a a a", "🐱", "🐱 moves left", "猫が走る", "NO", "of of",
+    "the", "left", "to the left of", "turns into", "a cat turns into", "then then then",
+    "'s 's 's", "a 's b", "-- - --", "one", "the camera", "pan", "zoom", "in the second half",
+    "a cat, , , and and", "two", "two two cats", "no cats", "a cat and", "from to from to",
+    "{prompt} %s \\n ${HOME} <b>a cat</b>", "a 3.5 cat", "it moves left", "each other",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("prompt", ODD)

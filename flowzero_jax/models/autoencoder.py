@@ -11,7 +11,6 @@ from flowzero_jax.models.layers import (
     Dtype,
     ResnetBlock,
     Upsample,
-    conv1x1,
     conv3x3,
     group_norm,
 )

@@ -7,7 +7,7 @@ from flowzero_jax.planner.effects import spread_effects
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing
 from flowzero_jax.planner.labels import growth_of, labels_of
 from flowzero_jax.planner.motions import Timing, displaces, is_explicit, moves_of, visible_of
-from flowzero_jax.planner.text import clean_prompt, sentences
+from flowzero_jax.planner.text import clean_prompt, proper_names, sentences
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
 _UNSEEN = frozenset({"be", "have", "stay", "remain", "keep", "begin", "start", "stop", "pause"})
@@ -20,7 +20,7 @@ def read_intent(prompt: str) -> Intent:
     Raises: InputError for a prompt that is empty, too long or holds control characters.
     """
     prompt = clean_prompt(prompt)
-    draft = Draft()
+    draft = Draft(names=proper_names(prompt))
     for words in sentences(prompt):
         read_sentence(draft, words)
     spread_effects(draft)

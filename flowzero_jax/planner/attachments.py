@@ -1,13 +1,13 @@
 """Phrases that say where, whereto and beside what: they belong to the clause's event."""
 
 from flowzero_jax.planner import lexicon, places
+from flowzero_jax.planner.boundaries import opens
 from flowzero_jax.planner.changes import read_change
+from flowzero_jax.planner.complements import attach
 from flowzero_jax.planner.drafts import (
-    Camera,
     Draft,
     Event,
     Mention,
-    Nothing,
     PlaceDraft,
     SpotDraft,
     ThingDraft,
@@ -15,12 +15,9 @@ from flowzero_jax.planner.drafts import (
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.mentions import another_one, mention, other_than_subject
 from flowzero_jax.planner.noun_phrases import read
-from flowzero_jax.planner.prepositions import FROM, RELATION_OF, TO
-from flowzero_jax.planner.verbs import CHASES, Verb
+from flowzero_jax.planner.prepositions import FROM, TO
+from flowzero_jax.planner.verbs import FORMS, Verb
 
-_PUT = frozenset({"place", "put", "set", "lay", "drop", "hang"})
-_LANDING = frozenset({"land", "settle", "alight"})
-_ROLLING = frozenset({"roll", "slide", "climb", "crawl", "move"})
 _SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
 _OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
 
@@ -127,6 +124,9 @@ def _stand(draft: Draft, event: Event, region: places.Region) -> None:
         for earlier in [e for e in before if e.subjects == event.subjects][-1:]:
             earlier.goal = _spot(region)  # "enters and stops in the middle"
             return
+    if event.verb.lemma in ("end", "finish"):
+        event.verb, event.goal = Verb(event.verb.lemma, "travel"), _spot(region)
+        return
     for thing in last:
         thing.region = (region.x, region.y)
 
@@ -203,6 +203,11 @@ def _prepositional(draft: Draft) -> bool:
     word = draft.word()
     if word not in lexicon.PREPOSITIONS or word in lexicon.SUBORDINATORS:
         return False
+    if word == "round" and not opens(draft.word(1)):
+        return False  # a round table
+    if word == "to" and _is_infinitive(draft):
+        draft.i += 2  # "leaps to catch it": not yet so
+        return True
     if word in ("upon", "by", "after", "for", "without") and lexicon.is_ing_verb(draft.word(1)):
         while draft.word() not in ("", ","):  # "upon reaching the edge"
             draft.i += 1
@@ -228,72 +233,7 @@ def _prepositional(draft: Draft) -> bool:
     return True
 
 
-def attach(draft: Draft, preposition: str, text: str, target: Mention | None) -> None:
-    """Gives the event what "to the house", "off a table" or "in a park" says."""
-    event = draft.event
-    if isinstance(target, Camera):
-        draft.joined = ""
-        if event is not None:
-            event.verb = Verb(event.verb.lemma, "shrink" if "from" in preposition else "grow")
-    elif isinstance(target, PlaceDraft):
-        draft.joined, draft.fresh, draft.role, draft.last = "", True, preposition, target
-        if event is not None:
-            _attach_place(event, preposition, target)
-    elif isinstance(target, ThingDraft):
-        draft.joined, draft.fresh, draft.role, draft.last = "", True, preposition, target
-        _attach_thing(draft, preposition, text, target)
-    elif isinstance(target, Nothing) and event is not None and preposition != "with":
-        if event.verb.kind == "other":
-            event.obj_text = event.obj_text or f"{text} {target.text}"
-        event.away |= preposition == "into" and "distance" in target.text
-
-
-def _attach_place(event: Event, preposition: str, place: PlaceDraft) -> None:
-    """ "into the sky" is up, "to the ground" is down, "across the lawn" is a long way."""
-    if event.verb.kind not in ("travel", "jiggle", "other"):
-        return
-    event.crossing |= preposition == "across" and event.direction is None
-    vertical = lexicon.VERTICAL_PLACES.get(place.noun)
-    told = event.direction or event.goal or event.verb.direction
-    if preposition in TO and vertical and not told:
-        event.direction = (0, vertical)
-
-
-def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft) -> None:
-    event = draft.event
-    kind = RELATION_OF.get(preposition)
-    if event is None and not draft.subjects and kind is not None:
-        draft.pending_relation = (kind, text, target)
-        return
-    if event is not None and event.passive and preposition == "by" and event.things:
-        if event.verb.lemma in CHASES:  # "followed by a dog"
-            hunt = draft.begin(event.verb, [target])
-            hunt.obj, hunt.direction = event.things[0], event.direction
-        return
-    if event is None or event.verb.kind in ("still", "auxiliary"):
-        if kind is not None:
-            draft.relate(kind, text, target, event)
-        return
-    verb = event.verb
-    lifted = verb.airborne or verb.direction or verb.manner != "straight" or event.passive
-    lifted = lifted or verb.lemma in _ROLLING or event.obj is not None
-    puts = (verb.lemma in _PUT and event.obj is not None) or verb.lemma in _LANDING
-    if puts and kind and preposition in ("on", "in", "inside", "under", "beside", "near", "by"):
-        event.goal = event.goal or SpotDraft(relation=kind, target=target)
-    elif preposition in TO:
-        lands = lifted and target.label.noun in lexicon.LANDING_PLACES
-        kind = "on" if lands and TO[preposition] == "next_to" else TO[preposition]
-        event.goal = event.goal or SpotDraft(relation=kind, target=target)
-    elif preposition in FROM:
-        kind = FROM[preposition] if lifted or preposition != "from" else "next_to"
-        event.origin = event.origin or SpotDraft(relation=kind, target=target)
-    elif preposition in ("over", "across") and event.verb.manner == "hop":
-        event.origin = event.origin or SpotDraft(relation="left_of", target=target)
-        event.goal = event.goal or SpotDraft(relation="right_of", target=target)
-    elif preposition in ("around", "round") and event.verb.kind in ("travel", "jiggle"):
-        event.around, event.manner = target, event.manner or "circle"
-    elif preposition == "past" and event.verb.kind == "travel":
-        event.crossing = True
-    elif kind is not None and verb.kind != "disappear":
-        draft.relate(kind, text, target, event)
-        event.crossing |= preposition == "across" and event.verb.kind == "travel"
+def _is_infinitive(draft: Draft) -> bool:
+    following = draft.word(2)
+    ends = following in ("", ",") or following in lexicon.FUNCTION_WORDS
+    return FORMS.get(draft.word(1), ("", ""))[1] == "base" and ends and bool(draft.event)

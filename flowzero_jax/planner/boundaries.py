@@ -77,6 +77,8 @@ def is_nounish(words: list[str], i: int) -> bool:
         return word in ("left", "right") and following in lexicon.PARTS
     if word in lexicon.ADJECTIVES and lexicon.is_adverb(word):  # a fast car, a low wall
         return is_nounish(words, i + 1)
+    if word == "back" and following == "of":
+        return True  # "on the back of an elephant"
     if lexicon.is_adverb(word):
         return (
             _is_participle(following) and is_nounish(words, i + 2) and word not in lexicon.ADVERBS
@@ -116,7 +118,10 @@ def starts_verb(
     if word in lexicon.MEDIA and following in ("of", ",", ""):
         return False  # "a drone shot of"
     if word in lexicon.ING_NOUNS:
-        return following in lexicon.DETERMINERS or (form == "ing" and last in lexicon.PEOPLE)
+        acts = last in lexicon.PEOPLE or (
+            sizes.is_known(last) and following in lexicon.PREPOSITIONS - {"of"}
+        )
+        return following in lexicon.DETERMINERS or (form == "ing" and acts)
     if not opening.singular and _ends_in_plural(last, word, opening):
         return True  # after a plural no second noun follows
     if opening.plural:
@@ -132,6 +137,8 @@ def starts_verb(
         lemma = FORMS[word][0]
         changes = VERBS[lemma].kind in ("change", "appear", "disappear") or lemma == "turn"
         return not before_noun or changes or not word.endswith("ed")
+    if opening.many and not form and sizes.is_known(last) and last not in lexicon.COLORS:
+        return not before_noun and not sizes.is_known(word)  # "a cat and a dog gorp"
     return word.endswith("ed") and not word.endswith(_SEED_NOUNS) and not before_noun
 
 
@@ -143,8 +150,11 @@ def _is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: lis
         return form == "s" and not noun and not _is_participle(taken[-1])
     if opening.determiner:
         return False
-    if not form:  # "snowing"
-        return lexicon.is_ing_verb(word) and not is_nounish(words, i + 1)
+    if not form:  # "snowing", "focused"
+        participle = lexicon.is_ing_verb(word) or (
+            word.endswith("ed") and not word.endswith(_SEED_NOUNS)
+        )
+        return participle and not is_nounish(words, i + 1)
     return form != "participle" and not _can_be_noun(words, i)
 
 
@@ -174,7 +184,8 @@ def _is_verb_in_s(words: list[str], i: int, opening: Opening) -> bool:
     word, following = words[i], word_at(words, i + 1)
     if opening.singular or following in _SIDES:
         return True
-    if FORMS.get(following, ("", ""))[1] in ("base", "s") and following not in _NOUNY:
+    verb = FORMS.get(following, ("", ""))[1] in ("base", "s") and following not in _NOUNY
+    if verb and not sizes.is_known(nouns.singular(following)):
         return False  # the race cars speed
     if following in lexicon.AUXILIARIES or _is_participle(following):
         return False

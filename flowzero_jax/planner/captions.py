@@ -29,10 +29,16 @@ def state_of(num_states: int, frame: int, num_frames: int) -> int:
 
 def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
     """The caption of one frame; `visible`: how many of each thing it shows."""
-    text = _Caption(intent, visible, frame, num_frames).things()
-    for place in intent.scenery:
-        state = place.texts[state_of(len(place.texts), frame, num_frames)]
-        text = _with_place(text, place.preposition, state)
+    parts = _Caption(intent, visible, frame, num_frames).things()
+    places = [
+        (place.preposition, place.texts[state_of(len(place.texts), frame, num_frames)])
+        for place in intent.scenery
+    ]
+    listed = [text for preposition, text in places if not preposition and not _is_opened(text)]
+    text = _join([*parts, *listed])
+    for preposition, place in places:
+        if place not in listed:
+            text = _with_place(text, preposition, place)
     if not text:
         text = "an empty scene" if intent.things or intent.scenery else intent.prompt
     return f"{text}, {intent.style}" if intent.style else text
@@ -56,13 +62,13 @@ class _Caption:
             if {r.subject, r.target} <= set(self.shown) and _holds(r, self.frame, self.num_frames)
         ]
 
-    def things(self) -> str:
+    def things(self) -> list[str]:
         """All visible things, each with what it stands to."""
         subjects = {r.subject for r in self.relations}
         landmarks = {r.target for r in self.relations} - subjects
         parts = [self._clause(i) for i in self.shown if i not in landmarks and i not in self.told]
         parts += [self._clause(i) for i in self.shown if i not in self.told]
-        return _join([part for part in parts if part])
+        return [part for part in parts if part]
 
     def _clause(self, index: int, alone: bool = False) -> str:
         """A thing with what it does and stands to; others like it join in, unless `alone`."""
@@ -160,10 +166,12 @@ def _join(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
+def _is_opened(text: str) -> bool:
+    """Whether a place has its preposition inside: "at night"."""
+    return text.split()[0] in _OPENED
+
+
 def _with_place(text: str, preposition: str, place: str) -> str:
-    opened = place.split()[0] in _OPENED
     if not text:
-        return f"a scene {place}" if opened else place
-    if opened:
-        return f"{text} {place}"
-    return f"{text} {preposition} {place}" if preposition else f"{text} and {place}"
+        return f"a scene {place}" if _is_opened(place) else place
+    return f"{text} {place}" if _is_opened(place) else f"{text} {preposition} {place}"

@@ -7,7 +7,7 @@ from flowzero_jax.planner.places import read_path
 from flowzero_jax.planner.verbs import FORMS, VERBS
 
 #: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
-_DIRECT = lexicon.words("become turn grow get go")
+_DIRECT = lexicon.words("become turn grow get")
 #: "grows from a seed": what it was before.
 _GROWING = frozenset({"grow", "hatch", "sprout", "develop", "evolve"})
 _CHANGING = lexicon.words("turn change shift go grow get come move")
@@ -86,7 +86,8 @@ def read_change(
         return None, found[0], found[1]
     if lemma in _DIRECT and word and word not in lexicon.PREPOSITIONS:
         found = _read_state(words, j, False)
-        if found and (lemma == "become" or _is_attribute(found[0].attribute)):
+        plain = found and (lemma != "get" or FORMS.get(word, ("", ""))[1] == "")
+        if found and plain and (lemma == "become" or _is_attribute(found[0].attribute)):
             return None, found[0], found[1]
     return None
 

@@ -6,7 +6,7 @@ directions and parts of the video. What it does not understand it passes over.
 
 from flowzero_jax.planner import lexicon, nouns, sizes, times
 from flowzero_jax.planner.attachments import overhead, read_attachment
-from flowzero_jax.planner.changes import COMPARATIVES
+from flowzero_jax.planner.changes import COMPARATIVES, read_change
 from flowzero_jax.planner.drafts import Camera, Draft, PlaceDraft, ThingDraft
 from flowzero_jax.planner.mentions import weather
 from flowzero_jax.planner.nominals import (
@@ -27,6 +27,7 @@ _COMMANDS = frozenset(
     {"create", "generate", "make", "show", "imagine", "draw", "render", "animate", "there", "i"}
 )
 _COMMAND_ENDS = frozenset({"me", "is", "are", "see", "want"})
+_WEATHER = {"snowing": "snow", "snows": "snow", "raining": "rain", "rains": "rain"}
 _CAMERA_VERBS = frozenset({"pan", "tilt", "dolly", "zoom"})
 _STILL_KINDS = frozenset({"still", "auxiliary"})
 
@@ -51,7 +52,8 @@ def _step(draft: Draft) -> None:
         draft.i += 1
         return
     for reader in (
-        _time, _sequence, _clause_opener, _camera_command, _verb, read_one_of_them, read_pronoun,
+        _time, _sequence, _weather, _further_state, _clause_opener, _camera_command, _verb,
+        read_one_of_them, read_pronoun,
         read_attachment, _style, read_nominal,
     ):  # fmt: skip
         if reader(draft):
@@ -118,6 +120,33 @@ def _sequence(draft: Draft) -> bool:
     draft.order += bool(draft.events or draft.places)
     draft.joined = draft.joined or "then"
     draft.i += 1
+    return True
+
+
+def _weather(draft: Draft) -> bool:
+    """ "it is snowing", "it rains"."""
+    word = draft.word()
+    if word not in _WEATHER or draft.word(-1) not in ("it", "is", "'s", "starts", "begins"):
+        return False
+    weather(draft, _WEATHER[word])
+    draft.i += 1
+    return True
+
+
+def _further_state(draft: Draft) -> bool:
+    """ "turns brown and then black", "into a sapling and then into a tree"."""
+    event = draft.event
+    if event is None or event.verb.kind != "change" or not draft.joined or draft.word() == "from":
+        return False
+    opened = draft.word() in ("into", "to")
+    if not opened and draft.word() not in lexicon.COLORS:
+        return False
+    change = read_change(draft.words, draft.i, "change" if opened else "turn", opened)
+    if change is None or (not opened and read_verb(draft.words, change[2], bare=True)):
+        return False
+    draft.event = draft.begin(event.verb, event.subjects)
+    draft.event.start_state, draft.event.end_state, draft.i = change
+    draft.joined, draft.last, draft.fresh = "", event.subjects[-1], True
     return True
 
 
@@ -218,7 +247,7 @@ def _style(draft: Draft) -> bool:
         return False
     piece = draft.words[draft.i :]
     piece = piece[: piece.index(",")] if "," in piece else piece
-    styled = any(word in lexicon.STYLE or "style" in word for word in piece)
+    styled = piece and (piece[-1] in lexicon.STYLE or "style" in piece)
     if not styled or len(piece) > 6 or (not draft.i and piece[0] in lexicon.DETERMINERS):
         return False
     draft.style.append(" ".join(piece))
@@ -229,8 +258,6 @@ def _style(draft: Draft) -> bool:
 def _adverb(draft: Draft) -> None:
     """A word that says how: slowly, apart, overhead. Unknown words are passed over."""
     word, event = draft.word(), draft.event
-    if word in ("snowing", "raining"):
-        weather(draft, word.removesuffix("ing"))
     if event is not None:
         if word in lexicon.SLOW | lexicon.FAST:
             event.pace = "slow" if word in lexicon.SLOW else "fast"

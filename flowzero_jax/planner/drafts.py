@@ -127,6 +127,8 @@ class RelationDraft:
 class Draft:
     """All that has been read so far, and where the reader is.
 
+    `restless`: something was named that moves by itself. `following`: it is a tracking shot.
+    `names`: words that are parts of proper names.
     `words`, `i`: the sentence and the position in it. `subjects`, `event`: of the clause.
     `last`: what was named last, `role`: as what (`subject`, `object` or a preposition).
     `joined`: the comma or conjunction just passed, or "". `fresh`: a noun phrase has just ended, so
@@ -141,6 +143,7 @@ class Draft:
     style: list[str] = field(default_factory=list)
     restless: bool = False
     following: bool = False
+    names: frozenset[str] = frozenset()
 
     words: list[str] = field(default_factory=list)
     i: int = 0

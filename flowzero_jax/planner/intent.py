@@ -195,7 +195,7 @@ def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool)
     return Label(
         words=words,
         written=written,
-        unique=noun in ("sun", "moon") and len(words) == 1,
+        unique=noun in ("sun", "moon", "earth") and len(words) == 1,
         bare=noun in nouns.PAIR_NOUNS
         or (not determined and noun in nouns.MASS_NOUNS)
         or not noun.isascii(),

@@ -41,10 +41,11 @@ FUNCTION_WORDS = (
     | AUXILIARIES | {",", "'s", "to", "not"}
 )  # fmt: skip
 ADVERBS = words(
-    "away forward forwards back again still nearby overhead high low there here very too also only "
-    "just once now almost quite slightly first instead apart sideways alone together straight "
-    "around along past by fast hard loudly well even never always often twice not maybe perhaps "
-    "ahead aside everywhere inside outside aloft skyward skywards altogether more most less"
+    "somewhere anywhere away forward forwards back again still nearby overhead high low there here "
+    "very too also only just once now almost quite slightly first instead apart sideways alone "
+    "together straight around along past by fast hard loudly well even never always often twice "
+    "not maybe perhaps ahead aside everywhere inside outside aloft skyward skywards altogether "
+    "more most less"
 )
 SLOW = words("slowly gently gradually lazily leisurely softly calmly slow steadily quietly")
 FAST = words("quickly fast rapidly swiftly speedily hurriedly furiously wildly hard high-speed")
@@ -64,19 +65,20 @@ ADJECTIVES = (
     COLORS - words("orange gold silver violet rose lime lavender bronze copper ivory tan navy")
     | frozenset(SIZES) - words("baby mini giant")
     | words(
-        "fast first last late early old young new ancient modern vintage cute pretty beautiful "
-        "lovely ugly happy sad angry fat thin slim heavy light bright dark shiny dull clean dirty "
-        "wet dry hot cold warm cool fresh ripe rotten soft hard smooth rough sharp round flat long "
-        "wide narrow deep shallow high low empty full open closed quiet loud busy calm clear "
-        "cloudy sunny rainy snowy stormy windy foggy misty starry wooden metallic golden woolen "
-        "wild strange rare elderly lively friendly lonely silly curly woolly fluffy furry striped "
-        "spotted single double broken lost frozen hidden parked abandoned majestic gentle vibrant "
-        "brave strong sleek elegant gorgeous classic brand-new polar arctic tropical hot-air "
-        "electric magical tame glossy matte crisp lush barren vast distant nearby raw stray "
-        "various different several many few steep pristine tranquil peaceful bustling crowded cozy "
-        "sandy grassy rocky muddy dusty icy bare blank plain simple real fake weathered distressed "
-        "sick healthy rich poor lazy hungry sleepy playful curious adorable fierce mighty shaggy "
-        "rusty moldy fuzzy juicy tasty brown-haired red-haired silver-haired same"
+        "intense brilliant fast first last late early old young new ancient modern vintage cute "
+        "pretty beautiful lovely ugly happy sad angry fat thin slim heavy light bright dark shiny "
+        "dull clean dirty wet dry hot cold warm cool fresh ripe rotten soft hard smooth rough "
+        "sharp round flat long wide narrow deep shallow high low empty full open closed quiet loud "
+        "busy calm clear cloudy sunny rainy snowy stormy windy foggy misty starry wooden metallic "
+        "golden woolen wild strange rare elderly lively friendly lonely silly curly woolly fluffy "
+        "furry striped spotted single double broken lost frozen hidden parked abandoned majestic "
+        "gentle vibrant brave strong sleek elegant gorgeous classic brand-new polar arctic "
+        "tropical hot-air electric magical tame glossy matte crisp lush barren vast distant nearby "
+        "raw stray various different several many few steep pristine tranquil peaceful bustling "
+        "crowded cozy sandy grassy rocky muddy dusty icy bare blank plain simple real fake "
+        "weathered distressed sick healthy rich poor lazy hungry sleepy playful curious adorable "
+        "fierce mighty shaggy rusty moldy fuzzy juicy tasty brown-haired red-haired silver-haired "
+        "same"
     )
 )
 _ADJECTIVE_ENDINGS = re.compile(r".{2,}(ful|less|ous|ish|ive|able|ible|ic|ian|esque|like|-\w+ed)$")
@@ -162,6 +164,10 @@ SCENERY_IN_PLURAL = words(
     "clouds stars trees flowers wildflowers buildings skyscrapers houses leaves bushes waves "
     "mountains hills puddles constellations flames"
 )
+#: Of these, what is an object where it is the subject: "leaves fall", but "clouds drift".
+SUBJECTS_IN_PLURAL = words(
+    "smoke trees flowers wildflowers buildings skyscrapers houses leaves bushes"
+)
 #: Lights that are things.
 LIGHT_SOURCES = frozenset(
     {"traffic light", "street light", "stage light", "stop light", "night light", "neon light"}
@@ -172,16 +178,17 @@ SKIES = words("sky skies clouds space air")
 
 #: Never an object: light, weather, sounds, abstractions.
 INTANGIBLE = words(
-    "wind breeze gust light lights glow shadow shadows scent smell sound sounds noise dust trail "
-    "music color colors colour colours hue shade way direction speed motion movement pace silence "
-    "laughter joy rhythm beat view season weather temperature moisture heat cold brightness time "
-    "moment life love distance style atmosphere sunshine sunbeams reflection splash spray air loop "
-    "loops pattern patterns shape texture surface gravity sides side place places front back top "
-    "bottom left right middle center centre edge corner end half part foot journey story lunch "
-    "breakfast dinner meal job fun detail details line row zigzag arc position slow-motion "
-    "motion-blur bloom appearance state form size formation directions walk run ride swim flight "
-    "race dance game nap rest look step steps trip stop start turn leap jump dive fall rise drift "
-    "lap laps bounce kick throw action power energy other"
+    "effect effects channel wind breeze gust light lights glow shadow shadows scent smell sound "
+    "sounds noise dust trail music color colors colour colours hue shade way direction speed "
+    "motion movement pace silence laughter joy rhythm beat view season weather temperature "
+    "moisture heat cold brightness time moment life love distance style atmosphere sunshine "
+    "sunbeams reflection splash spray air loop loops pattern patterns shape texture surface "
+    "gravity sides side place places front back top bottom left right middle center centre edge "
+    "corner end half part foot journey story lunch breakfast dinner meal job fun detail details "
+    "line row zigzag arc position slow-motion motion-blur bloom appearance state form size "
+    "formation directions walk run ride swim flight race dance game nap rest look step steps trip "
+    "stop start turn leap jump dive fall rise drift lap laps bounce kick throw action power energy "
+    "other"
 )
 PARTS = words(
     "eye eyes wing wings tail tails leg legs arm arms hand hands hair fur face beard nose mouth "
@@ -203,7 +210,8 @@ PEOPLE = words(
     "person man woman boy girl child kid toddler baby teacher dancer astronaut king queen prince "
     "princess wizard witch clown chef farmer artist ninja runner player singer cowboy pirate "
     "knight doctor student photographer lady gentleman grandmother grandfather mother father "
-    "couple people men women boys girls children kids painter worker builder bear robot monkey"
+    "couple people men women boys girls children kids granddaughter grandson daughter son sister "
+    "brother friend wife husband painter worker builder bear robot monkey"
 )
 #: Things that hold other things inside.
 CONTAINERS = words(
@@ -212,6 +220,8 @@ CONTAINERS = words(
     "car truck bus cart wagon rocket crib bed hammock tree hole tent shell bubble crate barrel "
     "cradle shoe pan skillet pond-bowl hand hands window mirror chair armchair swing balloon bin"
 )
+#: Media that are also things to be seen.
+PICTURES = words("picture photo photograph illustration")
 MEDIA = words(
     "video clip footage film movie animation scene shot timelapse time-lapse photo photograph "
     "picture image illustration rendering render gif close-up closeup recording sequence view "
@@ -219,10 +229,9 @@ MEDIA = words(
 )
 STYLE = words(
     "cinematic 4k 8k hd uhd photorealistic hyperrealistic realistic detailed anime cartoon render "
-    "octane unreal lighting bokeh masterpiece quality resolution artstation pixar disney aesthetic "
+    "octane unreal lighting bokeh masterpiece resolution artstation pixar disney aesthetic "
     "watercolor watercolour style realism hdr photography trending 3d 2d lo-fi lofi ghibli artwork "
-    "monochrome sepia noir cgi vfx blender footage minimalist vibe vibes mood focus composition "
-    "colors tones palette"
+    "monochrome sepia noir cgi vfx blender footage minimalist vibe vibes mood palette"
 )
 #: "a glass of water" is a glass, "a piece of bread" is bread, "a flock of birds" is some birds.
 PARTITIVES = words(
@@ -249,8 +258,7 @@ RESTLESS = words(
     "stampede audience"
 )
 FRAME_NOUNS = words(
-    "screen frame scene image video picture view shot display canvas clip window composition "
-    "viewport background foreground photo camera"
+    "screen frame scene image video picture view shot display viewport background foreground"
 )
 #: Times of day, seasons and weather.
 TIMES = words(

@@ -14,7 +14,7 @@ from flowzero_jax.planner.drafts import (
 )
 from flowzero_jax.planner.intent import label_of
 from flowzero_jax.planner.noun_phrases import NounPhrase
-from flowzero_jax.planner.verbs import Verb
+from flowzero_jax.planner.verbs import OBJECT_MOVES, Verb
 
 _BACK_REFERENCES = frozenset({"the", "this", "that", "these", "those", "both"})
 _GENERIC = frozenset({"animal", "creature", "vehicle", "object", "thing", "insect", "character"})
@@ -77,7 +77,8 @@ def another_one(draft: Draft) -> ThingDraft | None:
 
 def is_known_thing(phrase: NounPhrase) -> bool:
     """Whether the noun is one of those with a known size, and no part of another thing."""
-    return sizes.is_known(phrase.noun) and phrase.written[-1] not in lexicon.PARTS
+    known = sizes.is_known(phrase.noun) or phrase.noun in lexicon.PEOPLE
+    return known and phrase.written[-1] not in lexicon.PARTS
 
 
 def _find_or_make(draft: Draft, phrase: NounPhrase, text: str, role: str) -> Mention:
@@ -92,14 +93,19 @@ def _find_or_make(draft: Draft, phrase: NounPhrase, text: str, role: str) -> Men
     before = _find(draft, phrase)
     if before is not None:
         return before
-    if _is_scenery(phrase, role):
+    thrown = role == "object" and draft.event is not None and draft.event.verb.lemma in OBJECT_MOVES
+    if _is_scenery(phrase, "subject" if thrown else role):
         return _place(draft, phrase, text, role)
     if _is_nothing(phrase, role):
         return Nothing(text)
     determined = bool(phrase.determiner) or phrase.counted
     label = replace(label_of(phrase.words, phrase.written, determined), extra=phrase.tail)
+    if draft.names & set(phrase.words):
+        bare = not determined or label.bare
+        label = replace(label, bare=bare, unique=label.unique or phrase.determiner == "the")
     vague = phrase.plural and not phrase.counted
-    thing = ThingDraft(label, phrase.count, vague, phrase.part)
+    region = (phrase.side, None) if phrase.side else None
+    thing = ThingDraft(label, phrase.count, vague, phrase.part, region)
     draft.things.append(thing)
     return thing
 
@@ -119,7 +125,7 @@ def _attach(draft: Draft, text: str) -> None:
 
 
 def weather(draft: Draft, noun: str) -> None:
-    """ "it is snowing"."""
+    """ "it is snowing", "it rains"."""
     draft.places.append(PlaceDraft(noun, f"the {noun}", "in", order=draft.order))
     draft.restless = True
 
@@ -149,6 +155,8 @@ def _matches(draft: Draft, thing: ThingDraft, phrase: NounPhrase) -> bool:
     became = [e.end_state.label for e in draft.events if thing in e.subjects and e.end_state]
     known = {thing.label.noun, *(label.noun for label in became if label)}
     generic = phrase.noun in _GENERIC and not new and len(draft.things) == 1
+    if phrase.side and (thing.region or (0, 0))[0] != phrase.side:
+        return False
     return (phrase.noun in known and (new <= old or old <= new)) or generic
 
 
@@ -168,7 +176,10 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
         return False
     if role == "object" and _is_bare(phrase) and not phrase.plural:
         return False  # "splash water"
-    if written in lexicon.TIMES or lexicon.is_scenery(written, phrase.counted):
+    if role == "subject" and written in lexicon.SUBJECTS_IN_PLURAL:
+        return False
+    scenery = lexicon.is_scenery(written, phrase.counted) or noun in lexicon.SCENERY
+    if written in lexicon.TIMES or scenery:
         return not (role == "object" and written in lexicon.INTANGIBLE)
     if written in lexicon.INTANGIBLE:
         return role in _PLACE_ROLES and written in lexicon.WEATHER
@@ -180,10 +191,12 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
 def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     written = phrase.written[-1]
     owned = phrase.determiner in lexicon.POSSESSIVES
-    if written in lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE:
+    if written in (lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE) - lexicon.PICTURES:
         lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
         return not lamp and not (phrase.counted and phrase.plural)
     if owned and not is_known_thing(phrase) and not phrase.counted:
+        return True
+    if written in lexicon.FRAME_NOUNS and len(phrase.words) == 1 and role != "subject":
         return True
     if written in lexicon.PARTS | lexicon.CLOTHES:
         return owned or (_is_bare(phrase) and role != "subject")

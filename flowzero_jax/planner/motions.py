@@ -26,7 +26,8 @@ def displaces(event: Event) -> bool:
     if verb.kind in _STEADY:
         return False
     if verb.kind in ("travel", "enter", "leave"):
-        throws = verb.lemma in OBJECT_MOVES and event.obj is not None and not event.passive
+        has_object = event.obj is not None or event.obj_text
+        throws = verb.lemma in OBJECT_MOVES and has_object and not event.passive
         return not throws or verb.lemma in RIDES
     ends = [s for s in (event.origin, event.goal) if s is not None]
     return bool(
@@ -164,6 +165,8 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
     manner = event.manner or verb.manner
     if manner == "hop" and not displaces(event):
         manner = "bounce"
+    if manner == "still":
+        manner = "straight"  # it turns on its way
     origin, goal = _ends(event, thing, draft)
     if direction is None and goal is None:
         direction = verb.direction
@@ -172,7 +175,7 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
     if verb.kind == "enter":
         side = origin or (_spot_at(_reversed(direction)) if direction else Spot(x=-1))
         origin, direction = Spot(side.x, side.y, outside=True), None
-        goal = goal or Spot(x=0)
+        goal = goal or Spot(x=0, y=0 if side.y else None)
     elif verb.kind == "leave":
         side = goal or (_spot_at(direction) if direction else origin or Spot(x=1))
         side = Spot(x=1) if side.target is not None else side

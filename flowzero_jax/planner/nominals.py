@@ -1,7 +1,7 @@
 """Noun phrases and pronouns in a clause: subjects, objects, one more of a list."""
 
 from flowzero_jax.planner import lexicon
-from flowzero_jax.planner.attachments import attach
+from flowzero_jax.planner.complements import attach
 from flowzero_jax.planner.drafts import Draft, Nothing, ThingDraft
 from flowzero_jax.planner.mentions import adorn, is_known_thing, mention, refer
 from flowzero_jax.planner.noun_phrases import NounPhrase, read
@@ -34,6 +34,7 @@ def read_nominal(draft: Draft) -> bool:
     role = "subject" if new_clause else "list" if in_list else "object"
     named = mention(draft, phrase, start, end, role)
     together = event is None and draft.subjects and draft.joined and draft.role == "subject"
+    together = together and named not in draft.subjects
     draft.i, draft.joined = end, ""
     if role == "list":
         attach(draft, draft.role, draft.role, named)
@@ -56,7 +57,7 @@ def _settle_pending(draft: Draft, thing: ThingDraft) -> None:
     if draft.pending_region is not None:
         thing.region, draft.pending_region = draft.pending_region, None
     if draft.pending_span and read_verb(draft.words, draft.i, bare=True) is None:
-        draft.begin(Verb("be", "still"), [thing], stated=False)
+        draft.event = draft.begin(Verb("be", "still"), [thing], stated=False)
     if draft.pending_relation is not None:
         kind, words, target = draft.pending_relation
         draft.subjects, draft.pending_relation = [thing], None

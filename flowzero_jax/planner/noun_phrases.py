@@ -22,6 +22,9 @@ _WITH_PARTICIPLE = lexicon.words(
     "saucer shoe shoes chair horse pin stick pool star top carpet fish squirrel van boat ship rope "
     "machine board trail lot pan cart wheel jack suit track post glass pole pad"
 )
+#: Determiners that also stand alone.
+_PRONOMINAL = lexicon.words("both all each some several these those this")
+_SIDES = {"left": -1, "right": 1}
 _LONGEST = 10  # words; what is longer is no noun phrase
 _POSITIONS = lexicon.words("edge end front back top bottom side corner middle center foot surface")
 
@@ -37,6 +40,7 @@ class NounPhrase:
     `doing`: the verb of a movement that stands before the noun.
     `part`: the part meant, in "a bird's wings".
     `tail`: an of-phrase that belongs in captions only, "of water".
+    `side`: -1 in "the left ball", 1 in "the right ball".
     """
 
     words: tuple[str, ...]
@@ -47,6 +51,7 @@ class NounPhrase:
     doing: str = ""
     part: str = ""
     tail: str = ""
+    side: int = 0
 
     @property
     def noun(self) -> str:
@@ -83,6 +88,13 @@ def _read_simple(
     if found is None:
         return None
     opening, i = found
+    side = 0
+    sided = opening.determiner and word_at(words, i) in _SIDES and is_nounish(words, i + 1)
+    if sided and word_at(words, i + 1) not in lexicon.PARTS | lexicon.INTANGIBLE:
+        side, i = _SIDES[words[i]], i + 1
+    alone = opening.determiner in _PRONOMINAL and not is_nounish(words, i + 1)
+    if alone and (lexicon.is_ing_verb(word_at(words, i)) or word_at(words, i).endswith("ed")):
+        return None  # "both laughing"
     taken: list[str] = []
     doing, head_ok = "", False
     while i < len(words) and len(taken) < _LONGEST and is_nounish(words, i):
@@ -104,17 +116,17 @@ def _read_simple(
     if not head_ok and len(taken) == 1 and not opening.determiner:
         return None  # a lone adjective
     following = FORMS.get(word_at(words, i), ("", ""))[1]
-    return _build(taken, opening, doing, following), i
+    return replace(_build(taken, opening, doing, following), side=side), i
 
 
 def _read_opening(
     words: list[str], i: int, many: bool, determiner: str
 ) -> tuple[Opening, int] | None:
     """Determiners and number words, and the position after them."""
-    count, counted = None, False
+    count, counted, start = None, False, i
     while word_at(words, i) in ("only", "just", "exactly", "even") and opens(word_at(words, i + 1)):
         i += 1
-    while i < len(words):
+    while i < min(len(words), start + _LONGEST):
         word, value = words[i], nouns.number(words[i])
         if word in ("her", "that") and not is_nounish(words, i + 1):
             return None  # no determiner but a pronoun

@@ -10,6 +10,7 @@ Point = tuple[float, float]
 MARGIN = 0.03
 #: How far a move goes that has a direction but no goal, as a fraction of the frame's side.
 TRAVEL = {"slow": 0.34, "normal": 0.46, "fast": 0.62}
+_NARROW = 0.3  # what falls off something lands beside it, unless it is a wide crowd
 #: Shorter travels are not seen.
 SHORTEST_TRAVEL = 0.27
 SHORTEST_CROSSING = 0.53
@@ -84,7 +85,8 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
             if len(moves) > 1:
                 dx, dy = dx * 0.85, dy * 0.85
             there = body.clamp((here[0] + dx, here[1] + dy))
-            if move.origin is not None and move.origin.target is not None and dy > 0:
+            off = move.origin is not None and move.origin.target is not None and dy > 0
+            if off and body.width < _NARROW:
                 beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
                 there = (beside[0], body.region(Spot(y=1), there)[1])
         else:

@@ -26,8 +26,8 @@ _AT = lexicon.words("on at in along near by around")
 #: Prepositions that can stand before "the left of".
 BEFORE_REGIONS = _TO | _AT | {"from"}
 _INTENSIFIED = lexicon.words(
-    "next behind in above below under on before after away there here beside near now at over "
-    "outside inside underneath"
+    "next behind above below under before after away there here beside near now outside inside "
+    "underneath"
 )
 _MANNERS = {
     ("up", "and", "down"): "bounce",
@@ -241,7 +241,12 @@ def _direction_word(words: list[str], j: int) -> tuple[int, int, int] | None:
     if j >= len(words):
         return None
     word, following = words[j], words[j + 1] if j + 1 < len(words) else ""
-    if word in ("left", "right") and (following in _INTENSIFIED or following == "of"):
+    if word in ("left", "right") and following == "of":
+        return None
+    if word == "right" and following in _INTENSIFIED:
+        return None
+    place = words[j + 2 : j + 3] == ["front"] or words[j + 2 : j + 4] == ["the", "middle"]
+    if word == "right" and following == "in" and place:  # "right in the middle"
         return None
     if word in ("up", "down") and following in lexicon.DETERMINERS:
         return None  # "down the road" is read with its noun

@@ -30,7 +30,8 @@ _MANY = 10  # things, from which on fewer attempts are made
 _FITS = 0.02  # a cost that is nothing to worry about
 _SMALLNESS = 0.25  # what a scale of 0 would cost
 _HOME_HEIGHT = {"ground": 0.62, "sky": 0.34, "top": 0.24, "water": 0.6}
-_ANCHORS = [(x / 24, y / 20) for x in range(2, 23, 2) for y in range(2, 19, 2)]
+_COARSE = [(x / 12, y / 10) for x in range(1, 12) for y in range(1, 10)]
+_FINE = [(x / 12, y / 20) for x in range(1, 12) for y in range(2, 19)]
 _DIRECTED = frozenset({"straight", "fall", "hop", "zigzag"})
 _ALONG = frozenset({"on", "above", "below", "behind", "in_front_of"})
 _INVERSE = {
@@ -115,13 +116,14 @@ class _Layout:
         """Places a leader with its family; returns the cost."""
         family = [u for u in self.units if u.root is unit]
         wish = _centred(family, self._wish(unit, family, num_leaders))
-        options = []
-        for anchor in [wish, *_ANCHORS]:
-            cost = self._cost(unit, family, anchor)
+        best = (math.inf, math.inf, wish)
+        for anchor in [wish, *(_FINE if num_leaders < _MANY else _COARSE)]:
+            cost = 0.0
             if not _moves_vertically(unit):
-                cost += 0.4 * max(abs(anchor[1] - wish[1]) - 0.2, 0.0)
-            options.append((round(cost, 4), math.dist(anchor, wish), anchor))
-        cost, _, anchor = min(options)
+                cost = 0.3 * max(abs(anchor[1] - wish[1]) - 0.2, 0.0)
+            cost += self._cost(unit, family, anchor, best[0] - cost)
+            best = min(best, (round(cost, 4), math.dist(anchor, wish), anchor))
+        cost, _, anchor = best
         frames = range(self.num_frames)
         for member, track in zip(family, self._tracks(unit, family, anchor, frames), strict=True):
             member.track = track
@@ -205,26 +207,40 @@ class _Layout:
         target = self.units[move.around] if move.around is not None else None
         return (target.track[frame], target.body) if target and target.track else None
 
-    def _cost(self, unit: Unit, family: list[Unit], anchor: Point) -> float:
-        """How badly an anchor fits: outside the frame, over others, or hardly moving."""
+    def _cost(self, unit: Unit, family: list[Unit], anchor: Point, limit: float) -> float:
+        """How badly an anchor fits: outside the frame, over others, or hardly moving.
+
+        What costs more than `limit` is not looked at to the end.
+        """
         self.squeezed = 0.0
         tracks = self._tracks(unit, family, anchor, self.samples)
         cost = _lack_of_travel(unit) + 3 * self.squeezed
         leaves = any(spot and spot.outside for m in unit.moves for spot in (m.origin, m.goal))
         for member, track in zip(family, tracks, strict=True):
-            others = [other for other in self.placed if not self._related(member, other)]
-            for frame, centre in zip(self.samples, track, strict=True):
-                if not leaves:
-                    cost += 3 * math.dist(centre, _inside(member.body, centre)) / len(track)
-                for other in others:
-                    if self._both_seen(member, other, frame):
-                        cost += 2 * _overlap(member, centre, other, frame) / len(track)
+            if not leaves:
+                outside = sum(math.dist(c, _inside(member.body, c)) for c in track)
+                cost += 3 * outside / len(track)
+            for other in self.placed:
+                if cost > limit:
+                    return cost
+                if not self._related(member, other):
+                    cost += self._overlap(member, track, other)
         return cost
 
-    def _both_seen(self, a: Unit, b: Unit, frame: int) -> bool:
-        return all(
-            first <= frame < end for first, end in (self.visible[a.index], self.visible[b.index])
-        )
+    def _overlap(self, member: Unit, track: list[Point], other: Unit) -> float:
+        """How much two units cover each other where both are seen: 2 if always and wholly."""
+        spans = self.visible[member.index], self.visible[other.index]
+        first, end = max(span[0] for span in spans), min(span[1] for span in spans)
+        wide = (member.body.width + other.body.width) / 2
+        high = (member.body.height + other.body.height) / 2
+        area = 0.0
+        for frame, (x, y) in zip(self.samples, track, strict=True):
+            if first <= frame < end:
+                there = other.track[frame]
+                dx, dy = wide - abs(x - there[0]), high - abs(y - there[1])
+                area += dx * dy if dx > 0 and dy > 0 else 0.0
+        smaller = min(body.width * body.height for body in (member.body, other.body))
+        return 2 * area / smaller / len(track)
 
     def _related(self, a: Unit, b: Unit) -> bool:
         return any({r.subject, r.target} == {a.index, b.index} for r in self.intent.relations)
@@ -248,16 +264,6 @@ def _moves_vertically(unit: Unit) -> bool:
 def _inside(body: Body, centre: Point) -> Point:
     half_x, half_y = min(body.width / 2, 0.5), min(body.height / 2, 0.5)
     return min(max(centre[0], half_x), 1 - half_x), min(max(centre[1], half_y), 1 - half_y)
-
-
-def _overlap(member: Unit, centre: Point, other: Unit, frame: int) -> float:
-    """The common area of two units' bounds as a fraction of the smaller one."""
-    x, y = other.track[frame]
-    wide = (member.body.width + other.body.width) / 2 - abs(centre[0] - x)
-    high = (member.body.height + other.body.height) / 2 - abs(centre[1] - y)
-    if wide <= 0 or high <= 0:
-        return 0.0
-    return wide * high / min(b.width * b.height for b in (member.body, other.body))
 
 
 def _sides(move: Move) -> tuple[int, int] | None:

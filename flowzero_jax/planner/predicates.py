@@ -1,5 +1,6 @@
 """Starts the event of a verb: its particles, the change it names, its object."""
 
+from flowzero_jax.planner import lexicon
 from flowzero_jax.planner.changes import read_change
 from flowzero_jax.planner.drafts import (
     Camera,
@@ -122,7 +123,9 @@ def take_object(draft: Draft, named: Mention) -> None:
     event = draft.event
     draft.role = "object"
     verb = event.verb
-    if verb.kind == "leave" and (event.implied or isinstance(named, Nothing)):
+    leaves_frame = isinstance(named, Nothing) and named.text.split()[-1] in lexicon.FRAME_NOUNS
+    nothing_left = isinstance(named, Nothing) and not leaves_frame
+    if verb.kind == "leave" and (event.implied or nothing_left):
         event.verb = verb = Verb(verb.lemma, "other")  # "leaving a trail"
     if isinstance(named, Nothing):
         event.obj_text = event.obj_text or named.text

@@ -42,6 +42,7 @@ _BUILDS = _table("""
 0.55 1.0 ground:
     ball apple orange lemon lime tomato egg cookie button marble dice peach plum cherry
 0.6 1.0 ground:
+    duckling gosling hatchling
     cup mug flower rose tulip sunflower donut clock watch mushroom crab turtle strawberry onion
     pear cactus spider plate bowl avocado potato teacup
 0.6 0.6 ground:

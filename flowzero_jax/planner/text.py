@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.scene import MAX_TEXT, find_bad_character, is_blank
@@ -51,6 +52,16 @@ def sentences(text: str) -> list[list[str]]:
             elif word:
                 result[-1].append(word)
     return [words for words in map(_without_last_pause, result) if words]
+
+
+def proper_names(text: str) -> frozenset[str]:
+    """The words, in lower case, that are capitalised inside sentences; none in a title."""
+    words = [piece.strip(_EDGES) for piece in text.translate(_PLAIN).split()]
+    inside = [w for before, w in pairwise(words) if w and before[-1:] not in _STOPS | _PAUSES]
+    capital = [word for word in inside if word[0].isupper() and len(word) > 1]
+    if len(capital) * 2 > len(inside):
+        return frozenset()
+    return frozenset(word.lower().removesuffix("'s").strip(",.;:!?") for word in capital)
 
 
 def _without_last_pause(words: list[str]) -> list[str]:

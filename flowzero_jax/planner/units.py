@@ -76,12 +76,13 @@ def make_units(
     count = len(intent.things)
     side = _SIDES.get(count, max(0.54 / math.sqrt(count or 1), 0.12))
     side = scale * min(side, math.sqrt(_FILLED / max(area, 1e-9)))
+    lanes = max(sum(any(_goes(m, 0) for m in thing.moves) for thing in intent.things), 1)
     units = []
     for index, (thing, build) in enumerate(zip(intent.things, builds, strict=True)):
         moves = _moves(intent, index)
         own = max(side * build.scale / largest, SMALLEST_SIDE)
         frames = stage_frames(moves, num_frames, visible[index])
-        units.append(_unit(index, thing, moves, own, build.aspect, frames))
+        units.append(_unit(index, thing, moves, own, build.aspect, frames, lanes))
     return units
 
 
@@ -92,10 +93,11 @@ def _unit(
     side: float,
     aspect: float,
     frames: list[tuple[int, int]],
+    lanes: int,
 ) -> Unit:
     aspect = min(max(aspect, 0.6), 1.6)
     peak = math.sqrt(max(thing.growth, 1.0))
-    columns, rows, side = _formation(thing.count, moves, side, aspect, peak)
+    columns, rows, side = _formation(thing.count, moves, side, aspect, peak, lanes)
     side = max(side, SMALLEST_SIDE)
     width = min(side * math.sqrt(aspect), _LARGEST_SIDE)
     height = min(side / math.sqrt(aspect), _LARGEST_SIDE)
@@ -121,17 +123,19 @@ def _moves(intent: Intent, index: int) -> tuple[Move, ...]:
 
 
 def _formation(
-    count: int, moves: Sequence[Move], side: float, aspect: float, peak: float
+    count: int, moves: Sequence[Move], side: float, aspect: float, peak: float, lanes: int
 ) -> tuple[int, int, float]:
     """Columns, rows and side of one instance: the largest instances, in lanes if they move.
 
-    `peak`: how much an instance will have grown.
+    `peak`: how much an instance will have grown. `lanes`: how many things share the height, if they
+    move sideways.
     """
     if count == 1:
         return 1, 1, side
     across, along = (any(_goes(move, axis) for move in moves) for axis in (0, 1))
     way = SHORTEST_CROSSING if any(move.crossing for move in moves) else _ROOM_TO_MOVE
     room_x, room_y = 0.94 - way * across, 0.9 - way * along
+    room_y = room_y / lanes if across else room_y
     options = []
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)

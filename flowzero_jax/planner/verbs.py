@@ -123,12 +123,12 @@ VERBS: dict[str, Verb] = {
         "think take put place lay keep give get bring hand shed tip tie wrap weave set dress "
         "decorate wait work study teach shop type listen pose touch hit break pan tilt zoom "
         "dolly track string suspend mount strap drape prop stack pile share chat pop explode "
-        "burst fight scroll crack scratch",
+        "burst end finish fight scroll crack scratch",
         "other",
     ),
     **_verbs(
         "sit stand lie rest sleep nap doze perch stay remain hang lean lounge bask kneel crouch "
-        "park stop pause loom tower stretch lurk huddle snooze squat recline",
+        "park stop pause loom tower stretch lurk huddle snooze squat recline balance",
         "still",
     ),
     **_verbs(
@@ -146,7 +146,8 @@ VERBS: dict[str, Verb] = {
         "travel",
         pace="slow",
     ),
-    **_verbs("float drift hover waft levitate", "travel", pace="slow", airborne=True),
+    **_verbs("hover", "still", airborne=True),
+    **_verbs("float drift waft levitate", "travel", pace="slow", airborne=True),
     **_verbs(
         "race speed dash dart sprint rush bolt gallop hurry scurry scamper whiz streak hurtle "
         "shoot zip blast accelerate overtake stampede scoot careen barrel roar thunder",

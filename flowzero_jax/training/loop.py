@@ -1,5 +1,6 @@
 """The training loop of every stage: resume, step, log, sample, save."""
 
+import contextlib
 import json
 import signal
 import time
@@ -42,30 +43,27 @@ def run(
     state = jax.device_put(state if restored is None else restored, sharding.replicated(mesh))
     compiled = jax.jit(train_step, donate_argnums=0)
     key = jax.random.key(seed)
-    start = int(state.step)
-    stopping = _stop_on_signal()
+    start = logged = int(state.step)
     previous: Metrics | None = None
     clock = time.monotonic()
-
-    def save() -> None:
-        checkpoints.save(folder / "checkpoints", int(state.step), state)
-
-    for step, batch in enumerate(batches(start), start=start):
-        batch = jax.device_put(batch, sharding.over_batch(mesh))
-        state, metrics = compiled(state, batch, key)
-        # Metrics are fetched one step late, so that the device never waits for the host.
-        if previous is not None and step % log_every == 0:
-            seconds, clock = time.monotonic() - clock, time.monotonic()
-            rate = samples_per_step * min(log_every, step - start) / seconds
-            _log(folder / "metrics.jsonl", step, previous, rate)
-        previous = metrics
-        done = step + 1
-        if stopping() or done == num_steps or done % save_every == 0:
-            save()
-        if sample is not None and (done == num_steps or done % sample_every == 0):
-            sample(state, folder / "samples")
-        if stopping() or done >= num_steps:
-            break
+    with _stop_signals() as received:
+        for step, batch in enumerate(batches(start), start=start):
+            batch = jax.device_put(batch, sharding.over_batch(mesh))
+            state, metrics = compiled(state, batch, key)
+            done = step + 1
+            last = done == num_steps or bool(received)
+            # Metrics are fetched one step late, so that the device never waits for the host.
+            if previous is not None and (step % log_every == 0 or last):
+                rate = samples_per_step * (step - logged) / (time.monotonic() - clock)
+                logged, clock = step, time.monotonic()
+                _log(folder / "metrics.jsonl", step, previous, rate)
+            previous = metrics
+            if last or done % save_every == 0:
+                checkpoints.save(folder / "checkpoints", done, state)
+            if sample is not None and (last or done % sample_every == 0):
+                sample(state, folder / "samples")
+            if last:
+                break
     return state
 
 
@@ -82,8 +80,16 @@ def _log(path: Path, step: int, metrics: Metrics, rate: float) -> None:
     print(json.dumps({k: round(v, 4) for k, v in record.items()}), flush=True)
 
 
-def _stop_on_signal() -> Callable[[], bool]:
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Within the block, SIGTERM and SIGINT are only noted in the list that it yields."""
     received: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda n, frame: received.append(n))
-    return lambda: bool(received)
+    former = {
+        number: signal.signal(number, lambda number, frame: received.append(number))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

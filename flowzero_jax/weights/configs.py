@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.diffusion import ScheduleConfig
-
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.weights.config_reader import ConfigReader

@@ -122,12 +122,13 @@ def prepare(
 
 def denoise(
     models: Models,
-    settings: GenerationSettings,
     params: Params,
     latents: jax.Array,
     conditions: Conditions,
     steps: StepTable,
+    guidance_scale: jax.Array | float,
     *,
+    cross_frame: CrossFrame,
     grounded: bool,
 ) -> jax.Array:
     """Some denoising steps of `b` videos, `latents [b f h w c]`. `grounded`: the boxes act."""
@@ -142,9 +143,9 @@ def denoise(
                 jnp.stack([timestep, timestep]),
                 condition.text,
                 condition.grounding_tokens if grounded else None,
-                cross_frame=settings.cross_frame,
+                cross_frame=cross_frame,
             )
-            return guide(prediction[0], prediction[1], settings.guidance_scale)
+            return guide(prediction[0], prediction[1], guidance_scale)
 
         return sample(predict, latents, steps, models.schedule.prediction_type)
 
@@ -185,7 +186,16 @@ def generate(
     latents, conditions = prepare(models, config, params, scenes, keys)
     for grounded, steps in zip((True, False), split_steps(models.schedule, config), strict=True):
         if len(steps.timesteps):
-            latents = denoise(models, config, params, latents, conditions, steps, grounded=grounded)
+            latents = denoise(
+                models,
+                params,
+                latents,
+                conditions,
+                steps,
+                config.guidance_scale,
+                cross_frame=config.cross_frame,
+                grounded=grounded,
+            )
     return decode(models, params, latents)
 
 

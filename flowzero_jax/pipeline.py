@@ -75,7 +75,7 @@ class Pipeline:
         self.params: Params = jax.device_put(checkpoint.params)
         self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
         defaults = checkpoint.settings or Settings()
-        self.settings = _generation_settings(defaults, checkpoint.unet_config.grounded)
+        self.settings = generation_settings(defaults, boxes=checkpoint.unet_config.grounded)
         self.info = _describe(checkpoint, defaults)
 
     def __call__(
@@ -153,8 +153,6 @@ class Pipeline:
         progress: Progress | None,
     ) -> np.ndarray:
         """`generate` in chunks of steps, to report progress and to notice broken numbers early."""
-        # What only `prepare` looks at must not make `denoise` compile anew.
-        step_settings = dataclasses.replace(settings, noise_shift=True, object_noise=False)
         latents, conditions = _prepare(self.models, settings, self.params, scenes, keys)
         done = 0
         for grounded, steps in zip(
@@ -163,11 +161,12 @@ class Pipeline:
             for chunk in step_chunks(steps):
                 latents = _denoise(
                     self.models,
-                    step_settings,
                     self.params,
                     latents,
                     conditions,
                     chunk,
+                    settings.guidance_scale,
+                    cross_frame=settings.cross_frame,
                     grounded=grounded,
                 )
                 done += len(chunk.timesteps)
@@ -187,7 +186,7 @@ def _encode_texts(model: TextEncoder, params: Params, ids: jax.Array):
 
 
 _prepare = jax.jit(prepare, static_argnums=(0, 1))
-_denoise = jax.jit(denoise, static_argnums=(0, 1), static_argnames="grounded")
+_denoise = jax.jit(denoise, static_argnums=0, static_argnames=("cross_frame", "grounded"))
 _decode = jax.jit(decode, static_argnums=0)
 
 
@@ -212,9 +211,10 @@ def load_pipeline(model: str | Path = EMBEDDED, dtype: str = "float32") -> Pipel
     return Pipeline(load_folder(folder, dtype), dtype)
 
 
-def _generation_settings(defaults: Settings, grounded: bool) -> GenerationSettings:
+def generation_settings(defaults: Settings, *, boxes: bool) -> GenerationSettings:
+    """The part of a checkpoint's settings that generation takes."""
     names = {field.name for field in dataclasses.fields(GenerationSettings)} - {"boxes"}
-    return GenerationSettings(**{name: getattr(defaults, name) for name in names}, boxes=grounded)
+    return GenerationSettings(**{name: getattr(defaults, name) for name in names}, boxes=boxes)
 
 
 def _describe(checkpoint: Checkpoint, defaults: Settings) -> PipelineInfo:

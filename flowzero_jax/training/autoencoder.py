@@ -14,20 +14,16 @@ from flowzero_jax.models import Autoencoder, AutoencoderConfig
 from flowzero_jax.training import loop
 from flowzero_jax.training.compose import compose, example_rng
 from flowzero_jax.training.prefetch import prefetch
-from flowzero_jax.training.state import Metrics, Params, TrainState, init_state, make_train_step
+from flowzero_jax.training.state import Metrics, Params, StageSettings, TrainState
 
 
 @dataclasses.dataclass(frozen=True)
-class AutoencoderTraining:
+class AutoencoderTraining(StageSettings):
     """One phase of the stage. `crop` equal to `size` trains on whole pictures."""
 
     size: int = 128
     crop: int = 64
-    batch_size: int = 16
-    num_steps: int = 3000
-    warmup_steps: int = 100
     learning_rate: float = 1.5e-3
-    final_learning_rate: float = 1e-4
     squared_weight: float = 0.5
     gradient_weight: float = 0.25
     kl_weight: float = 3e-4
@@ -36,7 +32,6 @@ class AutoencoderTraining:
     decoder_only: bool = False
     seed: int = 1
     workers: int = 1
-    save_every: int = 500
 
 
 def reconstruction_metrics(images: jax.Array, decoded: jax.Array) -> Metrics:
@@ -97,14 +92,7 @@ def train(
     if params is None:
         dummy = jnp.zeros((1, settings.crop, settings.crop, 3))
         params = jax.jit(model.init)(jax.random.key(settings.seed), dummy)["params"]
-    schedule = optax.warmup_cosine_decay_schedule(
-        0.0,
-        settings.learning_rate,
-        settings.warmup_steps,
-        settings.num_steps,
-        settings.final_learning_rate,
-    )
-    optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
+    optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(settings.schedule, b2=0.99))
     if settings.decoder_only:
         labels = {
             name: "trained" if "decode" in name or "post" in name else "frozen" for name in params
@@ -118,13 +106,4 @@ def train(
         make = functools.partial(crops, settings)
         return prefetch(make, start, settings.num_steps, settings.workers)
 
-    return loop.run(
-        folder,
-        init_state(params, optimizer),
-        make_train_step(loss, optimizer, settings.average_decay),
-        batches,
-        num_steps=settings.num_steps,
-        seed=settings.seed,
-        samples_per_step=settings.batch_size,
-        save_every=settings.save_every,
-    )
+    return loop.run_stage(folder, params, loss, optimizer, batches, settings)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from flowzero_jax.errors import InputError, OutputError
+from flowzero_jax.files import reason, write_text
 from flowzero_jax.tokenizer import (
     END_OF_WORD,
     END_TOKEN,
@@ -113,7 +114,7 @@ def write_tokenizer(folder: str | Path, merges: Sequence[Pair], max_length: int 
         "model_max_length": max_length,
         "tokenizer_class": "CLIPTokenizer",
     }
-    files = {
+    texts = {
         "vocab.json": _json(vocabulary(merges)),
         "merges.txt": "\n".join(["#version: 0.2", *map(" ".join, merges), ""]),
         "tokenizer_config.json": _json(config),
@@ -122,12 +123,10 @@ def write_tokenizer(folder: str | Path, merges: Sequence[Pair], max_length: int 
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot write the tokenizer ({error.strerror}); choose another folder"
-        ) from error
+        raise OutputError(f"{folder}: cannot be made: {reason(error)}") from error
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _json(value: dict) -> str:

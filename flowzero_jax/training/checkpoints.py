@@ -1,6 +1,5 @@
 """Training checkpoints: Orbax folders with a SHA-256 manifest, the newest intact one restored."""
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
+
+from flowzero_jax.files import sha256
 
 _MANIFEST = "sha256.json"
 
@@ -47,4 +48,4 @@ def _steps(folder: Path) -> list[int]:
 
 def _digests(path: Path) -> dict[str, str]:
     files = sorted(f for f in (path / "state").rglob("*") if f.is_file())
-    return {str(f.relative_to(path)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    return {str(f.relative_to(path)): sha256(f) for f in files}

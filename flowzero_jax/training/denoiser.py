@@ -23,22 +23,19 @@ from flowzero_jax.training.layout_losses import (
     word_targets,
 )
 from flowzero_jax.training.pool import LatentBatch, load_pool, pool_batches
-from flowzero_jax.training.state import Metrics, Params, TrainState, init_state, make_train_step
+from flowzero_jax.training.state import Metrics, Params, StageSettings, TrainState
 
 OBJECT_SLOTS = 30
 
 
 @dataclasses.dataclass(frozen=True)
-class DenoiserTraining:
+class DenoiserTraining(StageSettings):
     """The stage's settings. Dropout gives classifier-free guidance its unconditional half."""
 
-    batch_size: int = 16
     num_steps: int = 6000
     warmup_steps: int = 200
     learning_rate: float = 8e-4
-    final_learning_rate: float = 1e-4
     weight_decay: float = 0.01
-    average_decay: float = 0.999
     drop_both: float = 0.10
     drop_boxes: float = 0.05
     drop_caption: float = 0.05
@@ -48,9 +45,8 @@ class DenoiserTraining:
     attention_weight: float = 0.03
     relative_weight: float = 0.1
     words_weight: float = 0.03
-    seed: int = 3
-    save_every: int = 500
     sample_every: int = 1000
+    seed: int = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,31 +223,15 @@ def train(
     pool = load_pool(pool_folder)
     key = jax.random.key(settings.seed)
     params = jax.jit(functools.partial(init_params, models, pool))(key) | (start or {})
-    schedule = optax.warmup_cosine_decay_schedule(
-        0.0,
-        settings.learning_rate,
-        settings.warmup_steps,
-        settings.num_steps,
-        settings.final_learning_rate,
-    )
     optimizer = optax.chain(
         optax.clip_by_global_norm(1.0),
-        optax.adamw(schedule, b2=0.99, weight_decay=settings.weight_decay),
+        optax.adamw(settings.schedule, b2=0.99, weight_decay=settings.weight_decay),
     )
     loss = functools.partial(denoiser_loss, models, settings)
 
     def batches(start: int) -> Iterator[LatentBatch]:
         return pool_batches(pool, settings.batch_size, settings.seed, start, settings.num_steps)
 
-    return loop.run(
-        folder,
-        init_state(params, optimizer),
-        make_train_step(loss, optimizer, settings.average_decay),
-        batches,
-        num_steps=settings.num_steps,
-        seed=settings.seed,
-        samples_per_step=settings.batch_size,
-        save_every=settings.save_every,
-        sample=sample,
-        sample_every=settings.sample_every,
+    return loop.run_stage(
+        folder, params, loss, optimizer, batches, settings, sample, settings.sample_every
     )

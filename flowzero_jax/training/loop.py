@@ -10,11 +10,20 @@ from typing import Any
 
 import jax
 import numpy as np
+import optax
 
 from flowzero_jax import sharding
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.training import checkpoints
-from flowzero_jax.training.state import Metrics, TrainState
+from flowzero_jax.training.state import (
+    LossFunction,
+    Metrics,
+    Params,
+    StageSettings,
+    TrainState,
+    init_state,
+    make_train_step,
+)
 
 
 def run(
@@ -65,6 +74,31 @@ def run(
             if last:
                 break
     return state
+
+
+def run_stage(
+    folder: Path,
+    params: Params,
+    loss: LossFunction,
+    optimizer: optax.GradientTransformation,
+    batches: Callable[[int], Iterator[Any]],
+    settings: StageSettings,
+    sample: Callable[[TrainState, Path], None] | None = None,
+    sample_every: int = 1000,
+) -> TrainState:
+    """`run` from `params` for a loss and an optimizer, with a stage's settings."""
+    return run(
+        folder,
+        init_state(params, optimizer),
+        make_train_step(loss, optimizer, settings.average_decay),
+        batches,
+        num_steps=settings.num_steps,
+        seed=settings.seed,
+        samples_per_step=settings.batch_size,
+        save_every=settings.save_every,
+        sample=sample,
+        sample_every=sample_every,
+    )
 
 
 def _log(path: Path, step: int, metrics: Metrics, rate: float) -> None:

@@ -41,9 +41,13 @@ class PoolSettings:
     workers: int = 2
 
 
+# A worker process reads it once, not for every chunk.
+_read_tokenizer = functools.cache(Tokenizer.from_folder)
+
+
 def _compose_chunk(settings: PoolSettings, tokenizer_folder: Path, index: int) -> LatentBatch:
     """One chunk with images in the place of latents; runs in a worker process."""
-    tokenizer = Tokenizer.from_folder(tokenizer_folder)
+    tokenizer = _read_tokenizer(tokenizer_folder)
     start = index * settings.chunk
     examples = compose_batch(
         settings.seed, start, settings.chunk, settings.size, settings.max_objects

@@ -10,14 +10,14 @@ import json
 import shutil
 from pathlib import Path
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.errors import InputError
-from flowzero_jax.generation import GenerationSettings, Models
+from flowzero_jax.files import atomic_path
+from flowzero_jax.generation import Models
 from flowzero_jax.models import (
     Autoencoder,
     AutoencoderConfig,
@@ -26,6 +26,7 @@ from flowzero_jax.models import (
     UNet,
     UNetConfig,
 )
+from flowzero_jax.pipeline import generation_settings
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.training import autoencoder, denoiser
 from flowzero_jax.training.backgrounds import usable_phrases
@@ -36,6 +37,7 @@ from flowzero_jax.training.samples import make_sampler
 from flowzero_jax.training.state import Params
 from flowzero_jax.training.vocabulary import NOUNS
 from flowzero_jax.weights import Checkpoint, Settings, load_folder, save_folder
+from flowzero_jax.weights.names import leaves
 
 # The factor that gives latents unit deviation. Fixed for good once the first pool is there.
 SCALE_FILE = "latent_scale.json"
@@ -130,7 +132,7 @@ def train_denoiser(run: TrainingRun, folder: Path) -> None:
         models,
         load_params(_autoencoder_file(folder)),
         tokenizer,
-        dataclasses.replace(generation_settings(run.generation), cross_frame="none"),
+        dataclasses.replace(generation_settings(run.generation, boxes=True), cross_frame="none"),
     )
     state = denoiser.train(
         folder / "denoiser",
@@ -189,16 +191,10 @@ def build_models(run: TrainingRun, folder: Path) -> Models:
     )
 
 
-def generation_settings(settings: Settings) -> GenerationSettings:
-    """The part of a checkpoint's settings that generation takes."""
-    names = {field.name for field in dataclasses.fields(GenerationSettings)} - {"boxes"}
-    return GenerationSettings(**{name: getattr(settings, name) for name in names})
-
-
 def save_params(path: Path, params: Params) -> None:
     """Writes nested parameters as one safetensors file, scope names joined by "/"."""
-    leaves = jax.tree_util.tree_flatten_with_path(params)[0]
-    save_file({"/".join(k.key for k in keys): np.asarray(x) for keys, x in leaves}, path)
+    with atomic_path(path) as temporary:
+        save_file({"/".join(scopes): np.asarray(x) for scopes, x in leaves(params)}, temporary)
 
 
 def load_params(path: Path) -> Params:

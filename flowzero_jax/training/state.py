@@ -1,5 +1,6 @@
-"""The state of a training run, and the update that all stages share."""
+"""The state of a training run, and the settings and the update that all stages share."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +12,31 @@ Params = dict[str, Any]
 Metrics = dict[str, jax.Array]
 # (params, batch, key) → (scalar loss, metrics)
 LossFunction = Callable[[Params, Any, jax.Array], tuple[jax.Array, Metrics]]
+
+
+@dataclasses.dataclass(frozen=True)
+class StageSettings:
+    """How long and how fast a stage trains. `average_decay` is that of the moving average."""
+
+    batch_size: int = 16
+    num_steps: int = 3000
+    warmup_steps: int = 100
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-4
+    average_decay: float = 0.999
+    seed: int = 0
+    save_every: int = 500
+
+    @property
+    def schedule(self) -> optax.Schedule:
+        """The learning rate by step: linear warm-up, then a cosine."""
+        return optax.warmup_cosine_decay_schedule(
+            0.0,
+            self.learning_rate,
+            self.warmup_steps,
+            self.num_steps,
+            self.final_learning_rate,
+        )
 
 
 class TrainState(NamedTuple):

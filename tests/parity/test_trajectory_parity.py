@@ -36,7 +36,9 @@ class Model:
         self._encode = compiled(self.models.text_encoder.apply)
         self._ground = compiled(functools.partial(self.models.unet.apply, method=UNet.ground))
         self._unet = compiled(self.models.unet.apply, static_argnames="cross_frame")
-        self._denoise = compiled(denoise, static_argnums=(0, 1), static_argnames="grounded")
+        self._denoise = compiled(
+            denoise, static_argnums=0, static_argnames=("cross_frame", "grounded")
+        )
         self._decode = compiled(decode, static_argnums=0)
 
     def encode(self, texts):
@@ -64,11 +66,12 @@ class Model:
                 step = StepTable(*(column[index : index + 1] for column in steps))
                 latents = self._denoise(
                     self.models,
-                    settings,
                     self.params,
                     latents[None],
                     conditions,
                     step,
+                    settings.guidance_scale,
+                    cross_frame=settings.cross_frame,
                     grounded=grounded,
                 )[0]
                 yield latents

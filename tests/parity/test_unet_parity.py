@@ -78,7 +78,7 @@ class Case:
     def plain_clip(self, cross_frame):
         return self.run_tapped(*self.clips(["encoder_hidden_states"]), cross_frame=cross_frame)
 
-    @functools.cache  # noqa: B019
+    @functools.cache  # noqa: B019 (lives as long as the module)
     def guided_clips(self, cross_frame):
         tokens = jnp.stack([self.null_tokens, self.present_tokens])
         texts = ["uncond_hidden_states", "encoder_hidden_states"]

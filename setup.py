@@ -12,7 +12,8 @@ VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)[1]
 INSTALL = [
     "absl-py>=2.5",
     "flax>=0.12.8",
-    "imageio-ffmpeg>=0.8.1",  # imageio itself leaks pipes when it reads mp4
+    "imageio>=2.38",
+    "imageio-ffmpeg>=0.8.1",
     "jax>=0.10.2,<0.13",
     "jaxtyping>=0.3.7",
     "ml_collections>=1.1",

@@ -13,6 +13,7 @@ INSTALL = [
     "absl-py>=2.5",
     "flax>=0.12.8",
     "imageio>=2.38",
+    "huggingface_hub>=0.36,<2",  # for hf: names; tokenizers asks for it, too
     "imageio-ffmpeg>=0.8.1",
     "jax>=0.10.2,<0.13",
     "jaxtyping>=0.3.7",
@@ -26,7 +27,7 @@ INSTALL = [
     "tokenizers>=0.22,<0.23",
     "tqdm>=4.67",
 ]
-LLM = ["openai>=3.52,<4", "tenacity==9.2.1"]
+LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
 TEST = [
     "beartype>=0.22",

@@ -19,10 +19,12 @@ from flowzero_jax.version import __version__
 # Where each name is defined. Imported on first use, so that planning never waits for JAX.
 _HOMES = {
     "GenerationSettings": "flowzero_jax.pipeline",
+    "LlmSettings": "flowzero_jax.planner.llm",
     "Pipeline": "flowzero_jax.pipeline",
     "SceneSyntax": "flowzero_jax.scene",
     "load_pipeline": "flowzero_jax.pipeline",
     "plan": "flowzero_jax.planner",
+    "plan_with_llm": "flowzero_jax.planner.llm",
     "read_scene": "flowzero_jax.scene",
     "write_scene": "flowzero_jax.scene",
     "write_video": "flowzero_jax.video",

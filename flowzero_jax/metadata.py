@@ -26,7 +26,8 @@ class RenderMetadata:
       fps: frames per second.
       planner: the planner's name, None where the plan was a file.
       plan: "file" as named by the user, "sha256" of its bytes.
-      model: "source" as named by the user, "name", "sha256" of the checkpoint.
+      model: "source" as named by the user, "name", "sha256" of the checkpoint; what else a
+        `PipelineInfo` says about its origin.
       video: "file", "format", "frames", "height", "width"; "sha256" unless it is a folder.
       device: "platform", "kind".
       versions: of Python, JAX, Flax, ffmpeg and this package.

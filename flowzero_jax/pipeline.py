@@ -28,7 +28,7 @@ from flowzero_jax.layout import SceneTable, tabulate
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import Checkpoint, Settings, load_folder
+from flowzero_jax.weights import Checkpoint, Settings, load_checkpoint, save_pipeline
 
 __all__ = ["GenerationSettings", "Models", "Pipeline", "generate", "load_pipeline"]
 
@@ -42,7 +42,11 @@ Progress = Callable[[int, int], None]
 
 @dataclasses.dataclass(frozen=True)
 class PipelineInfo:
-    """What a checkpoint is and what it can draw; `nouns` maps each singular noun to its emoji."""
+    """What a checkpoint is and what it can draw; `nouns` maps each singular noun to its emoji.
+
+    `origin` says, by name, what else must be known about it: a hub's "repository" and "commit", the
+    "gligen_sha256" of an adapter, the "scheduler" that DDIM stands in for.
+    """
 
     name: str
     sha256: str
@@ -51,6 +55,7 @@ class PipelineInfo:
     fps: int
     nouns: dict[str, str]
     backgrounds: tuple[str, ...]
+    origin: dict[str, str]
 
 
 class Pipeline:
@@ -73,9 +78,10 @@ class Pipeline:
             checkpoint.schedule_config,
         )
         self.params: Params = jax.device_put(checkpoint.params)
+        self._checkpoint = dataclasses.replace(checkpoint, params={})
         self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
         defaults = checkpoint.settings or Settings()
-        self.settings = generation_settings(defaults, boxes=checkpoint.unet_config.grounded)
+        self.settings = generation_settings(defaults, boxes=True)
         self.info = _describe(checkpoint, defaults)
 
     def __call__(
@@ -100,7 +106,7 @@ class Pipeline:
 
         Raises:
           InputError: sizes that do not divide, a seed out of range, scenes of different lengths.
-          ModelError: the model has no layout layers but boxes are asked for, or gave numbers
+          ModelError: the model has no layout layers but the scenes have boxes, or gave numbers
             that are not finite.
         """
         single = not isinstance(scenes, Sequence)
@@ -116,12 +122,15 @@ class Pipeline:
                 f"seeds: {len(seeds)} for {len(batch)} scenes; give one seed for each scene"
             )
         settings = settings or self.settings
-        if settings.boxes and not self.models.unet.config.grounded:
-            raise ModelError(
-                f"{self.info.name}: has no layout (GLIGEN) layers and cannot place objects in "
-                "boxes; switch boxes off (--no-boxes) or take another checkpoint"
-            )
         table = tabulate(batch, latent_size(self.models, settings), negative_prompt)
+        if settings.boxes and not self.models.unet.config.grounded:
+            if table.object_mask.any():
+                raise ModelError(
+                    f"{self.info.name}: has no layout (GLIGEN) layers and cannot place objects in "
+                    "boxes; add them (--gligen FILE), switch boxes off (--no-boxes) or take "
+                    "another checkpoint"
+                )
+            settings = dataclasses.replace(settings, boxes=False)
         frames = self._draw(self.encode(table), video_keys(seeds), settings, progress)
         return frames[0] if single else frames
 
@@ -144,6 +153,11 @@ class Pipeline:
             shifts=table.shifts,
             random_speeds=table.random_speeds,
         )
+
+    def save_pipeline(self, folder: str | Path, dtype="float32") -> str:
+        """Writes the checkpoint as a diffusers folder; see `weights.save_pipeline`."""
+        checkpoint = dataclasses.replace(self._checkpoint, params=self.params)
+        return save_pipeline(folder, checkpoint, dtype)
 
     def _draw(
         self,
@@ -190,25 +204,29 @@ _denoise = jax.jit(denoise, static_argnums=0, static_argnames=("cross_frame", "g
 _decode = jax.jit(decode, static_argnums=0)
 
 
-def load_pipeline(model: str | Path = EMBEDDED, dtype: str = "float32") -> Pipeline:
-    """Loads the embedded model ("sticker") or a diffusers pipeline folder.
+def load_pipeline(
+    model: str | Path = EMBEDDED,
+    dtype: str = "float32",
+    *,
+    tokenizer: str | Path | None = None,
+    gligen: str | Path | None = None,
+) -> Pipeline:
+    """Loads the embedded model ("sticker"), or what `weights.load_checkpoint` can load.
 
-    `dtype` ("float32" or "bfloat16") is that of the parameters and of the computation; norms,
-    softmax, noise and sampler stay float32.
+    Args:
+      model: "sticker", a diffusers folder, a `.safetensors` file, or hf:OWNER/NAME[@REVISION].
+      dtype: "float32" or "bfloat16", of the parameters and of the computation; norms, softmax,
+        noise and sampler stay float32.
+      tokenizer: a tokenizer's folder, for a single file.
+      gligen: the file of a GLIGEN adapter, to be added to a model without such layers.
 
     Raises:
       ModelError: no such model, or not a whole and consistent one.
+      InputError: a tokenizer for a model that has one, or another dtype.
     """
     if str(model) == EMBEDDED:
-        folder = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
-    else:
-        folder = Path(model)
-        if not folder.is_dir():
-            raise ModelError(
-                f"{model}: no such model; name a diffusers pipeline folder, or {EMBEDDED!r} for "
-                "the embedded model"
-            )
-    return Pipeline(load_folder(folder, dtype), dtype)
+        model = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
+    return Pipeline(load_checkpoint(model, dtype, tokenizer=tokenizer, gligen=gligen), dtype)
 
 
 def generation_settings(defaults: Settings, *, boxes: bool) -> GenerationSettings:
@@ -234,4 +252,5 @@ def _describe(checkpoint: Checkpoint, defaults: Settings) -> PipelineInfo:
         fps=defaults.fps,
         nouns=defaults.nouns,
         backgrounds=defaults.backgrounds,
+        origin=checkpoint.provenance,
     )

@@ -43,7 +43,9 @@ class StandIn:
     """Has the attributes of a pipeline that the command uses, and records how it is called."""
 
     settings = DEFAULTS
-    info = types.SimpleNamespace(name="sticker", sha256="ab" * 32, nouns={"cat": "C"}, fps=5)
+    info = types.SimpleNamespace(
+        name="sticker", sha256="ab" * 32, nouns={"cat": "C"}, fps=5, origin={}
+    )
     tokenizer = types.SimpleNamespace(truncated=lambda text: text[60:] or None)
 
     def __init__(self):
@@ -72,8 +74,9 @@ def model(tmp_path, monkeypatch):
     stand_in = StandIn()
     stand_in.loaded = []
 
-    def load_pipeline(*arguments):
-        stand_in.loaded.append(arguments)
+    def load_pipeline(model, dtype, **parts):
+        stand_in.loaded.append((model, dtype))
+        stand_in.parts = parts
         return stand_in
 
     monkeypatch.setattr(pipeline, "load_pipeline", load_pipeline)

@@ -20,8 +20,9 @@ MAY_IMPORT = {
     "version": set(),
     "files": set(),
     "scene": {"files"},
-    "planner": {"scene"},
+    "planner": {"files", "scene"},
     "preview": {"files", "scene"},
+    "preview_rounds": {"files", "planner", "preview"},
     "video": {"files"},
     "metadata": {"files", "version"},
     "arrays": set(),
@@ -43,14 +44,17 @@ ONLY_IN = {
     "argparse": {"cli"},
     "diffusers": {"interop"},
     "transformers": {"interop"},
+    "huggingface_hub": {"weights"},
     "openai": {"planner"},
+    "httpx2": {"planner"},
+    "tenacity": {"planner"},
     "optax": {"training"},
     "orbax": {"training"},
     "pydantic": {"scene", "planner"},
 }
 WITHOUT_JAX = {
-    *("errors", "version", "files", "scene", "planner", "preview", "video", "metadata"),
-    *("layout", "tokenizer"),
+    *("errors", "version", "files", "scene", "planner", "preview", "preview_rounds", "video"),
+    *("metadata", "layout", "tokenizer"),
 }
 
 
@@ -117,6 +121,8 @@ def plan_file(tmp_path_factory):
         ["generate", "--help"],
         ["plan", "a cat runs", "--out", "OUT/plan.json"],
         ["show", "PLAN", "--out", "OUT/plan.png"],
+        ["check", "PLAN"],
+        ["check", "PLAN", "--repair", "--out", "OUT/mended.json"],
         ["render", "missing.json", "--out", "OUT/video.mp4"],
     ],
     ids=" ".join,

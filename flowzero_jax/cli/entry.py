@@ -12,10 +12,11 @@ COMMAND_MODULES = {
     "generate": "flowzero_jax.cli.generate",
     "plan": "flowzero_jax.cli.plan",
     "show": "flowzero_jax.cli.show",
+    "check": "flowzero_jax.cli.check",
     "render": "flowzero_jax.cli.render",
     "inspect": "flowzero_jax.cli.inspect_model",
 }
-"""Each has `run(args, report) -> exit code`; plan and show never import JAX."""
+"""Each has `run(args, report) -> exit code`; plan, show and check never import JAX."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

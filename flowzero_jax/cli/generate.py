@@ -3,9 +3,11 @@
 import argparse
 
 from flowzero_jax.cli.options import DEFAULT_FRAMES
+from flowzero_jax.cli.planning import choose_planner
 from flowzero_jax.cli.rendering import prepare, render
 from flowzero_jax.cli.report import Report
 from flowzero_jax.planner import plan
+from flowzero_jax.planner.llm.history import write_history
 from flowzero_jax.scene import write_scene
 from flowzero_jax.video.paths import FOLDER, sidecar_path
 
@@ -13,11 +15,15 @@ from flowzero_jax.video.paths import FOLDER, sidecar_path
 def run(args: argparse.Namespace, report: Report) -> int:
     """Plans and renders; returns the exit code. The plan stays if the rendering fails."""
     job = prepare(args, None)
+    planner = choose_planner(args, plan)
     with job.timed("plan"):
-        scene = plan(args.prompt, num_frames=job.options.get("frames", DEFAULT_FRAMES))
+        planned = planner(args.prompt, job.options.get("frames", DEFAULT_FRAMES))
+    args.planner = planned.planner  # the record tells who planned
     plan_file = sidecar_path(job.out, "plan")
     if job.kind == FOLDER:
         job.out.mkdir(exist_ok=True)
-    write_scene(plan_file, scene)
-    render(job, scene, plan_file, report)
+    write_scene(plan_file, planned.scene)
+    if planned.history is not None:
+        write_history(sidecar_path(job.out, "history"), planned.history)
+    render(job, planned.scene, plan_file, report)
     return 0

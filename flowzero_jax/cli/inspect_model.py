@@ -7,10 +7,12 @@ from flowzero_jax.cli.report import Report
 from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.pipeline import PipelineInfo, load_pipeline
 
+NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
+
 
 def run(args: argparse.Namespace, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
-    pipeline = load_pipeline(args.model)
+    pipeline = load_pipeline(args.model, tokenizer=args.tokenizer, gligen=args.gligen)
     info, settings = pipeline.info, pipeline.settings
     report.result(
         "\n".join([f"{args.model}: {info.name}", *_lines(info, settings)]),
@@ -25,7 +27,9 @@ def _lines(info: PipelineInfo, settings: GenerationSettings) -> list[str]:
     parts = ", ".join(f"{name} {count:,}" for name, count in info.num_parameters.items())
     lines = [
         f"sha256: {info.sha256}",
+        *(f"{name}: {value}" for name, value in info.origin.items()),
         f"parameters: {total:,} ({parts})",
+        "boxes: " + ("yes" if info.architecture["unet"]["grounded"] else NO_BOXES),
         f"defaults: {info.fps} fps, "
         + ", ".join(f"{name} {value}" for name, value in dataclasses.asdict(settings).items()),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flowzero_jax.cli import values
+from flowzero_jax.cli.planner_options import add_planner
 from flowzero_jax.errors import InputError
 from flowzero_jax.version import __version__
 from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
@@ -35,9 +36,18 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
 
+MODEL_HELP = (
+    "sticker (embedded, the default), a diffusers folder, a .safetensors file with the original "
+    "names, or hf:OWNER/NAME[@REVISION], which alone goes to the network"
+)
+TOKENIZER_HELP = "folder with vocab.json and merges.txt, for a model in a single file"
+GLIGEN_HELP = "a GLIGEN adapter (.safetensors), for a model that has no layers for boxes"
+
 # Unless said otherwise, the defaults come from the checkpoint.
 RENDER_OPTIONS = (
-    Option("model", values.non_empty, "sticker (embedded, the default) or a checkpoint folder"),
+    Option("model", values.non_empty, MODEL_HELP),
+    Option("tokenizer", values.non_empty, TOKENIZER_HELP),
+    Option("gligen", values.non_empty, GLIGEN_HELP),
     Option("seed", values.integer(0, values.MAX_SEED), "of the noise (default 0)"),
     Option("frames", values.integer(1, values.MAX_FRAMES), "number of frames (default 8)"),
     Option("height", values.integer(1, values.MAX_SIDE), "pixels"),
@@ -107,7 +117,7 @@ def _build_parser() -> _Parser:
 
     generate = command("generate", "from a prompt to a video, a plan and a record of both")
     generate.add_argument("prompt", metavar="PROMPT", help="what the video shows")
-    _add_planner(generate)
+    add_planner(generate)
     _add_rendering(generate)
 
     plan = command("plan", "from a prompt to a plan that can be read and edited")
@@ -121,32 +131,42 @@ def _build_parser() -> _Parser:
         default=DEFAULT_FRAMES,
         help="number of frames (default 8)",
     )
-    _add_planner(plan)
+    add_planner(plan)
 
-    show = command("show", "draws a plan's boxes, tracks and motions")
-    show.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    show = command("show", "draws a plan's boxes, tracks and motions, or how it came about")
+    show.add_argument("plan", metavar="PLAN.json", type=values.non_empty, help=SHOWN)
     show.add_argument("--out", required=True, type=values.non_empty, help="plan.png or plan.gif")
+    show.add_argument(
+        "--history", action="store_true", help="the rounds in PLAN.history.json, side by side"
+    )
+
+    check = command("check", "what is wrong with a plan: plausible? what its prompt asks for?")
+    check.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    check.add_argument("--repair", action="store_true", help="mend boxes; needs --out")
+    check.add_argument("--out", type=values.non_empty, help="mended.json, with --repair")
 
     render = command("render", "from a plan to a video and its record")
     render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
     _add_rendering(render)
 
     inspect = command("inspect", "what a checkpoint is and what it can draw")
-    inspect.add_argument("model", metavar="MODEL", nargs="?", default=DEFAULT_MODEL)
+    inspect.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        type=values.non_empty,
+        default=DEFAULT_MODEL,
+        help=MODEL_HELP,
+    )
+    inspect.add_argument(
+        "--tokenizer", metavar="TOKENIZER", type=values.non_empty, help=TOKENIZER_HELP
+    )
+    inspect.add_argument("--gligen", metavar="GLIGEN", type=values.non_empty, help=GLIGEN_HELP)
     return parser
 
 
 PROMPTS_FILE = "one prompt a line; --out gets one plan a line"
-
-
-def _add_planner(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--planner",
-        metavar="NAME",
-        type=values.choice("rules"),
-        default="rules",
-        help="rules (the default)",
-    )
+SHOWN = "a plan, or a language model's PLAN.history.json"
 
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:

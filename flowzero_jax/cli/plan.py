@@ -1,15 +1,18 @@
 """`flowzero-jax plan`: one prompt to a plan file, or a file of prompts to one plan a line."""
 
 import argparse
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from flowzero_jax.cli.planning import Planned, choose_planner, history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import FlowZeroError, InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason
 from flowzero_jax.planner import plan
+from flowzero_jax.planner.llm.history import history_tree, write_history
 from flowzero_jax.scene import write_scene
 
 PARTIAL_EXIT_CODE = 7
@@ -23,45 +26,88 @@ def run(args: argparse.Namespace, report: Report) -> int:
     out = Path(args.out)
     if out.suffix.lower() != ending:
         raise InputError(f"{out}: unknown ending; use {ending}")
+    inputs = [] if args.prompts_file is None else [Path(args.prompts_file)]
+    check_writable(out, inputs)
+    if args.planner == "llm":
+        check_writable(history_path(out), inputs)
+    planner = choose_planner(args, plan)
     if args.prompts_file is not None:
-        return _plan_file(Path(args.prompts_file), out, args, report)
-    check_writable(out)
-    scene = plan(args.prompt, num_frames=args.frames)
-    write_scene(out, scene)
-    report.result(f"{out}: {counted(args.frames, 'frame')}", plan=args.out, frames=args.frames)
+        return _plan_file(Path(args.prompts_file), out, planner, args, report)
+    planned = planner(args.prompt, args.frames)
+    write_scene(out, planned.scene)
+    fields = {}
+    if planned.history is not None:
+        write_history(history_path(out), planned.history)
+        kept = planned.history.rounds[planned.history.kept]
+        fields = {
+            "history": str(history_path(out)),
+            "rounds": len(planned.history.rounds),
+            "confidence": kept.confidence,
+            "hard_findings": kept.hard,
+        }
+    if args.planner == "llm":
+        fields["planner"] = planned.planner
+    report.result(
+        f"{out}: {counted(args.frames, 'frame')}", plan=args.out, frames=args.frames, **fields
+    )
     return 0
 
 
-def _plan_file(prompts: Path, out: Path, args: argparse.Namespace, report: Report) -> int:
-    check_writable(out, [prompts])
+def _plan_file(
+    prompts: Path,
+    out: Path,
+    planner: Callable[[str, int], Planned],
+    args: argparse.Namespace,
+    report: Report,
+) -> int:
     count = failures = 0
-    with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8") as file:
+    with contextlib.ExitStack() as stack:
+        plans = _open_lines(stack, out)
+        histories = _open_lines(stack, history_path(out)) if args.planner == "llm" else None
         for line in _lines(prompts):
-            record = _plan_line(line, args.frames)
+            record, history = _plan_line(line, args.frames, planner)
             count += 1
             failures += "error" in record
-            file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+            plans(record)
+            if histories is not None:
+                histories(history)
     failed = f", {failures} of them failed" if failures else ""
+    fields = {"histories": str(history_path(out))} if args.planner == "llm" else {}
     report.result(
         f"{out}: {counted(count, 'prompt')}{failed}",
         plans=args.out,
         prompts=count,
         failures=failures,
+        **fields,
     )
     return PARTIAL_EXIT_CODE if failures else 0
 
 
-def _plan_line(line: bytes, num_frames: int) -> dict[str, Any]:
-    """A plan as a JSON object, or the prompt and why there is none."""
+def _open_lines(stack: contextlib.ExitStack, path: Path) -> Callable[[Any], None]:
+    """A file of JSON lines that appears when the stack ends; the function that adds one."""
+    temporary = stack.enter_context(atomic_path(path))
+    file = stack.enter_context(temporary.open("w", encoding="utf-8"))
+
+    def add(record: Any) -> None:
+        file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+
+    return add
+
+
+def _plan_line(
+    line: bytes, num_frames: int, planner: Callable[[str, int], Planned]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A plan as a JSON object, or the prompt and why there is none; and its history, if any."""
     text = line.decode("utf-8", errors="replace").strip()
     try:
-        prompt = line.decode("utf-8").strip()
-        return plan(prompt, num_frames=num_frames).model_dump(mode="json")
+        planned = planner(line.decode("utf-8").strip(), num_frames)
     except FlowZeroError as error:
-        return _failure(text, type(error).__name__, str(error), error.exit_code)
+        return _failure(text, type(error).__name__, str(error), error.exit_code), None
     except UnicodeDecodeError:
         message = "not UTF-8 text; save the file as UTF-8"
-        return _failure(text, InputError.__name__, message, InputError.exit_code)
+        return _failure(text, InputError.__name__, message, InputError.exit_code), None
+    history = None if planned.history is None else history_tree(planned.history)
+    return planned.scene.model_dump(mode="json"), history
 
 
 def _failure(prompt: str, kind: str, message: str, exit_code: int) -> dict[str, Any]:

@@ -67,10 +67,11 @@ def prepare(args: argparse.Namespace, plan_file: Path | None) -> Job:
     options = rendering_values(args)
     inputs = [] if plan_file is None else [plan_file]
     inputs += [config_file(args.config)] if args.config else []
-    model = options.get("model", DEFAULT_MODEL)
-    inputs += [Path(model)] if model != DEFAULT_MODEL else []
+    named = (options.get(name, DEFAULT_MODEL) for name in ("model", "tokenizer", "gligen"))
+    inputs += [Path(name) for name in named if name != DEFAULT_MODEL]
     kind = check_output_path(args.out, inputs)
     written = ["meta"] if plan_file else ["meta", "plan"]
+    written += ["history"] if getattr(args, "planner", None) == "llm" else []
     for name in written:
         sidecar = sidecar_path(args.out, name)
         if sidecar.parent.exists():  # a folder that will be made is not there yet
@@ -144,9 +145,10 @@ def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
     seed = options.pop("seed", 0)
     negative_prompt = options.pop("negative_prompt", "")
     model = options.pop("model", DEFAULT_MODEL)
+    parts = {name: options.pop(name, None) for name in ("tokenizer", "gligen")}
     dtype = options.pop("dtype", DEFAULT_DTYPE)
     with job.timed("load"), device_errors():
-        pipeline = load_pipeline(model, dtype)
+        pipeline = load_pipeline(model, dtype, **parts)
     fps = options.pop("fps", pipeline.info.fps)
     settings = dataclasses.replace(pipeline.settings, **options)
     check_size(job.kind, settings.height, settings.width)
@@ -167,7 +169,13 @@ def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
         seed,
         negative_prompt,
         settings=dataclasses.asdict(settings) | {"dtype": dtype},
-        model={"source": model, "name": pipeline.info.name, "sha256": pipeline.info.sha256},
+        model={
+            "source": model,
+            **{name: value for name, value in parts.items() if value is not None},
+            "name": pipeline.info.name,
+            "sha256": pipeline.info.sha256,
+            **pipeline.info.origin,
+        },
         device=device,
     )
 

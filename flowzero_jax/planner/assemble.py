@@ -39,6 +39,7 @@ def read_intent(prompt: str) -> Intent:
                 count=thing.count,
                 vague=thing.vague,
                 visible=visible_of(events, timing),
+                timed=any(event.span is not None for event in events),
                 moves=moves,
                 growth=growth_of(events),
                 region=Spot(*thing.region) if thing.region else None,

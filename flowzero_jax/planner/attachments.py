@@ -3,7 +3,7 @@
 from flowzero_jax.planner import lexicon, places
 from flowzero_jax.planner.boundaries import opens
 from flowzero_jax.planner.changes import read_change
-from flowzero_jax.planner.complements import attach
+from flowzero_jax.planner.complements import attach, contains, flank
 from flowzero_jax.planner.drafts import (
     Draft,
     Event,
@@ -16,9 +16,10 @@ from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.mentions import another_one, mention, other_than_subject
 from flowzero_jax.planner.noun_phrases import read
 from flowzero_jax.planner.prepositions import FROM, TO
-from flowzero_jax.planner.verbs import FORMS, Verb
+from flowzero_jax.planner.verbs import FORMS, VERBS, Verb
 
 _SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
+_WHILE = frozenset({"while", "moment", "second", "seconds", "minute", "time", "bit"})
 _OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
 
 
@@ -52,7 +53,9 @@ def overhead(draft: Draft) -> bool:
         return False
     if draft.event.verb.kind in ("travel", "jiggle", "other"):
         for thing in draft.event.things:
-            thing.region = thing.region or (None, -1)
+            own = [e.direction or e.verb.direction for e in draft.events if thing in e.subjects]
+            if not any(direction and direction[1] for direction in own):
+                thing.region = thing.region or (None, -1)
     return True
 
 
@@ -85,10 +88,16 @@ def _next_stage(draft: Draft, event: Event) -> Event:
 
 
 def _apply_path(draft: Draft, path: places.Path) -> None:
-    opens = draft.words[path.end : path.end + 1]
-    if path.at and (draft.last is None or draft.joined) and opens and opens[0] in lexicon.OPENERS:
+    begins = draft.last is None or bool(draft.joined)
+    if path.at and begins and _subject_follows(draft, path.end):
         draft.pending_region = (path.at.x, path.at.y)  # "on the left a ball"
         return
+    if path.goal and path.goal.of_it and (draft.event is None or not draft.event.stated):
+        other = _earlier(draft)
+        if other is not None:  # "a tree to its left"
+            draft.relate(path.goal.relation, f"{path.goal.words} of", other, None)
+            draft.joined = ""
+            return
     event = _event(draft, still=path.at is not None)
     if event is None:
         return
@@ -98,7 +107,10 @@ def _apply_path(draft: Draft, path: places.Path) -> None:
         if event.direction and draft.joined and not event.origin:
             event = _next_stage(draft, event)
         event.direction = path.direction
-    if path.origin:
+    resting = event.verb.kind in ("still", "other", "auxiliary") and not event.passive
+    if path.origin and resting and not (path.goal or path.of or event.obj or event.direction):
+        _stand(draft, event, path.origin)  # "watches from the right"
+    elif path.origin:
         event.origin = _spot(path.origin)
     if path.goal:
         if event.goal is not None:
@@ -107,6 +119,28 @@ def _apply_path(draft: Draft, path: places.Path) -> None:
     if path.at:
         _stand(draft, event, path.at)
     draft.joined = ""
+
+
+def _earlier(draft: Draft) -> ThingDraft | None:
+    """What "its left" belongs to where nothing moves: the thing that was named first."""
+    own = draft.subjects or [draft.last]
+    others = [m for m in draft.mentioned if isinstance(m, ThingDraft) and m not in own]
+    return others[0] if others else None
+
+
+def _subject_follows(draft: Draft, i: int) -> bool:
+    """Whether a subject stands at `i`, if need be after its verb: "flies a bird"."""
+    words = draft.words[i : i + 3]
+    if words[:1] == ["there"]:
+        words = draft.words[i + 1 : i + 4]
+    if words and words[0] not in lexicon.OPENERS and len(words) > 1:
+        lemma, form = FORMS.get(words[0], ("", ""))
+        words = words[1:] if form in ("s", "base") else []
+        if words and words[0] in lexicon.OPENERS:
+            draft.pending_verb = VERBS[lemma]
+            return True
+        return False
+    return bool(words) and words[0] in lexicon.OPENERS
 
 
 def _spot(region: places.Region) -> SpotDraft:
@@ -144,6 +178,10 @@ def _target(draft: Draft, start: int, role: str) -> tuple[Mention | None, int] |
     found = read(draft.words, start, many=several and draft.event is None)
     if found is None:
         return None
+    other = other_than_subject(draft)
+    part = found[0].written[-1] in lexicon.PARTS and found[0].determiner in lexicon.POSSESSIVES
+    if part and role in ("onto", "into") and other is not None:
+        return other, found[1]  # "falls onto its cover"
     return mention(draft, found[0], start, found[1], role), found[1]
 
 
@@ -155,6 +193,11 @@ def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
         return False
     (target, draft.i), event = found, draft.event
     text, first = " ".join(draft.words[start:end]), draft.words[start]
+    amid = text in ("in the middle of", "in the center of")
+    if amid and isinstance(target, ThingDraft) and target.count > 1:
+        flank(draft, event, target)
+        draft.joined, draft.fresh, draft.last = "", True, target
+        return True
     if isinstance(target, PlaceDraft):
         region = places.read_region(draft.words, start + (first in places.BEFORE_REGIONS))
         if region and region[0].of:  # "the left side of the room" is that of the frame
@@ -166,8 +209,14 @@ def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
         draft.joined, draft.fresh = "", True
         draft.last = target if isinstance(target, PlaceDraft) else draft.last
         return True
-    if draft.last is None and event is None and not draft.subjects:
+    opened = draft.last is None and event is None and not draft.subjects
+    if draft.joined and _subject_follows(draft, draft.i):  # ", to its left stands a tree"
+        opened = True
+        draft.subjects, draft.event, draft.last = [], None, None
+    if opened:
         draft.pending_relation = (kind, text, target)
+        draft.joined, draft.fresh, draft.role = "", True, "subject"
+        return True
     draft.joined, draft.fresh, draft.role = "", True, kind
     still = event is None or event.verb.kind in ("still", "auxiliary", "other")
     if to and event is not None and (not still or event.passive):
@@ -208,6 +257,9 @@ def _prepositional(draft: Draft) -> bool:
     if word == "to" and _is_infinitive(draft):
         draft.i += 2  # "leaps to catch it": not yet so
         return True
+    if word == "for" and draft.word(2) in _WHILE:
+        draft.i += 3  # "for a while"
+        return True
     if word in ("upon", "by", "after", "for", "without") and lexicon.is_ing_verb(draft.word(1)):
         while draft.word() not in ("", ","):  # "upon reaching the edge"
             draft.i += 1
@@ -221,6 +273,8 @@ def _prepositional(draft: Draft) -> bool:
         elif draft.event is not None:
             draft.event.mutual = "apart" if "from" in preposition else "toward"
         draft.i = end + 2
+        return True
+    if draft.role == "with" and preposition in ("in", "inside", "on") and contains(draft, end):
         return True
     found = _target(draft, end, preposition)
     if found is None:

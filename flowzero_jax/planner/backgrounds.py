@@ -11,6 +11,11 @@ _SPEEDS = {"slow": 0.2, "normal": 0.4, "fast": 0.75}
 _FOLLOWING = {"slow": 0.3, "normal": 0.5, "fast": 0.75}
 _RESTLESS = Background(None, 0.15)
 _ZOOM = 1.6
+#: Of these only one can be at a time: "in spring, summer and autumn" is a sequence.
+_FAMILIES = (
+    lexicon.words("spring summer autumn winter"),
+    lexicon.words("day night morning evening noon midnight dawn dusk sunrise sunset"),
+)
 _BACKDROPS = frozenset({"background", "backdrop", "scenery", "landscape", "foreground"})
 _SHAKING = frozenset({"shake", "wobble", "tremble", "vibrate"})
 _TURNING = frozenset({"pan", "circle", "orbit", "rotate", "spin", "turn", "revolve"})
@@ -57,12 +62,13 @@ def _camera_motion(event: Event) -> Background | None:
     """What the picture does when the camera moves: the opposite."""
     verb, speed = event.verb, _SPEEDS[event.pace or event.verb.pace]
     direction = _direction(event) or verb.direction
+    free = direction is None
     if direction is None and verb.lemma in _TURNING:
         direction = (1, 0)
     if direction is None and verb.lemma == "tilt":
         direction = (0, -1)
     if direction is not None:
-        return Background((-direction[0], -direction[1]), speed, camera=True)
+        return Background((-direction[0], -direction[1]), speed, camera=True, free=free)
     if verb.lemma in _SHAKING:
         return Background(None, _RESTLESS.speed, camera=True)
     if event.away or event.zoom < 0 or verb.kind == "shrink":
@@ -79,30 +85,48 @@ def _motion_of(thing: ThingDraft, draft: Draft) -> Event | None:
 def _follow(thing: ThingDraft, draft: Draft) -> Background:
     """A followed thing stays in place; the background passes the other way."""
     event = _motion_of(thing, draft)
-    direction: Direction = (1, 0)
-    pace = "normal"
+    said, pace = None, "normal"
     if event is not None:
-        direction = _direction(event) or event.verb.direction or direction
-        pace = event.pace or event.verb.pace
-    return Background((-direction[0], -direction[1]), _FOLLOWING[pace])
+        said, pace = _direction(event) or event.verb.direction, event.pace or event.verb.pace
+    direction = said or (1, 0)
+    return Background((-direction[0], -direction[1]), _FOLLOWING[pace], free=said is None)
 
 
 def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
     """The places named, with what they change from and to."""
     result: list[Scenery] = []
     times = [p for p in draft.places if p.noun in lexicon.TIMES and p.preposition]
-    if len({place.order for place in times}) > 1:  # "at day, then at night"
+    for family in _FAMILIES:  # "in spring, summer and autumn"
+        listed = [place for place in draft.places if place.noun in family]
+        if times and len({place.noun for place in listed}) > 1 and times[0] in listed:
+            for place in listed:
+                place.preposition = place.preposition or times[0].preposition
+            result.append(Scenery("time", tuple(f"{p.preposition} {p.text}" for p in listed)))
+            times = listed
+            break
+    if not result and len({place.order for place in times}) > 1:  # "at day, then at night"
         result.append(Scenery("time", tuple(f"{p.preposition} {p.text}" for p in times)))
-    for place in [place for place in draft.places if not result or place not in times]:
+    steps = [p for p in draft.places if p.preposition and p.told and p not in times]
+    if not result and len({p.order for p in steps}) > 1 and len(steps) == len(set(_orders(steps))):
+        result.append(Scenery("place", tuple(f"{p.preposition} {p.text}" for p in steps)))
+        times = steps  # "in a park, then on a beach"
+    dated = _dated(draft)
+    taken = set(map(id, dated.values())) | (set(map(id, times)) if result else set())
+    for place in [place for place in draft.places if id(place) not in taken]:
         texts, preposition = [place.text], place.preposition
+        if id(place) in dated:
+            time = dated[id(place)]
+            texts = [f"{place.text} {time.preposition} {time.text}"]
         for event in draft.events:
-            if event.verb.kind == "change" and place in event.subjects:
+            if id(place) in dated and place in event.subjects and event.end_state:
+                texts = [*texts, event.end_state.text]
+            elif event.verb.kind == "change" and place in event.subjects:
                 texts = [*texts[:-1], *_states(texts[-1], event)]
         if len(texts) == 1 and (not place.told or _says_nothing(place)):
             continue
         if texts == [place.noun] and place.noun in lexicon.TIMES and not preposition:
             texts = [_own_time(place.noun) or place.noun]
-        if _own_time(place.text) and len(texts) > 1:
+        if (_own_time(place.text) or id(place) in dated) and len(texts) > 1:
             preposition = ""
         if place.noun in lexicon.MEDIA and draft.things:
             preposition = "in"  # "a beach scene with a dog"
@@ -113,6 +137,24 @@ def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
             states = [s for s in (event.start_state, event.end_state) if s is not None]
             result.append(Scenery("time", tuple(_when(state) for state in states)))
     return tuple(result)
+
+
+def _orders(places: list[PlaceDraft]) -> list[int]:
+    return [place.order for place in places]
+
+
+def _dated(draft: Draft) -> dict[int, PlaceDraft]:
+    """Places whose time changes with them: "a beach at sunrise turns into a beach at sunset"."""
+    found = {}
+    for event in draft.events:
+        if event.verb.kind != "change" or event.end_state is None or event.end_state.label is None:
+            continue
+        end = _own_time(event.end_state.text.split(" ")[-1])
+        places = [p for p in event.subjects if isinstance(p, PlaceDraft)]
+        times = [p for p in draft.places if p.noun in lexicon.TIMES and p.preposition]
+        if end and len(places) == 1 and len(times) == 1:
+            found[id(places[0])] = times[0]
+    return found
 
 
 def _says_nothing(place: PlaceDraft) -> bool:

@@ -16,10 +16,11 @@ _NOUNY = lexicon.words(
     "slide lift ride jump walk show stand wheel swing drop race play paint cup drum tie shop "
     "dance dive float fly land line march pass place plant plow pool rest ring rock roll run ship "
     "ski skate snake stage step stop swim track trail train turn wave wind work watch water wing "
-    "cook crack cut drift fall fight fish hike light cover cart kick look march mop nest nap pose "
-    "row sail shake shine shot sink sled smile smoke snack splash spray spring stream surf sweep "
-    "swirl tow tower touch twist bank bar board bounce bow"
+    "stick cook crack cut drift fall fight fish hike light cover cart kick look march mop nest "
+    "nap pose row sail shake shine shot sink sled smile smoke snack splash spray spring stream "
+    "surf sweep swirl tow tower touch twist bank bar board bounce bow"
 )
+_BEFORE_WELL = lexicon.words("wishing water stone old oil deep brick wooden village")
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
 
@@ -77,6 +78,8 @@ def is_nounish(words: list[str], i: int) -> bool:
         return word in ("left", "right") and following in lexicon.PARTS
     if word in lexicon.ADJECTIVES and lexicon.is_adverb(word):  # a fast car, a low wall
         return is_nounish(words, i + 1)
+    if word == "well" and word_at(words, i - 1) in _BEFORE_WELL | lexicon.DETERMINERS:
+        return True
     if word == "back" and following == "of":
         return True  # "on the back of an elephant"
     if lexicon.is_adverb(word):

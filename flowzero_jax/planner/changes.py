@@ -10,6 +10,7 @@ from flowzero_jax.planner.verbs import FORMS, VERBS
 _DIRECT = lexicon.words("become turn grow get")
 #: "grows from a seed": what it was before.
 _GROWING = frozenset({"grow", "hatch", "sprout", "develop", "evolve"})
+_CARRYING = lexicon.words("go get come move shift")
 _CHANGING = lexicon.words("turn change shift go grow get come move")
 COMPARATIVES = {
     "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
@@ -65,6 +66,9 @@ def read_change(
         described = found and (_is_attribute(found[0].attribute) or _is_time(found[0]))
         if found and found[0].attribute and found[1].label and lemma not in _TRAVELS:
             described = described or found[1].label.noun in lexicon.SCENERY
+        carried = found and lemma in _CARRYING and all(map(_is_body, found[:2]))
+        if carried:
+            return None  # "moves a cup from the table to a shelf"
         if found and (changing or described or into):
             return found
         start = _read_state(words, j + 1, False, frozenset({"to", "into"}))
@@ -90,6 +94,14 @@ def read_change(
         if found and plain and (lemma == "become" or _is_attribute(found[0].attribute)):
             return None, found[0], found[1]
     return None
+
+
+def _is_body(state: StateDraft) -> bool:
+    """Whether a state names a thing or place with its article, not a look."""
+    if time_text(state.label.words if state.label else state.attribute):
+        return False
+    opened = state.text.split()[0] in ("a", "an", "the")
+    return opened and not (state.label is not None and state.label.noun in lexicon.SCENERY)
 
 
 def _is_time(state: StateDraft) -> bool:
@@ -170,6 +182,10 @@ def _read_state(
         if phrase.noun in ("shape", "form") and phrase.tail:
             shaped = noun_phrases.read(phrase.tail.split(), 1)
             label = label_of(shaped[0].words, shaped[0].written, True) if shaped else label
+        if label.noun in lexicon.SCENERY and words[end : end + 1] in (["at"], ["in"], ["on"]):
+            time = noun_phrases.read(words, end + 1)
+            if time and time_text(time[0].words):  # "into a beach at sunset"
+                end = time[1]
         return StateDraft(label=label, text=" ".join(words[i:end])), end
     return StateDraft(attribute=tuple(w for w in taken if w != ","), text=text), j
 

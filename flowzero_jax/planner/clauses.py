@@ -11,6 +11,7 @@ from flowzero_jax.planner.drafts import Camera, Draft, PlaceDraft, ThingDraft
 from flowzero_jax.planner.mentions import weather
 from flowzero_jax.planner.nominals import (
     noun_then_verb,
+    read_division,
     read_nominal,
     read_one_of_them,
     read_pronoun,
@@ -23,6 +24,7 @@ from flowzero_jax.planner.verbs import VERBS, Verb
 _INTRODUCERS = frozenset(
     {"of", "with", "showing", "featuring", "depicting", "capturing", "containing", "where"}
 )
+_SEEN = frozenset({"seen", "viewed", "shown", "filmed", "shot", "captured", "watched"})
 _COMMANDS = frozenset(
     {"create", "generate", "make", "show", "imagine", "draw", "render", "animate", "there", "i"}
 )
@@ -53,8 +55,8 @@ def _step(draft: Draft) -> None:
         return
     for reader in (
         _time, _sequence, _weather, _further_state, _clause_opener, _camera_command, _verb,
-        read_one_of_them, read_pronoun,
-        read_attachment, _style, read_nominal,
+        read_division, read_one_of_them, read_pronoun,
+        _comparative, read_attachment, _style, read_nominal,
     ):  # fmt: skip
         if reader(draft):
             return
@@ -63,6 +65,7 @@ def _step(draft: Draft) -> None:
 
 def _skip_introduction(draft: Draft) -> None:
     """ "A lively video of", "Create a scene in which", "There is"."""
+    _skip_viewpoint(draft)
     while True:
         following = draft.word(1)
         opens = following in lexicon.DETERMINERS or nouns.number(following) is not None
@@ -85,6 +88,13 @@ def _skip_introduction(draft: Draft) -> None:
         follows = phrase.doing in ("follow", "track")
         draft.following |= follows or bool({"tracking", "following"} & set(phrase.written))
         draft.i += ahead
+
+
+def _skip_viewpoint(draft: Draft) -> None:
+    """ "seen from above, ..."."""
+    if draft.word() in _SEEN and draft.word(1) in ("from", "at"):
+        while draft.word() not in ("", ","):
+            draft.i += 1
 
 
 def _time(draft: Draft) -> bool:
@@ -189,6 +199,12 @@ def _camera_command(draft: Draft) -> bool:
 
 def _verb(draft: Draft) -> bool:
     """A verb group, where one may stand."""
+    inverting = draft.pending_region is not None and draft.pending_verb is not None
+    if not draft.subjects and (inverting or draft.pending_relation is not None):
+        group = read_verb(draft.words, draft.i, bare=True)
+        if group is not None:  # "in the corner flies a bird"
+            draft.i, draft.pending_verb = group.end, group.verb
+            return True
     if not draft.subjects and draft.last is None:
         return False
     event = draft.event
@@ -239,6 +255,21 @@ def _belongs_to_last(draft: Draft, group: VerbGroup) -> bool:
     if group.form != "ing" or group.auxiliary:
         return False
     return isinstance(draft.last, ThingDraft) and draft.role not in ("on", "in")
+
+
+def _comparative(draft: Draft) -> bool:
+    """ "comes closer and closer", "becomes bigger": a change of size."""
+    word, event = draft.word(), draft.event
+    if word not in COMPARATIVES or event is None or word in lexicon.SIZES:
+        return False
+    if event.verb.kind not in ("auxiliary", "travel", "grow", "shrink"):
+        return False
+    following = draft.word(1)
+    if following not in ("", ",", "and", "to") and following not in lexicon.FUNCTION_WORDS:
+        return False
+    event.verb = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
+    draft.i += 3 if draft.at("and", word, ahead=1) else 1
+    return True
 
 
 def _style(draft: Draft) -> bool:

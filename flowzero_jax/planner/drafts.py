@@ -78,7 +78,7 @@ class Event:
     `only`: with that word. `implied`: a participle after a comma, or before a noun.
     `mutual`: `toward`, `apart` or `past` each other. `away`: farther from the viewer.
     `zoom`: of a camera, 1 inwards, -1 outwards. `participle`: "parked", if it tells how a thing is.
-    `stated`: there is a verb in the prompt.
+    `stated`: there is a verb in the prompt. `free`: `direction` and the like are our choice.
     """
 
     verb: Verb
@@ -104,6 +104,7 @@ class Event:
     only: bool = False
     start_state: StateDraft | None = None
     end_state: StateDraft | None = None
+    free: bool = False
 
     @property
     def things(self) -> list[ThingDraft]:
@@ -132,7 +133,8 @@ class Draft:
     `words`, `i`: the sentence and the position in it. `subjects`, `event`: of the clause.
     `last`: what was named last, `role`: as what (`subject`, `object` or a preposition).
     `joined`: the comma or conjunction just passed, or "". `fresh`: a noun phrase has just ended, so
-    that a verb may follow. `topics`: what "it" and "they" can mean.
+    that a verb may follow. `described`: the clause is complete ("the ball is red").
+    `topics`: what "it" and "they" can mean.
     """
 
     things: list[ThingDraft] = field(default_factory=list)
@@ -154,10 +156,12 @@ class Draft:
     role: str = "subject"
     joined: str = ""
     fresh: bool = False
+    described: bool = False
     topics: list[Mention] = field(default_factory=list)
     group: ThingDraft | None = None  # that "one ... the other" divides
     pending_span: tuple[tuple[float, float], bool] | None = None
     pending_region: tuple[int | None, int | None] | None = None  # "on the left a ball"
+    pending_verb: Verb | None = None  # "on the left flies a bird"
     pending_relation: tuple[RelationKind, str, ThingDraft] | None = None  # "above it flies a bird"
 
     def word(self, ahead: int = 0) -> str:
@@ -193,6 +197,9 @@ class Draft:
         Before the verb, "a cat on a mat and a dog with a bone" relates only what is still unplaced.
         """
         subjects = event.subjects if event is not None else self.subjects or [self.last]
+        before = self.relations[-1] if self.relations else None
+        if before and (before.kind, before.words, before.target) == (kind, words, self.last):
+            subjects = [self.last]  # "a cup on a book on a table"
         if event is None and len(subjects) > 1:
             placed = [relation.subject for relation in self.relations]
             first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
@@ -205,7 +212,12 @@ class Draft:
 
     def take_one(self, group: ThingDraft) -> ThingDraft:
         """Splits one thing off a group."""
-        group.count -= 1
-        one = ThingDraft(group.label, 1, region=group.region)
-        self.things.insert(self.things.index(group), one)
-        return one
+        return self.take(group, 1)
+
+    def take(self, group: ThingDraft, number: int) -> ThingDraft:
+        """Splits some things off a larger group."""
+        group.count -= number
+        part = ThingDraft(group.label, number, region=group.region)
+        self.things.insert(self.things.index(group), part)
+        self.mentioned.append(part)
+        return part

@@ -17,6 +17,10 @@ def spread_effects(draft: Draft) -> None:
         obj, lemma = event.obj, event.verb.lemma
         if isinstance(obj, PlaceDraft):
             event.crossing |= lemma in ("cross", "traverse")
+        elif lemma in CHASES and obj is None and not event.passive:
+            prey = _first_mover(draft, event)
+            if prey is not None and not (event.direction or event.goal or event.origin):
+                _chase(draft, event, prey)  # "a car drives, and a bus follows"
         elif lemma == "approach" and not (obj or event.goal or event.origin):
             event.verb = Verb(lemma, "grow")  # it comes nearer to the viewer
         elif isinstance(obj, ThingDraft) and not event.passive:
@@ -37,6 +41,8 @@ def _effect_of(event: Event) -> Callable[[Draft, Event, ThingDraft], None] | Non
         return _leave
     if lemma in OBJECT_MOVES or (lemma == "pass" and event.goal is not None):
         return _throw
+    if event.verb.kind == "other" and event.goal is not None and event.goal.target is not None:
+        return _throw  # "transplants a flower into a bed"
     return _EFFECTS.get(lemma)
 
 
@@ -56,10 +62,19 @@ def _push(draft: Draft, event: Event, load: ThingDraft) -> None:
     _move_together(draft, event, load)
 
 
+def _first_mover(draft: Draft, event: Event) -> ThingDraft | None:
+    """Who moves before the one that follows."""
+    for earlier in draft.events[: draft.events.index(event)]:
+        for thing in earlier.things:
+            if earlier.verb.kind == "travel" and thing not in event.subjects:
+                return thing
+    return None
+
+
 def _chase(draft: Draft, event: Event, prey: ThingDraft) -> None:
     """Hunter and prey move alike, the hunter behind."""
     if not (event.direction or event.origin or event.goal):
-        event.direction = (1, 0)
+        event.direction, event.free = (1, 0), True
     leftwards = event.direction is not None and event.direction[0] < 0
     draft.relate("right_of" if leftwards else "left_of", "and", prey, event, together=True)
     if not any(prey in e.subjects and e.verb.kind == "travel" for e in draft.events):
@@ -76,7 +91,7 @@ def _throw(draft: Draft, event: Event, thing: ThingDraft) -> None:
         Verb(verb.lemma, "travel", verb.direction, verb.manner, verb.pace, verb.airborne),
         [thing], event.order, passive=True, direction=event.direction, origin=event.origin,
         goal=event.goal, manner=event.manner, pace=event.pace, crossing=event.crossing,
-        span=event.span, implied=event.implied,
+        span=event.span, implied=event.implied, free=event.free,
     )  # fmt: skip
     held_before = any(e.passive and thing in e.subjects for e in draft.events)
     if moved.origin is None and event.things and not held_before:
@@ -102,6 +117,14 @@ def _arrive(draft: Draft, event: Event, thing: ThingDraft) -> None:
     event.goal = event.goal or SpotDraft(relation=kind, target=thing)
 
 
+def _catch(draft: Draft, event: Event, thing: ThingDraft) -> None:
+    """What was thrown before flies to its catcher."""
+    flights = [e for e in draft.events if e.things == [thing] and e.passive and e is not event]
+    if flights and event.things and flights[-1].goal is None:
+        flights[-1].goal = SpotDraft(relation="next_to", target=event.things[0])
+        flights[-1].direction = None
+
+
 def _circle(draft: Draft, event: Event, thing: ThingDraft) -> None:
     event.around = thing
 
@@ -117,7 +140,7 @@ def _leap(draft: Draft, event: Event, thing: ThingDraft) -> None:
 
 _EFFECTS: dict[str, Callable[[Draft, Event, ThingDraft], None]] = {
     "climb": _climb, "ascend": _climb, "descend": _climb, "approach": _arrive, "reach": _arrive,
-    "enter": _arrive, "meet": _arrive, "hit": _arrive, "catch": _arrive, "circle": _circle,
+    "enter": _arrive, "meet": _arrive, "hit": _arrive, "catch": _catch, "circle": _circle,
     "orbit": _circle, "pass": _pass, "cross": _pass, "jump": _leap, "leap": _leap, "hop": _leap,
     "overtake": _leap,
 }  # fmt: skip
@@ -133,12 +156,12 @@ def _part(draft: Draft, event: Event) -> None:
     event.subjects = [subject for subject in event.subjects if subject not in movers]
     for number, mover in enumerate(movers):
         side = -1 if number % 2 == 0 else 1
-        own = Event(event.verb, [mover], event.order, pace=event.pace, span=event.span)
+        own = Event(event.verb, [mover], event.order, pace=event.pace, span=event.span, free=True)
         if event.mutual == "apart":
             own.direction = (side, 0)
         else:
             own.origin = SpotDraft(x=side)
-            own.goal = SpotDraft(x=0.3 * side if event.mutual == "toward" else -side)
+            own.goal = SpotDraft(x=0.45 * side if event.mutual == "toward" else -side)
         draft.events.append(own)
     if not event.subjects:
         draft.events.remove(event)

@@ -96,6 +96,8 @@ class Move:
     `origin`, `goal`: where it begins and ends, if said; `direction` otherwise.
     `crossing`: from one side of the frame to the other.
     `around`: the thing that a circle goes around.
+    `free`: the prompt does not say where to, so that any direction is as good.
+    `stated`: a verb of the prompt tells it, not an adjective ("a walking dog").
     """
 
     start: float = 0.0
@@ -107,6 +109,8 @@ class Move:
     goal: Spot | None = None
     crossing: bool = False
     around: int | None = None
+    free: bool = False
+    stated: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Thing:
     """A kind of object with its own track (or `count` tracks), e.g. "three dogs".
 
     `labels`: its states in order, usually one; a change happens between two of them.
-    `visible`: the part of the video in which it is seen.
+    `visible`: the part of the video in which it is seen; `timed`: the prompt names that part.
     `growth`: the size at the end over the size at the start.
     `region`: where it stands, if the prompt says so.
     `doing`: a posture or action for captions, "sleeping".
@@ -125,6 +129,7 @@ class Thing:
     count: int = 1
     vague: bool = False
     visible: tuple[float, float] = (0.0, 1.0)
+    timed: bool = False
     moves: tuple[Move, ...] = ()
     growth: float = 1.0
     region: Spot | None = None
@@ -169,12 +174,14 @@ class Background:
 
     `camera`: the motion comes from the camera, so that still things move along.
     `zoom`: how much larger (or smaller) everything is in the end.
+    `free`: the prompt does not say where to, so that any direction is as good.
     """
 
     direction: Direction | None = None
     speed: float = 0.0
     camera: bool = False
     zoom: float = 1.0
+    free: bool = False
 
 
 @dataclass(frozen=True)

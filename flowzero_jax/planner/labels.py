@@ -8,7 +8,12 @@ from flowzero_jax.planner.drafts import Event, StateDraft, ThingDraft
 from flowzero_jax.planner.intent import Label
 from flowzero_jax.planner.verbs import RESULTS
 
+#: "from a structured figure": still the same thing.
+_FORMS = lexicon.words("figure form shape object")
 _GROWTH = {"grow": 1.8, "shrink": 0.5}
+#: Parts whose look is not that of the whole.
+_NOT_ALL_OVER = lexicon.words("hair eyes eye beard wings wing ears tail nose mouth horns teeth")
+_SUBSTANCES = lexicon.words("water ice snow soil mud smoke flames sand lava")
 _INTENSITIES = lexicon.words("bright dark light deep pale vivid vibrant soft rich dull muted")
 
 
@@ -26,7 +31,9 @@ def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
         if start is not None and start.label is not None and end is None:
             labels.append(base)  # "grows from a seed"
             continue
-        if explicit and end is None:
+        result = RESULTS.get(event.verb.lemma)
+        turned = start is not None and result in lexicon.COLORS  # "yellowing from green"
+        if explicit and end is None and not turned:
             continue
         if end is None:
             result = RESULTS.get(event.verb.lemma)
@@ -42,7 +49,8 @@ def growth_of(events: list[Event]) -> float:
     """How much larger the thing is in the end."""
     growth = 1.0
     for event in events:
-        growth *= 0.45 if event.away else _GROWTH.get(event.verb.kind, 1.0)
+        recedes = event.away and event.direction is None and event.goal is None
+        growth *= 0.45 if recedes else _GROWTH.get(event.verb.kind, 1.0)
         if event.verb.kind != "change":
             continue
         compared = [w for w in _attribute(event.end_state) if w in COMPARATIVES]
@@ -68,7 +76,7 @@ def is_about_time(event: Event) -> bool:
 def time_of(state: StateDraft) -> str:
     """The time, season or landscape that a state names, or ""."""
     words = state.label.words if state.label else state.attribute
-    if state.label is not None and words[-1] in lexicon.SCENERY:
+    if state.label is not None and words[-1] in lexicon.SCENERY - _SUBSTANCES:
         return state.text  # "to a snow-covered landscape"
     return time_text(words)
 
@@ -88,12 +96,17 @@ def _only_size(state: StateDraft | None) -> bool:
 
 
 def _in_state(label: Label, state: StateDraft, thing: ThingDraft) -> Label:
+    if state.label is not None and state.label.noun in _FORMS and state.label.words[1:]:
+        return replace(label, words=(*state.label.words[:-1], label.noun),
+                       written=(*state.label.written[:-1], label.noun))  # fmt: skip
     if state.label is not None:
         return state.label
     attribute = state.attribute
     if thing.part:
         kept = label.words[:-1]
         extra = f"with {' '.join(attribute)} {thing.part}"
+        if thing.part in _NOT_ALL_OVER:
+            return replace(label, extra=extra)
         words = (*_without_kind(kept, attribute), *attribute, label.noun)
         return replace(label, words=words, written=words, extra=extra)
     if "of" in attribute or "with" in attribute or "in" in attribute:

@@ -188,7 +188,7 @@ INTANGIBLE = words(
     "line row zigzag arc position slow-motion motion-blur bloom appearance state form size "
     "formation directions walk run ride swim flight race dance game nap rest look step steps trip "
     "stop start turn leap jump dive fall rise drift lap laps bounce kick throw action power energy "
-    "other"
+    "other construction"
 )
 PARTS = words(
     "eye eyes wing wings tail tails leg legs arm arms hand hands hair fur face beard nose mouth "
@@ -196,7 +196,8 @@ PARTS = words(
     "tires blade blades propeller propellers rotor engine engines lace laces page pages lens "
     "lenses branches roots bark stem horns horn trunk tusks spots stripes scales fins fin smile "
     "curls freckles braids whiskers claws teeth tongue head body neck back belly shell antlers "
-    "antennae flames smoke rider driver passenger sails mast windows doors cover surface color"
+    "antennae shoulder shoulders flames smoke rider driver passenger sails mast windows doors "
+    "cover surface color"
 )
 CLOTHES = words(
     "suit dress shirt cap sweater jacket coat vest apron gown hoodie scarf uniform costume pajamas "

@@ -23,14 +23,14 @@ _PLURAL_PRONOUNS = frozenset({"they", "them", "themselves"})
 _PLACE_ROLES = frozenset({"in", "at", "across", "through", "throughout", "along", "amid", "during",
                           "inside", "within"})  # fmt: skip
 _BESIDE = frozenset({"near", "beside", "behind", "above", "over", "under", "below", "by"})
-_UNDER_THE_SUN = frozenset({"under", "in", "on", "below", "from", "across", "over", "to"})
+_UNDER_THE_SUN = frozenset({"by", "under", "in", "on", "below", "from", "across", "over", "to"})
 _TOWARDS = frozenset({"to", "toward", "towards", "from", "off", "into", "onto"})
 _WAYS = frozenset({"across", "along", "down", "up", "through"})
 #: How a still caption says where a way leads: "through the forest" is "in the forest".
 _STILL = {
     "across": "in", "through": "in", "along": "in", "down": "in", "up": "in", "into": "in",
     "onto": "on", "throughout": "in", "past": "by", "toward": "near", "towards": "near",
-    "to": "near", "from": "in", "off": "on", "out of": "in", "around": "in",
+    "to": "near", "from": "in", "of": "on", "off": "on", "out of": "in", "around": "in",
 }  # fmt: skip
 
 
@@ -142,11 +142,22 @@ def _find(draft: Draft, phrase: NounPhrase) -> Mention | None:
     """An earlier mention: "the cat" after "a black cat"."""
     if phrase.determiner not in _BACK_REFERENCES:
         return None
+    if phrase.noun == "one":
+        return _one_of(draft, phrase)
     for earlier in reversed(draft.mentioned):
         if isinstance(earlier, PlaceDraft) and earlier.noun == phrase.noun:
             return earlier
         if isinstance(earlier, ThingDraft) and _matches(draft, earlier, phrase):
             return earlier
+    return None
+
+
+def _one_of(draft: Draft, phrase: NounPhrase) -> ThingDraft | None:
+    """ "the white one" after "a white rabbit and a black rabbit"."""
+    wanted = set(phrase.words[:-1])
+    for thing in (m for m in draft.mentioned if isinstance(m, ThingDraft)):
+        if wanted <= set(thing.label.words):
+            return thing
     return None
 
 
@@ -193,8 +204,13 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     owned = phrase.determiner in lexicon.POSSESSIVES
     if written in (lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE) - lexicon.PICTURES:
         lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
+        lamp = lamp or (role == "subject" and set(phrase.words[:-1]) & lexicon.COLORS
+                        and phrase.noun == "light")  # fmt: skip
         return not lamp and not (phrase.counted and phrase.plural)
-    if owned and not is_known_thing(phrase) and not phrase.counted:
+    held = written in lexicon.CONTAINERS - lexicon.PARTS
+    if owned and not is_known_thing(phrase) and not phrase.counted and not held:
+        return True
+    if role in ("for", "like") or phrase.noun == "time":
         return True
     if written in lexicon.FRAME_NOUNS and len(phrase.words) == 1 and role != "subject":
         return True

@@ -10,6 +10,7 @@ _RELATION_TO: dict[int, RelationKind] = {-1: "left_of", 1: "right_of"}
 _STEADY = frozenset({"still", "change", "auxiliary", "grow", "shrink", "appear", "disappear"})
 #: A time said of these is not the time in which their subject is seen.
 _LASTING = frozenset({"enter", "leave", "change", "grow", "shrink"})
+_LANDING = frozenset({"land", "settle", "alight"})
 _NEEDS_DIRECTION = frozenset({"straight", "fall", "hop", "zigzag"})
 
 
@@ -89,7 +90,7 @@ def moves_of(
     """The stages of a thing's motion, and its relations where they begin and end."""
     stages = _stages(thing, events, draft)
     moves, relations = [], []
-    for event in stages:
+    for number, event in enumerate(stages):
         begin, end = timing.share(event)
         same = [e for e in stages if e.order == event.order]
         if len(same) > 1 and event.span is None:
@@ -101,8 +102,11 @@ def moves_of(
         moves.append(move)
         relations += [
             Relation(spot.relation, draft.things.index(thing), spot.target, when)
-            for spot, when in ((move.origin, "start"), (move.goal, "end"))
-            if spot is not None and spot.relation is not None and not spot.implied
+            for spot, when, holds in (
+                (move.origin, "start", number == 0),
+                (move.goal, "end", number == len(stages) - 1),
+            )
+            if holds and spot is not None and spot.relation is not None and not spot.implied
         ]
     return tuple(moves), relations
 
@@ -135,7 +139,8 @@ def _join_landings(strong: list[Event]) -> None:
     for event, landing in pairwise(strong):
         if landing.goal is None or event.goal is not None or landing.origin is not None:
             continue
-        alike = landing.implied and landing.order == event.order
+        lands = landing.implied or landing.verb.lemma in _LANDING
+        alike = lands and landing.order == event.order
         picked = event.origin is not None and event.direction is None
         if alike or picked:
             event.goal, landing.goal, landing.direction = landing.goal, None, None
@@ -148,6 +153,8 @@ def _is_echo(event: Event, strong: list[Event]) -> bool:
         if (other.order, other.span) != (event.order, event.span):
             continue
         same = _heading(other) == _heading(event)
+        if event.implied and other.goal is not None and event.direction is None:
+            return True  # "drops onto a bed, sinking into the pillows"
         if event.goal is None and event.origin is None and (event.implied or same):
             return event.direction is None or same
     return False
@@ -168,15 +175,22 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
     if manner == "still":
         manner = "straight"  # it turns on its way
     origin, goal = _ends(event, thing, draft)
+    free = event.free
     if direction is None and goal is None:
         direction = verb.direction
+    elif goal is not None and goal.target is None and goal.x and goal.y:
+        direction = None  # "diagonally to the upper left corner"
+    elif direction is None and goal is not None and goal.relation in ("on", "in"):
+        direction = verb.direction  # what lands on a roof comes from above
     elif origin is not None and goal is not None and goal.target is None:
         direction = None
     if verb.kind == "enter":
+        free |= origin is None and direction is None
         side = origin or (_spot_at(_reversed(direction)) if direction else Spot(x=-1))
         origin, direction = Spot(side.x, side.y, outside=True), None
         goal = goal or Spot(x=0, y=0 if side.y else None)
     elif verb.kind == "leave":
+        free |= goal is None and direction is None and origin is None
         side = goal or (_spot_at(direction) if direction else origin or Spot(x=1))
         side = Spot(x=1) if side.target is not None else side
         origin, direction = None, None
@@ -185,16 +199,22 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
         goal = _spot_at(direction or _reversed((origin.x or 0, origin.y or 0)))
         direction = None
     elif direction is None and goal is None and displaces(event) and event.around is None:
-        direction = _unsaid_direction(event, origin) if manner in _NEEDS_DIRECTION else None
+        direction = _unsaid_direction(thing, event, origin) if manner in _NEEDS_DIRECTION else None
+        free = True
     return Move(
         when[0], when[1], manner, event.pace or verb.pace, direction, origin, goal,
         crossing=event.crossing or _are_opposite(origin, goal),
-        around=_index(draft, event.around),
+        around=_index(draft, event.around), free=free, stated=event.stated,
     )  # fmt: skip
 
 
-def _unsaid_direction(event: Event, origin: Spot | None) -> Direction:
-    """Where something goes that only moves: to the right, out of a box, away from the viewer."""
+def _unsaid_direction(thing: ThingDraft, event: Event, origin: Spot | None) -> Direction:
+    """Where something goes that only moves: to the right, out of a box, away from the viewer.
+
+    What stands on the right goes to the left: there is its room.
+    """
+    if thing.region and thing.region[0] == 1:
+        return -1, 0
     if event.away:
         return (1, -1) if event.verb.airborne else (0, -1)
     return (0, -1) if origin is not None and origin.relation == "in" else (1, 0)

@@ -1,6 +1,8 @@
 """Noun phrases and pronouns in a clause: subjects, objects, one more of a list."""
 
-from flowzero_jax.planner import lexicon
+from dataclasses import replace
+
+from flowzero_jax.planner import lexicon, nouns, sizes
 from flowzero_jax.planner.complements import attach
 from flowzero_jax.planner.drafts import Draft, Nothing, ThingDraft
 from flowzero_jax.planner.mentions import adorn, is_known_thing, mention, refer
@@ -35,6 +37,8 @@ def read_nominal(draft: Draft) -> bool:
     named = mention(draft, phrase, start, end, role)
     together = event is None and draft.subjects and draft.joined and draft.role == "subject"
     together = together and named not in draft.subjects
+    together = together and not (draft.described and noun_then_verb(draft, start))
+    draft.described = False
     draft.i, draft.joined = end, ""
     if role == "list":
         attach(draft, draft.role, draft.role, named)
@@ -56,6 +60,9 @@ def _settle_pending(draft: Draft, thing: ThingDraft) -> None:
     """Gives a subject the place that was said before it: "on the left a ball"."""
     if draft.pending_region is not None:
         thing.region, draft.pending_region = draft.pending_region, None
+    verb, draft.pending_verb = draft.pending_verb, None
+    if verb is not None and read_verb(draft.words, draft.i, bare=True) is None:
+        draft.event = draft.begin(verb, [thing])
     if draft.pending_span and read_verb(draft.words, draft.i, bare=True) is None:
         draft.event = draft.begin(Verb("be", "still"), [thing], stated=False)
     if draft.pending_relation is not None:
@@ -90,7 +97,7 @@ def read_pronoun(draft: Draft) -> bool:
         if referents:
             draft.subjects, draft.event, draft.role = list(referents), None, "subject"
             draft.last, draft.fresh, draft.joined = referents[-1], True, ""
-    elif event.obj is None and event.verb.lemma in OBJECT_MOVES | BOTH_MOVE:
+    elif event.obj is None and event.verb.lemma in OBJECT_MOVES | BOTH_MOVE | {"catch"}:
         objects = [e.obj for e in draft.events if isinstance(e.obj, ThingDraft)]
         event.obj = objects[-1] if objects else None
     return True
@@ -102,6 +109,8 @@ def read_one_of_them(draft: Draft) -> bool:
     if word not in ("one", "another") and two not in _OTHERS:
         return False
     length = 1 if word in ("one", "another") else 2
+    if draft.word(length) in lexicon.COLORS:
+        return False  # "one yellow fish"
     group = draft.group or next((t for t in reversed(draft.things) if t.count > 1), None)
     if group is None:
         return False
@@ -117,6 +126,33 @@ def read_one_of_them(draft: Draft) -> bool:
     draft.event, draft.last, draft.role = None, draft.subjects[0], "subject"
     draft.joined, draft.fresh = "", True
     draft.i += length
+    return True
+
+
+def read_division(draft: Draft) -> bool:
+    """ "six sheep, three white and three black": looks dealt out among a group."""
+    number, look = nouns.number(draft.word()), draft.word(1)
+    if number is None or not (look in lexicon.COLORS or lexicon.is_adjective(look)):
+        return False
+    following = draft.word(2)
+    if following not in ("", ",", "and") and not (
+        read_verb(draft.words, draft.i + 2, True) and not sizes.is_known(nouns.singular(following))
+    ):
+        return False
+    group = next((t for t in reversed(draft.things) if t.count >= number), None)
+    if (
+        group is None
+        or nouns.singular(following) == group.label.noun
+        or not draft.joined
+        or look in group.label.words
+    ):
+        return False
+    part = group if group.count == number else draft.take(group, number)
+    label = group.label
+    part.label = replace(label, words=(look, *label.words), written=(look, *label.written))
+    draft.i, draft.joined, draft.fresh, draft.last = draft.i + 2, "", True, part
+    if draft.event is None and part not in draft.subjects:
+        draft.subjects = [*draft.subjects, part]
     return True
 
 

@@ -7,7 +7,7 @@ a plural, "a duck ducks" can take no second noun in -s).
 
 from dataclasses import dataclass, replace
 
-from flowzero_jax.planner import lexicon, nouns
+from flowzero_jax.planner import lexicon, nouns, sizes
 from flowzero_jax.planner.boundaries import (
     Opening,
     is_nounish,
@@ -93,12 +93,16 @@ def _read_simple(
     if sided and word_at(words, i + 1) not in lexicon.PARTS | lexicon.INTANGIBLE:
         side, i = _SIDES[words[i]], i + 1
     alone = opening.determiner in _PRONOMINAL and not is_nounish(words, i + 1)
-    if alone and (lexicon.is_ing_verb(word_at(words, i)) or word_at(words, i).endswith("ed")):
+    following = word_at(words, i)
+    participle = FORMS.get(following, ("", ""))[1] == "participle" or following.endswith("ed")
+    if alone and (lexicon.is_ing_verb(following) or participle):
         return None  # "both laughing"
     taken: list[str] = []
     doing, head_ok = "", False
     while i < len(words) and len(taken) < _LONGEST and is_nounish(words, i):
         word = words[i]
+        if word == "first" and head_ok:
+            break  # "a cat first walks"
         modifier = not head_ok and modifies(words, i, opening)
         if not modifier and starts_verb(words, i, opening, taken, head_ok):
             break
@@ -115,6 +119,8 @@ def _read_simple(
         return None
     if not head_ok and len(taken) == 1 and not opening.determiner:
         return None  # a lone adjective
+    if taken[-1] in ("surface", "top", "edge") and sizes.is_known(taken[-2] if taken[1:] else ""):
+        taken.pop()  # "a desk surface"
     following = FORMS.get(word_at(words, i), ("", ""))[1]
     return replace(_build(taken, opening, doing, following), side=side), i
 
@@ -132,6 +138,7 @@ def _read_opening(
             return None  # no determiner but a pronoun
         if value is not None and not counted:
             count, counted = value, True
+            i += word_at(words, i + 1) == "more"  # "two more ducks"
         elif word in lexicon.VAGUE_COUNTS and (count is None or word != "other"):
             if word_at(words, i + 1) == "of" and word in lexicon.GROUPS:
                 break  # "a few of"

@@ -80,6 +80,13 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
             here = _spot(move.origin, body, here, resolve, move)
         if move.goal is not None:
             there = _spot(move.goal, body, here, resolve, move)
+            if (
+                move.direction
+                and move.direction[0]
+                and move.goal.x is None
+                and move.goal.target is None
+            ):
+                there = body.clamp((here[0] + _step(move, body)[0], there[1]))  # down a ramp
         elif move.direction:
             dx, dy = _step(move, body)
             if len(moves) > 1:

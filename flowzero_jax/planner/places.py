@@ -60,7 +60,8 @@ _RELATIONS: tuple[tuple[str, RelationKind], ...] = (
     ("to the top of", "on"), ("at the top of", "on"), ("to top of", "on"),
     ("to the bottom of", "below"), ("at the bottom of", "below"), ("on the bottom of", "below"),
     ("at the foot of", "below"), ("next to", "next_to"), ("close to", "next_to"),
-    ("adjacent to", "next_to"), ("near to", "next_to"), ("by the side of", "next_to"),
+    ("adjacent to", "next_to"), ("parallel to", "next_to"), ("not far from", "next_to"),
+    ("not far away from", "next_to"), ("near to", "next_to"), ("by the side of", "next_to"),
     ("at the side of", "next_to"), ("to the side of", "next_to"), ("side by side with", "next_to"),
     ("across from", "next_to"), ("together with", "with"), ("along with", "with"),
     ("left of", "left_of"), ("right of", "right_of"), ("in the middle of", "in"),
@@ -87,6 +88,11 @@ class Region:
     sided: bool
     of_it: bool = False
     of: bool = False
+
+    @property
+    def words(self) -> str:
+        """The side in words: "to the left"."""
+        return {-1: "to the left", 1: "to the right"}.get(self.x or 0, "on the side")
 
     @property
     def relation(self) -> RelationKind:
@@ -180,8 +186,8 @@ def read_path(words: list[str], i: int) -> Path | None:
     crossing = _read_bare_crossing(words, i)
     if crossing:
         return crossing
-    if word in _TO:
-        found = read_region(words, i + 1)
+    if word in _TO or words[i : i + 2] == ["on", "to"]:
+        found = read_region(words, i + 1 + (word == "on"))
         if found is None:
             return None
         region, end = found

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 
 from flowzero_jax.planner.intent import Intent, Move, Relation, Spot
 from flowzero_jax.planner.paths import (
-    SHORTEST_CROSSING,
-    SHORTEST_TRAVEL,
     Body,
     Point,
     centres,
     waypoints,
 )
+from flowzero_jax.planner.travel import is_in_place, lack_of_travel, moves_vertically
 from flowzero_jax.planner.units import (
     Unit,
     fit_inside,
@@ -25,14 +24,16 @@ from flowzero_jax.planner.units import (
     surround,
 )
 
-_SHRINK, _ATTEMPTS, _SAMPLES = 0.9, 14, 9
+_SHRINK, _ATTEMPTS, _SAMPLES = 0.9, 11, 9
 _MANY = 10  # things, from which on fewer attempts are made
 _FITS = 0.02  # a cost that is nothing to worry about
-_SMALLNESS = 0.25  # what a scale of 0 would cost
+_SMALLNESS = 0.45  # what a scale of 0 would cost
 _HOME_HEIGHT = {"ground": 0.62, "sky": 0.34, "top": 0.24, "water": 0.6}
 _COARSE = [(x / 12, y / 10) for x in range(1, 12) for y in range(1, 10)]
 _FINE = [(x / 12, y / 20) for x in range(1, 12) for y in range(2, 19)]
-_DIRECTED = frozenset({"straight", "fall", "hop", "zigzag"})
+#: Related things that nevertheless do not cover each other, unless one hangs onto the other.
+_APART = frozenset({"with", "next_to", "left_of", "right_of", "above", "below"})
+_EITHER_SIDE = frozenset({"with", "next_to"})
 _ALONG = frozenset({"on", "above", "below", "behind", "in_front_of"})
 _INVERSE = {
     "left_of": "right_of", "right_of": "left_of", "above": "below", "below": "above",
@@ -84,6 +85,8 @@ class _Layout:
         for relation in self.intent.relations:
             self._hang(relation)
         targets = {relation.target for relation in self.intent.relations}
+        spots = [s for u in self.units for move in u.moves for s in (move.origin, move.goal)]
+        targets |= {spot.target for spot in spots if spot is not None}
         leaders = [unit for unit in self.units if unit.held_by is None]
         leaders.sort(key=lambda unit: (unit.index not in targets, bool(unit.moves), unit.index))
         return sum(self._place(unit, len(leaders)) for unit in leaders)
@@ -111,6 +114,23 @@ class _Layout:
         taken = sum(u.held_by is target and u.hold_kind == kind for u in self.units)
         unit.held_by, unit.hold_kind = target, kind
         unit.hold = relative_centre(kind, unit.body, target.body, together, taken)
+        if self._is_crowded(unit):  # is there room on the other side?
+            turned = unit if kind in _EITHER_SIDE else target
+            if turned is unit or target.hold_kind in _EITHER_SIDE:
+                turned.hold = -turned.hold[0], turned.hold[1]
+
+    def _is_crowded(self, unit: Unit) -> bool:
+        """Whether a unit stands where another one of its family already does."""
+        x, y = unit.total_hold
+        for other in self.units:
+            if other is unit or other is unit.held_by or other.root is not unit.root:
+                continue
+            there = other.total_hold
+            wide = (unit.body.width + other.body.width) / 2 - abs(x - there[0])
+            high = (unit.body.height + other.body.height) / 2 - abs(y - there[1])
+            if wide > 0.05 and high > 0.05:
+                return True
+        return False
 
     def _place(self, unit: Unit, num_leaders: int) -> float:
         """Places a leader with its family; returns the cost."""
@@ -119,7 +139,7 @@ class _Layout:
         best = (math.inf, math.inf, wish)
         for anchor in [wish, *(_FINE if num_leaders < _MANY else _COARSE)]:
             cost = 0.0
-            if not _moves_vertically(unit):
+            if not moves_vertically(unit):
                 cost = 0.3 * max(abs(anchor[1] - wish[1]) - 0.2, 0.0)
             cost += self._cost(unit, family, anchor, best[0] - cost)
             best = min(best, (round(cost, 4), math.dist(anchor, wish), anchor))
@@ -165,13 +185,14 @@ class _Layout:
         self, unit: Unit, family: list[Unit], anchor: Point, frames: Sequence[int]
     ) -> list[list[Point]]:
         """The centres of a family's members in `frames`, the leader standing at `anchor`."""
-        points = waypoints(unit.moves, unit.body, anchor, self._resolve)
-        unit.points = [self._on_line(unit, point) for point in points]
+        body, (cx, cy) = _family_body(unit, family)
+        points = waypoints(unit.moves, body, (anchor[0] + cx, anchor[1] + cy), self._resolve)
+        unit.points = [self._on_line(unit, (x - cx, y - cy)) for x, y in points]
         track = centres(unit.moves, unit.points, unit.body, unit.frames, frames, self._hub)
         holds = [member.total_hold for member in family]
         return [[(x + dx, y + dy) for x, y in track] for dx, dy in holds]
 
-    def _resolve(self, spot: Spot, body: Body, move: Move | None) -> Point:
+    def _resolve(self, spot: Spot, body: Body, move: Move | None = None) -> Point:
         """The centre of a body at a spot relative to a placed unit."""
         target = self.units[spot.target]
         if not target.track:
@@ -192,12 +213,16 @@ class _Layout:
             return point
         for relation in self.intent.relations:
             target = self.units[relation.target]
-            along = relation.when == "always" and relation.kind in _ALONG and target.track
-            if relation.subject != unit.index or not along:
+            in_place = all(is_in_place(move) for move in unit.moves)
+            along = relation.when == "always" and (relation.kind in _ALONG or in_place)
+            if relation.subject != unit.index or not along or not target.track:
                 continue
+            if in_place:
+                return self._resolve(Spot(relation=relation.kind, target=target.index), unit.body)
             x, y = target.track[0]
-            if any(move.direction and move.direction[1] for move in unit.moves):
-                return x, point[1]
+            ways = [move.direction for move in unit.moves if move.direction]
+            if any(way[1] for way in ways):  # up a tree, but down a slope aslant
+                return (x, point[1]) if len(unit.moves) == 1 and not ways[0][0] else point
             _, dy = relative_centre(relation.kind, unit.body, target.body, False, 0)
             return point[0], unit.body.clamp((0.5, y + dy))[1]
         return point
@@ -214,7 +239,7 @@ class _Layout:
         """
         self.squeezed = 0.0
         tracks = self._tracks(unit, family, anchor, self.samples)
-        cost = _lack_of_travel(unit) + 3 * self.squeezed
+        cost = 2 * lack_of_travel(unit) + 3 * self.squeezed
         leaves = any(spot and spot.outside for m in unit.moves for spot in (m.origin, m.goal))
         for member, track in zip(family, tracks, strict=True):
             if not leaves:
@@ -243,7 +268,27 @@ class _Layout:
         return 2 * area / smaller / len(track)
 
     def _related(self, a: Unit, b: Unit) -> bool:
-        return any({r.subject, r.target} == {a.index, b.index} for r in self.intent.relations)
+        return any(
+            {r.subject, r.target} == {a.index, b.index}
+            and (r.kind not in _APART or r.when != "always" or a.root is b.root)
+            for r in self.intent.relations
+        )
+
+
+def _family_body(unit: Unit, family: list[Unit]) -> tuple[Body, Point]:
+    """What must stay inside the frame when a leader moves with its family, and its centre.
+
+    The centre is relative to the leader's. A way from or to another thing is the leader's alone.
+    """
+    spots = [spot for move in unit.moves for spot in (move.origin, move.goal) if spot is not None]
+    if len(family) == 1 or not unit.moves or any(spot.target is not None for spot in spots):
+        return unit.body, (0.0, 0.0)
+    edges = [(member.total_hold, member.body) for member in family]
+    x0 = min(x - body.width / 2 for (x, _), body in edges)
+    x1 = max(x + body.width / 2 for (x, _), body in edges)
+    y0 = min(y - body.height / 2 for (_, y), body in edges)
+    y1 = max(y + body.height / 2 for (_, y), body in edges)
+    return Body(x1 - x0, y1 - y0, unit.body.start), ((x0 + x1) / 2, (y0 + y1) / 2)
 
 
 def _centred(family: list[Unit], wish: Point) -> Point:
@@ -254,39 +299,6 @@ def _centred(family: list[Unit], wish: Point) -> Point:
     return wish[0] - x / 2, wish[1] - y / 2
 
 
-def _moves_vertically(unit: Unit) -> bool:
-    spots = [spot for m in unit.moves for spot in (m.origin, m.goal) if spot is not None]
-    up = any(move.direction and move.direction[1] for move in unit.moves)
-    region = unit.thing.region
-    return up or bool(region and region.y) or any(s.y or s.target is not None for s in spots)
-
-
 def _inside(body: Body, centre: Point) -> Point:
     half_x, half_y = min(body.width / 2, 0.5), min(body.height / 2, 0.5)
     return min(max(centre[0], half_x), 1 - half_x), min(max(centre[1], half_y), 1 - half_y)
-
-
-def _sides(move: Move) -> tuple[int, int] | None:
-    """The direction from one side of the frame to the other."""
-    if move.origin is None or move.goal is None:
-        return None
-    ways = ((move.origin.x, move.goal.x), (move.origin.y, move.goal.y))
-    x, y = (int(goal) if goal and start == -goal else 0 for start, goal in ways)
-    return (x, y) if x or y else None
-
-
-def _lack_of_travel(unit: Unit) -> float:
-    """By how much the unit's moves are too short to be seen."""
-    cost = 0.0
-    for number, move in enumerate(unit.moves):
-        if move.manner not in _DIRECTED or (move.direction is None and move.goal is None):
-            continue
-        start, end = unit.points[number], unit.points[number + 1]
-        least = SHORTEST_CROSSING if move.crossing else SHORTEST_TRAVEL
-        direction = move.direction or (_sides(move) if move.crossing else None)
-        if direction is None:
-            cost += max(least - math.dist(start, end), 0.0)
-            continue
-        for sign, before, after in zip(direction, start, end, strict=True):
-            cost += max(least - sign * (after - before), 0.0) if sign else 0.0
-    return cost

@@ -1,6 +1,9 @@
 """Starts the event of a verb: its particles, the change it names, its object."""
 
+from dataclasses import replace
+
 from flowzero_jax.planner import lexicon
+from flowzero_jax.planner.boundaries import is_nounish
 from flowzero_jax.planner.changes import read_change
 from flowzero_jax.planner.drafts import (
     Camera,
@@ -14,8 +17,18 @@ from flowzero_jax.planner.drafts import (
 from flowzero_jax.planner.mentions import mention
 from flowzero_jax.planner.noun_phrases import read
 from flowzero_jax.planner.verb_groups import VerbGroup
-from flowzero_jax.planner.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, VERBS, Verb
+from flowzero_jax.planner.verbs import (
+    BOTH_MOVE,
+    CHASES,
+    FORMS,
+    OBJECT_MOVES,
+    RIDES,
+    VERBS,
+    Verb,
+)
 
+#: "is visible": not how it looks, but whether it is seen.
+_PRESENCE = frozenset({"visible", "invisible", "present", "absent", "available", "alone"})
 _CAUSATIVES = frozenset({"turn", "transform", "change", "convert", "morph"})
 _INWARDS = frozenset({"in", "closer", "forward", "forwards"})
 _OUTWARDS = frozenset({"out", "back", "away", "backward", "backwards"})
@@ -57,7 +70,36 @@ def start_verb(draft: Draft, group: VerbGroup) -> None:
     event = draft.event = draft.begin(verb, subjects)
     event.passive, event.pace, event.participle = group.passive, group.pace, group.participle
     event.implied = group.form == "ing" and joined == "," and not group.auxiliary
-    _read_particle(draft, event)
+    if verb.lemma == "be" and not group.passive:
+        _read_predicate(draft)
+    if draft.event is event:
+        _read_particle(draft, event)
+
+
+def _read_predicate(draft: Draft) -> None:
+    """ "is red", "is big and round": adjectives that could as well stand before the noun."""
+    taken, i = [], draft.i
+    while i < len(draft.words):
+        word = draft.words[i]
+        if word in lexicon.COLORS or lexicon.is_adjective(word):
+            taken.append(word)
+        elif not (word == "and" and taken) and not (lexicon.is_adverb(word) and not taken):
+            break
+        i += 1
+    following = FORMS.get(draft.words[i] if i < len(draft.words) else "", ("", ""))[1]
+    if set(taken) & _PRESENCE:
+        return
+    if not taken or (is_nounish(draft.words, i) and following != "s"):
+        return
+    if draft.words[i - 1] == "and":
+        i -= 1
+    for thing in draft.subjects:
+        if isinstance(thing, ThingDraft):
+            label = thing.label
+            new = tuple(word for word in taken if word not in label.words)
+            thing.label = replace(label, words=(*new, *label.words), written=(*new, *label.written))
+    draft.i, draft.event, draft.described = i, None, True
+    draft.last, draft.fresh = draft.subjects[-1], True
 
 
 def _start_causative(draft: Draft) -> bool:

@@ -34,7 +34,7 @@ def _table(text: str) -> dict[str, Build]:
 
 _BUILDS = _table("""
 0.45 1.2 ground:
-    ant beetle ladybug snail worm pebble coin ring pill bug cricket acorn nut scorpion
+    ant beetle ladybug snail worm pebble seed coin ring pill bug cricket acorn nut scorpion
 0.45 1.2 sky:
     bee wasp fly mosquito firefly moth
 0.55 1.2 sky:

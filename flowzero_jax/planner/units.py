@@ -171,7 +171,7 @@ def fit_inside(unit: Unit, target: Unit) -> None:
 def surround(unit: Unit, target: Unit) -> None:
     """Stands the instances of a unit on both sides of another."""
     height = unit.height + GAP
-    rows = max(1, math.ceil(unit.thing.count / 4))
+    rows = max(1, math.ceil(unit.thing.count / 3))
     beside = target.body.width / 2 + unit.width / 2 + GAP
     unit.offsets = []
     for k in range(unit.thing.count):

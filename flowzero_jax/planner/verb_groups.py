@@ -7,6 +7,9 @@ from flowzero_jax.planner.verbs import FORMS, VERBS, Verb
 
 _BE = lexicon.words("is are was were be been being am 's gets getting got")
 
+#: Base forms that are participles, too: "is hit".
+_ALSO_PARTICIPLES = lexicon.words("hit put cut set burst shed spread run come become")
+
 
 @dataclass(frozen=True)
 class VerbGroup:
@@ -53,7 +56,11 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
         i += 1
     word = words[i] if i < len(words) else ""
     lemma, form = FORMS.get(word, ("", ""))
-    if lemma and not (auxiliary and word in lexicon.SCENERY) and not _is_place_word(words, i):
+    bare_form = form == "base" and word not in _ALSO_PARTICIPLES
+    described = be and (bare_form or word in lexicon.COLORS)  # "is dry", "is yellow"
+    if auxiliary and word in lexicon.SCENERY:
+        described = True
+    if lemma and not described and not _is_place_word(words, i):
         if form == "base" and not (bare or auxiliary or phase or i == start):
             return None
         past = form in ("past", "participle")
@@ -63,7 +70,9 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
             verb, form, i + 1, passive, auxiliary or phase, True, pace, word if past else ""
         )
     if auxiliary:
-        guess = _guess(word) if word.endswith(("ing", "ed")) and not nouns.is_plural(word) else None
+        inflected = word.endswith(("ing", "ed")) and not nouns.is_plural(word)
+        inflected = inflected and not lexicon.is_adjective(word) and word not in lexicon.COLORS
+        guess = _guess(word) if inflected else None
         if guess:
             passive = be and guess[1] == "past"
             return VerbGroup(guess[0], guess[1], i + 1, passive, True, True, pace)

@@ -28,13 +28,13 @@ _IRREGULAR = {
     "arrive": "arrived arrived", "dive": "dived dived", "shed": "shed shed", "know": "knew known",
     "teach": "taught taught", "think": "thought thought", "hear": "heard heard",
     "string": "strung strung", "burst": "burst burst", "fight": "fought fought",
-    "overtake": "overtook overtaken",
+    "overtake": "overtook overtaken", "stick": "stuck stuck",
 }  # fmt: skip
 _SPECIAL = {
     "is": ("be", "s"), "are": ("be", "base"), "am": ("be", "base"), "were": ("be", "past"),
     "has": ("have", "s"), "does": ("do", "s"), "can": ("can", "base"), "will": ("will", "base"),
     "would": ("will", "base"), "lying": ("lie", "ing"), "dying": ("die", "ing"),
-    "gets": ("get", "s"), "dove": ("dive", "past"),
+    "lit": ("illuminate", "participle"), "gets": ("get", "s"), "dove": ("dive", "past"),
 }  # fmt: skip
 _VOWELS = set("aeiou")
 
@@ -123,12 +123,12 @@ VERBS: dict[str, Verb] = {
         "think take put place lay keep give get bring hand shed tip tie wrap weave set dress "
         "decorate wait work study teach shop type listen pose touch hit break pan tilt zoom "
         "dolly track string suspend mount strap drape prop stack pile share chat pop explode "
-        "burst end finish fight scroll crack scratch",
+        "burst end finish fight illuminate scroll crack scratch",
         "other",
     ),
     **_verbs(
         "sit stand lie rest sleep nap doze perch stay remain hang lean lounge bask kneel crouch "
-        "park stop pause loom tower stretch lurk huddle snooze squat recline balance",
+        "park stop pause loom tower stick stretch lurk huddle snooze squat recline balance",
         "still",
     ),
     **_verbs(

@@ -39,7 +39,6 @@ class DenoiserTraining(StageSettings):
     drop_both: float = 0.10
     drop_boxes: float = 0.05
     drop_caption: float = 0.05
-    snr_limit: float = 5.0
     box_weight: float = 2.0
     coordinates_weight: float = 0.1
     attention_weight: float = 0.03
@@ -123,10 +122,10 @@ def denoiser_loss(
     batch: LatentBatch,
     key: jax.Array,
 ) -> tuple[jax.Array, Metrics]:
-    """Weighted error of the predicted velocity, plus the layout losses.
+    """Error of the predicted velocity, higher inside boxes, plus the layout losses.
 
-    The error at signal-to-noise ratio s is weighted by `min(s, limit) / (s + 1) + 0.2`: in terms
-    of the clean latents that is the min-SNR weight of Hang et al. (arXiv 2303.09556), with a floor.
+    All timesteps count alike: with a min-SNR weight (Hang et al., arXiv 2303.09556) the nearly
+    clean ones, which are learned first, outweighed the noisy ones, where a sticker takes shape.
     """
     noise_key, time_key, drop_key = jax.random.split(key, 3)
     k, n, phrase_length = batch.phrase_ids.shape
@@ -171,9 +170,7 @@ def denoiser_loss(
     inside = jnp.sum(owners(pixel_centres(height, width), batch.boxes, object_mask), axis=-1)
     importance = 1.0 + settings.box_weight * inside.reshape(k, height, width)
     error = jnp.sum(error * importance, axis=(1, 2)) / jnp.sum(importance, axis=(1, 2))
-    snr = (alpha / (1.0 - alpha))[:, 0, 0, 0]
-    weight = jnp.minimum(snr, settings.snr_limit) / (snr + 1.0) + 0.2
-    denoising = jnp.mean(weight * error)
+    denoising = jnp.mean(error)
 
     text_config = models.text_encoder.config
     words = word_targets(batch.phrase_ids, text_config.vocab_size, text_config.eos_token_id)

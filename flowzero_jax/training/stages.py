@@ -36,7 +36,7 @@ from flowzero_jax.training.pool import PoolSettings, build_pool, load_pool
 from flowzero_jax.training.samples import make_sampler
 from flowzero_jax.training.state import Params
 from flowzero_jax.training.vocabulary import NOUNS
-from flowzero_jax.weights import Checkpoint, Settings, load_folder, save_folder
+from flowzero_jax.weights import Checkpoint, Settings, load_folder, save_pipeline
 from flowzero_jax.weights.names import leaves
 
 # The factor that gives latents unit deviation. Fixed for good once the first pool is there.
@@ -169,7 +169,7 @@ def export(run: TrainingRun, folder: Path) -> None:
             run.generation, nouns=dict(NOUNS), backgrounds=tuple(usable_phrases())
         ),
     )
-    save_folder(folder / "checkpoint", checkpoint, "float16")
+    save_pipeline(folder / "checkpoint", checkpoint, "float16")
 
 
 def build_models(run: TrainingRun, folder: Path) -> Models:

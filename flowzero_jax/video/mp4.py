@@ -1,6 +1,7 @@
-"""H.264 in MP4 as every browser plays it: written by imageio, read by the ffmpeg below it.
+"""H.264 in MP4 as every browser plays it, by the ffmpeg that imageio-ffmpeg carries.
 
-imageio's own reader leaves its pipes open, and knows neither the exact rate nor a reason to fail.
+imageio's own video writer forks, which JAX's threads forbid, and its reader leaves pipes open; so
+ffmpeg is called directly here. Still pictures go through imageio.
 """
 
 import re
@@ -8,45 +9,37 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
-import imageio.v2 as imageio
 import imageio_ffmpeg
 import numpy as np
 from jaxtyping import UInt8
 
 from flowzero_jax.errors import OutputError
 
+FRAMES_IN = "-v error -y -f rawvideo -pix_fmt rgb24 -s {size} -r {rate} -i pipe:0"
 # ffmpeg alone would convert by BT.601 and tag nothing; players then guess by the size.
 COLOURS = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,"
     "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 )
 # One thread: the bytes do not depend on the number of cores.
-H264_OUT = "-crf 18 -threads 1 -movflags +faststart"
+H264_OUT = "-an -c:v libx264 -pix_fmt yuv420p -crf 18 -threads 1 -movflags +faststart"
 FRAMES_OUT = "-an -sws_flags accurate_rnd+full_chroma_int -f rawvideo -pix_fmt rgb24 pipe:1"
 STREAM = re.compile(r"Video: .*, (?P<width>\d+)x(?P<height>\d+)[ ,].* (?P<fps>[\d.]+) fps")
 """How ffmpeg describes the first stream of its input: its only report of the rate."""
-WAY_OUT = "free space or write .gif, .webp or a folder instead"
 
 
 def encode_mp4(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> None:
     """Writes the frames (even height and width) to `path`; raises OutputError."""
-    try:
-        imageio.mimwrite(
-            path.absolute(),
-            frames,
-            format="FFMPEG",
-            fps=Fraction(fps).limit_denominator(100_000),
-            codec="libx264",
-            pixelformat="yuv420p",
-            quality=None,
-            macro_block_size=2,
-            output_params=["-vf", COLOURS, *H264_OUT.split()],
+    _, height, width, _ = frames.shape
+    rate = Fraction(fps).limit_denominator(100_000)
+    options = FRAMES_IN.format(size=f"{width}x{height}", rate=rate).split()
+    options += ["-vf", COLOURS, *H264_OUT.split(), _url(path)]
+    run = _run_ffmpeg(options, path, memoryview(frames).cast("B"))
+    if run.returncode:
+        said = _first_line(run.stderr.decode(errors="replace"))
+        raise OutputError(
+            f"{path}: ffmpeg failed ({said}); free space or write .gif, .webp or a folder instead"
         )
-    except (OSError, RuntimeError) as error:
-        said = _first_line(str(error))
-        raise OutputError(f"{path}: ffmpeg failed ({said}); {WAY_OUT}") from error
-    if not path.exists() or not path.stat().st_size:
-        raise OutputError(f"{path}: ffmpeg wrote nothing; {WAY_OUT}")
 
 
 def decode_mp4(path: Path) -> tuple[UInt8[np.ndarray, "f H W 3"], float]:
@@ -67,10 +60,12 @@ def require_ffmpeg(path: Path) -> None:
         raise OutputError(f"{path}: ffmpeg does not run; write .gif, .webp or a folder")
 
 
-def _run_ffmpeg(options: list[str], path: Path) -> subprocess.CompletedProcess[bytes]:
+def _run_ffmpeg(
+    options: list[str], path: Path, data: memoryview | bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
     try:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), *options]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+        return subprocess.run(command, input=data, capture_output=True)
     except (OSError, RuntimeError) as error:
         said = _first_line(str(error))
         raise OutputError(

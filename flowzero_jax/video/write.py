@@ -4,9 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, reason, sync, temporary_name
@@ -77,7 +77,7 @@ def _encode(path: Path, kind: str, frames: UInt8[np.ndarray, "f H W 3"], fps: fl
         case ".webp":
             path.write_bytes(encode_webp(frames, fps))
         case ".png":
-            Image.fromarray(contact_sheet(frames)).save(path)
+            iio.imwrite(path, contact_sheet(frames))
         case ".npz":
             np.savez_compressed(path, frames=frames)
 
@@ -128,7 +128,7 @@ def _write_folder(path: Path, frames: UInt8[np.ndarray, "f H W 3"]) -> None:
         temporary.mkdir()
         for index, frame in enumerate(frames):
             file = temporary / f"frame_{index:04d}.png"
-            Image.fromarray(frame).save(file)
+            iio.imwrite(file, frame)
             sync(file)
         if not np.array_equal(read_video(temporary).frames, frames):
             raise OutputError(f"{path}: read back with other pixels; write .npz instead")

@@ -2,7 +2,8 @@
 
 The sets of keys are closed: a key either gives a size, must have the one value that the published
 Stable Diffusion 1 models have, or is known to change nothing. Class names are compared, never
-imported. All numbers are bounded before anything is built from them.
+imported. All numbers are bounded before anything is built from them. `path` says where the values
+are from, for the messages.
 """
 
 from pathlib import Path
@@ -14,8 +15,10 @@ from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.reading import read_json
 
-MAX_STAGES = 8
-MAX_LAYERS = 16
+Json = dict[str, Any]
+
+MAX_STAGES = 6
+MAX_LAYERS = 4
 MAX_WIDTH = 16384
 MAX_HEADS = 256
 MAX_CHANNELS = 64
@@ -55,9 +58,8 @@ def parse_model_index(path: Path) -> None:
     reader.finish()
 
 
-def parse_unet_config(path: Path) -> UNetConfig:
-    """`unet/config.json`; raises ModelError."""
-    values = read_json(path)
+def parse_unet_config(values: Json, path: Path) -> UNetConfig:
+    """The values of `unet/config.json`; raises ModelError."""
     _check_class(values, path, COMPONENTS["unet"][1])
     reader = ConfigReader(values, path)
     _refuse_second_generation(reader)
@@ -127,9 +129,8 @@ def parse_unet_config(path: Path) -> UNetConfig:
     return config
 
 
-def parse_autoencoder_config(path: Path) -> AutoencoderConfig:
-    """`vae/config.json`; raises ModelError."""
-    values = read_json(path)
+def parse_autoencoder_config(values: Json, path: Path) -> AutoencoderConfig:
+    """The values of `vae/config.json`; raises ModelError."""
     _check_class(values, path, COMPONENTS["vae"][1])
     reader = ConfigReader(values, path)
     widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
@@ -161,10 +162,10 @@ def parse_autoencoder_config(path: Path) -> AutoencoderConfig:
     return config
 
 
-def parse_text_encoder_config(path: Path) -> TextEncoderConfig:
-    """`text_encoder/config.json`; raises ModelError. Its keys have defaults in transformers, too,
-    but every published file gives the sizes, so they are asked for."""
-    reader = ConfigReader(read_json(path), path)
+def parse_text_encoder_config(values: Json, path: Path) -> TextEncoderConfig:
+    """The values of `text_encoder/config.json`; raises ModelError. They have defaults in
+    transformers, too, but every published file gives the sizes, so they are asked for."""
+    reader = ConfigReader(values, path)
     reader.fixed(architectures=["CLIPTextModel"], model_type="clip_text_model")
     if reader.peek("hidden_size") == 1024 and reader.peek("hidden_act") == "gelu":
         raise ModelError(f"{path}: {SECOND_GENERATION}")
@@ -172,7 +173,7 @@ def parse_text_encoder_config(path: Path) -> TextEncoderConfig:
         vocab_size=reader.integer("vocab_size", 3, 2**20),
         hidden_size=reader.integer("hidden_size", 1, MAX_WIDTH),
         intermediate_size=reader.integer("intermediate_size", 1, 8 * MAX_WIDTH),
-        num_hidden_layers=reader.integer("num_hidden_layers", 1, 128),
+        num_hidden_layers=reader.integer("num_hidden_layers", 1, 64),
         num_attention_heads=reader.integer("num_attention_heads", 1, MAX_HEADS),
         max_position_embeddings=reader.integer("max_position_embeddings", 3, 4096, 77),
         hidden_act=reader.choice("hidden_act", ("quick_gelu", "gelu"), "quick_gelu"),
@@ -240,7 +241,7 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
     return config, name
 
 
-def _check_class(values: dict[str, Any], path: Path, classes: tuple[str, ...]) -> str:
+def _check_class(values: Json, path: Path, classes: tuple[str, ...]) -> str:
     name = values.get("_class_name")
     if name not in classes:
         raise ModelError(

@@ -4,7 +4,9 @@ Every tensor of the file is used exactly once or known to hold nothing, every pa
 every shape is equal; all of it is checked from the headers before any weight is read.
 """
 
+import functools
 import math
+from collections.abc import Callable, Iterable
 
 import jax
 import jax.numpy as jnp
@@ -27,9 +29,8 @@ from flowzero_jax.weights.names import (
     leaves,
     tensor_name,
     tensor_shape,
-    to_torch,
 )
-from flowzero_jax.weights.safetensors_file import Tensors
+from flowzero_jax.weights.renamed import TensorSource, unique
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -37,6 +38,11 @@ DTYPES = ("float32", "bfloat16", "float16")
 MAX_PARAMETERS = 4_300_000_000
 
 SHOWN = 10
+
+ALIGNMENT = 64  # bytes
+
+# Name → shape, of a checkpoint's tensors.
+Shapes = dict[str, tuple[int, ...]]
 
 
 def check_dtype(dtype) -> jnp.dtype:
@@ -50,12 +56,14 @@ def check_dtype(dtype) -> jnp.dtype:
     return found
 
 
+@functools.lru_cache(maxsize=8)
 def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> Tree:
     """The parameters of a network as a nested dict of `jax.ShapeDtypeStruct`; allocates nothing.
 
     Raises:
         ModelError: more parameters than `MAX_PARAMETERS`.
     """
+    _bound(config, _least_parameters(config))
     if isinstance(config, UNetConfig):
         model, inputs, method = UNet(config), _unet_inputs(config), _ground_and_denoise
     elif isinstance(config, AutoencoderConfig):
@@ -68,17 +76,20 @@ def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig)
     key = jax.eval_shape(jax.random.key, 0)
     shapes = jax.eval_shape(lambda key, *x: model.init(key, *x, method=method), key, *inputs)
     shapes = shapes["params"]
-    total = sum(math.prod(leaf.shape) for _, leaf in leaves(shapes))
-    if total > MAX_PARAMETERS:
-        raise ModelError(
-            f"{type(config).__name__}: {total:,} parameters, more than {MAX_PARAMETERS:,}; the "
-            "configuration is damaged"
-        )
+    _bound(config, sum(math.prod(leaf.shape) for _, leaf in leaves(shapes)))
     return shapes
 
 
-def to_params(tensors: Tensors, shapes: Tree, dtype, where: str) -> Tree:
+def tensor_shapes(shapes: Tree) -> Shapes:
+    """`parameter_shapes` by the names, and in the layouts, of a checkpoint's tensors."""
+    return {tensor_name(path): tensor_shape(path, leaf.shape) for path, leaf in leaves(shapes)}
+
+
+def to_params(tensors: TensorSource, shapes: Tree, dtype, where: str) -> Tree:
     """Reads `tensors` into a nested dict of numpy arrays of `dtype`, in the layout of `shapes`.
+
+    One tensor at a time is read and converted, so that no more memory is taken than for the result
+    and one tensor.
 
     Raises:
         ModelError: names or shapes differ; the message, which begins with `where`, lists both
@@ -88,17 +99,19 @@ def to_params(tensors: Tensors, shapes: Tree, dtype, where: str) -> Tree:
     sources = _match(tensors, shapes, where)
     params: Tree = {}
     nonzero = False
-    for path, _ in leaves(shapes):
+    for path, shape in leaves(shapes):
         source = sources[tensor_name(path)]
         tensor = tensors.read(source)
         nonzero = nonzero or bool(tensor.any())
+        leaf = _aligned_empty(shape.shape, dtype)
         with np.errstate(over="ignore"):
-            leaf = from_torch(path, tensor).astype(dtype, order="C")
+            np.copyto(leaf, from_torch(path, tensor), casting="unsafe")
         if not np.isfinite(leaf).all():
             finite = np.isfinite(tensor).all()
             fault = f"is too large for {leaf.dtype.name}" if finite else "holds NaN or infinity"
             raise ModelError(
-                f"{where}: {source} {fault}; use another {'dtype' if finite else 'copy'}"
+                f"{where}: {tensors.label(source)} {fault}; use another "
+                f"{'dtype' if finite else 'copy'}"
             )
         scope = params
         for name in path[:-1]:
@@ -109,51 +122,78 @@ def to_params(tensors: Tensors, shapes: Tree, dtype, where: str) -> Tree:
     return params
 
 
-def to_tensors(params: Tree, dtype) -> dict[str, np.ndarray]:
-    """The inverse of `to_params`: contiguous arrays of `dtype` in the checkpoint's layout."""
-    tensors = {}
-    for path, leaf in leaves(params):
-        tensors[tensor_name(path)] = to_torch(path, np.asarray(leaf)).astype(dtype, order="C")
-    return tensors
+def compare(found: Shapes, wanted: Shapes, label: Callable[[str], str], where: str) -> None:
+    """Raises ModelError, with the first of all differences, unless both are the same.
 
-
-def _match(tensors: Tensors, shapes: Tree, where: str) -> dict[str, str]:
-    """Present tensor names → names in the file; everything accounted for."""
-    found: dict[str, tuple[int, ...]] = {}
-    sources: dict[str, str] = {}
-    for source, shape in tensors.shapes.items():
-        name = current_name(source)
-        if DROPPED.search(name):
-            continue
-        if name in sources:
-            raise ModelError(f"{where}: {source} and {sources[name]} are the same tensor")
-        sources[name], found[name] = source, shape
-    wanted = {tensor_name(path): tensor_shape(path, leaf.shape) for path, leaf in leaves(shapes)}
+    Args:
+        found: tensors of a file by diffusers' names.
+        wanted: those that the architecture has.
+        label: what the user's file calls them.
+        where: for the message.
+    """
     differences = []
     for words, names in (
         ("missing", wanted.keys() - found.keys()),
         ("unexpected", found.keys() - wanted.keys()),
     ):
         if names:
-            differences.append(f"{len(names)} {words}: {_list(names)}")
+            differences.append(f"{len(names)} {words}: {list_names(map(label, names))}")
     reshaped = [
-        f"{name} is {list(found[name])} instead of {list(shape)}"
+        f"{label(name)} is {list(found[name])} instead of {list(shape)}"
         for name, shape in wanted.items()
         if name in found and found[name] != shape
     ]
     if reshaped:
-        differences.append(f"{len(reshaped)} of another shape: {_list(reshaped)}")
+        differences.append(f"{len(reshaped)} of another shape: {list_names(reshaped)}")
     if differences:
         raise ModelError(
-            f"{where}: the tensors do not fit the configuration: {'; '.join(differences)}; use "
-            "weights and config.json of the same model"
+            f"{where}: the tensors do not fit the architecture: {'; '.join(differences)}; use "
+            "weights, and config.json, of one and the same model"
         )
+
+
+def list_names(names: Iterable[str]) -> str:
+    """The first ten names in order."""
+    names = sorted(names)
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+
+
+def _match(tensors: TensorSource, shapes: Tree, where: str) -> dict[str, str]:
+    """Present tensor names → names in `tensors`; everything accounted for."""
+    found = tensors.shapes
+    named = ((current_name(source), source) for source in found)
+    sources = unique((pair for pair in named if not DROPPED.search(pair[0])), where)
+    present = {name: found[source] for name, source in sources.items()}
+    compare(present, tensor_shapes(shapes), tensors.label, where)
     return sources
 
 
-def _list(names) -> str:
-    names = sorted(names)
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+def _aligned_empty(shape: tuple[int, ...], dtype) -> np.ndarray:
+    """An array that starts where XLA wants it: so a CPU takes it over without a copy."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    buffer = np.empty(size + ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % ALIGNMENT
+    return buffer[start : start + size].view(dtype).reshape(shape)
+
+
+def _least_parameters(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> int:
+    """The weights of the main layers, by arithmetic: tracing a huge network would take minutes."""
+    if isinstance(config, TextEncoderConfig):
+        width = config.hidden_size
+        layer = 4 * width**2 + 2 * width * config.intermediate_size
+        return config.num_hidden_layers * layer + config.vocab_size * width
+    # Each residual block has a 3x3 convolution from its width to its width.
+    blocks = 2 * config.layers_per_block + 1
+    return sum(9 * blocks * width**2 for width in config.block_out_channels)
+
+
+def _bound(config, count: int) -> None:
+    if count > MAX_PARAMETERS:
+        raise ModelError(
+            f"{type(config).__name__}: {count:,} parameters, more than {MAX_PARAMETERS:,}; the "
+            "configuration is damaged"
+        )
 
 
 def _unet_inputs(config: UNetConfig) -> tuple:

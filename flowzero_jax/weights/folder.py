@@ -1,15 +1,16 @@
 """Loading a diffusers pipeline folder: everything checked, nothing guessed, nothing executed."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.errors import ModelError
-from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.models import AutoencoderConfig
 from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.weights.adapter import Adapter, grounded_config, open_adapter
+from flowzero_jax.weights.checkpoint import Checkpoint, check_together, tokenizer_files
 from flowzero_jax.weights.configs import (
+    Json,
     parse_autoencoder_config,
     parse_model_index,
     parse_schedule_config,
@@ -19,7 +20,7 @@ from flowzero_jax.weights.configs import (
 from flowzero_jax.weights.convert import check_dtype, parameter_shapes, to_params
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree
-from flowzero_jax.weights.reading import exists
+from flowzero_jax.weights.reading import exists, read_json
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
 from flowzero_jax.weights.settings import Settings, read_settings
 
@@ -28,41 +29,20 @@ SETTINGS = "flowzero.json"
 SCHEDULER = "scheduler/scheduler_config.json"
 
 # component: (parser of its config.json, stem of its weight files)
-NETWORKS: dict[str, tuple[Callable[[Path], Any], str]] = {
+NETWORKS: dict[str, tuple[Callable[[Json, Path], Any], str]] = {
     "unet": (parse_unet_config, "diffusion_pytorch_model"),
     "vae": (parse_autoencoder_config, "diffusion_pytorch_model"),
     "text_encoder": (parse_text_encoder_config, "model"),
 }
 
-# All that is ever read from, or copied out of, a tokenizer folder.
-TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """A whole model: configurations, parameters and what else its folder says."""
-
-    unet_config: UNetConfig
-    autoencoder_config: AutoencoderConfig
-    text_config: TextEncoderConfig
-    schedule_config: ScheduleConfig
-    #: `{"unet": …, "vae": …, "text_encoder": …}`: nested dicts of host (numpy) arrays, each ready
-    #: as flax's `{"params": …}`. Put them on a device once; jit would do so at every call.
-    params: Tree
-    tokenizer_folder: Path
-    #: The folder's `flowzero.json`; None where there is none.
-    settings: Settings | None = None
-    #: One SHA-256 over all files that were used; empty for a model that is not from a folder.
-    sha256: str = ""
-    #: The scheduler class that the folder names. Sampling is DDIM in any case.
-    scheduler_class: str = "DDIMScheduler"
-
-
-def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
+def load_folder(
+    path: str | Path, dtype="float32", *, gligen: str | Path | None = None
+) -> Checkpoint:
     """Loads a pipeline folder (`model_index.json`, `unet/`, `vae/`, …) with safetensors weights.
 
     Files in any precision are read tensor by tensor from a memory map and converted to `dtype`
-    ("float32", "bfloat16" or "float16").
+    ("float32", "bfloat16" or "float16"). `gligen` is an adapter's file, to be added.
 
     Raises:
         ModelError: the folder is not a whole and consistent Stable Diffusion 1 checkpoint, with or
@@ -76,29 +56,37 @@ def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
             "folder"
         )
     parse_model_index(folder / MODEL_INDEX)
-    configs = {name: parse(folder / name / "config.json") for name, (parse, _) in NETWORKS.items()}
-    schedule_config, scheduler_class = parse_schedule_config(folder / SCHEDULER)
-    tokenizer = Tokenizer.from_folder(folder / "tokenizer")
-    has_settings = exists(folder / SETTINGS)
-    settings = read_settings(folder / SETTINGS) if has_settings else None
-    _check_together(folder, **configs, tokenizer=tokenizer, settings=settings)
+    with open_adapter(gligen) as adapter:
+        configs = {name: _read_config(folder / name, name) for name in NETWORKS}
+        configs["unet"] = grounded_config(configs["unet"], adapter, folder)
+        schedule_config, scheduler_class = parse_schedule_config(folder / SCHEDULER)
+        tokenizer = Tokenizer.from_folder(folder / "tokenizer")
+        check_together(folder, **configs, tokenizer=tokenizer)
+        has_settings = exists(folder / SETTINGS)
+        settings = read_settings(folder / SETTINGS) if has_settings else None
+        _check_sizes(folder, settings, configs["vae"])
 
-    weights = {name: find_weights(folder / name, stem) for name, (_, stem) in NETWORKS.items()}
-    hashes = file_hashes(folder, _files(folder, weights, has_settings))
-    check_manifest(folder, hashes)
+        weights = {name: find_weights(folder / name, stem) for name, (_, stem) in NETWORKS.items()}
+        hashes = file_hashes(folder, _files(folder, weights, has_settings))
+        check_manifest(folder, hashes)
+        origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
+        params = {
+            name: _load_params(
+                folder / name, config, weights[name], dtype, adapter if name == "unet" else None
+            )
+            for name, config in configs.items()
+        }
     return Checkpoint(
         unet_config=configs["unet"],
         autoencoder_config=configs["vae"],
         text_config=configs["text_encoder"],
         schedule_config=schedule_config,
-        params={
-            name: _load_params(folder / name, configs[name], weights[name], dtype)
-            for name in NETWORKS
-        },
+        params=params,
         tokenizer_folder=folder / "tokenizer",
         settings=settings,
-        sha256=checkpoint_hash(hashes),
+        sha256=checkpoint_hash(hashes | origin),
         scheduler_class=scheduler_class,
+        origin=origin,
     )
 
 
@@ -110,15 +98,33 @@ def load_network(path: str | Path, component: str, dtype="float32") -> tuple[Any
     Raises:
         ModelError: as in `load_folder`.
     """
-    folder, (parse, stem) = Path(path), NETWORKS[component]
-    config = parse(folder / "config.json")
+    folder, (_, stem) = Path(path), NETWORKS[component]
+    config = _read_config(folder, component)
     return config, _load_params(folder, config, find_weights(folder, stem), check_dtype(dtype))
 
 
-def _load_params(folder: Path, config, weights: list[Path], dtype) -> Tree:
+def _read_config(folder: Path, component: str) -> Any:
+    path = folder / "config.json"
+    return NETWORKS[component][0](read_json(path), path)
+
+
+def _load_params(
+    folder: Path, config, weights: list[Path], dtype, adapter: Adapter | None = None
+) -> Tree:
     shapes = parameter_shapes(config)
     with open_tensors(weights) as tensors:
-        return to_params(tensors, shapes, dtype, str(folder))
+        if adapter is None:
+            return to_params(tensors, shapes, dtype, str(folder))
+        both = adapter.add_to(tensors, config)
+        return to_params(both, shapes, dtype, f"{folder} with {adapter.path}")
+
+
+def _check_sizes(folder: Path, settings: Settings | None, vae: AutoencoderConfig) -> None:
+    if settings is not None and (settings.height % vae.factor or settings.width % vae.factor):
+        raise ModelError(
+            f"{folder / SETTINGS}: height and width must be multiples of {vae.factor}, the "
+            "autoencoder's factor"
+        )
 
 
 def _files(folder: Path, weights: dict[str, list[Path]], has_settings: bool) -> list[Path]:
@@ -126,53 +132,5 @@ def _files(folder: Path, weights: dict[str, list[Path]], has_settings: bool) -> 
     files = [folder / MODEL_INDEX, folder / SCHEDULER]
     for name, paths in weights.items():
         files += [folder / name / "config.json", *paths]
-    tokenizer = [folder / "tokenizer" / name for name in TOKENIZER_FILES]
-    files += [path for path in tokenizer if exists(path)]
+    files += tokenizer_files(folder / "tokenizer")
     return [*files, folder / SETTINGS] if has_settings else files
-
-
-def _check_together(
-    folder: Path,
-    unet: UNetConfig,
-    vae: AutoencoderConfig,
-    text_encoder: TextEncoderConfig,
-    tokenizer: Tokenizer,
-    settings: Settings | None,
-) -> None:
-    """The parts of a checkpoint must fit each other; raises ModelError."""
-
-    def check(fits: bool, fault: str) -> None:
-        if not fits:
-            raise ModelError(f"{folder}: {fault}; take all parts from one Stable Diffusion 1 model")
-
-    check(
-        unet.cross_attention_dim == text_encoder.hidden_size,
-        f"the UNet's cross_attention_dim is {unet.cross_attention_dim}, the text encoder's "
-        f"hidden_size {text_encoder.hidden_size}",
-    )
-    check(
-        unet.in_channels == unet.out_channels == vae.latent_channels,
-        f"the UNet takes {unet.in_channels} channels and returns {unet.out_channels}, the "
-        f"autoencoder has {vae.latent_channels} latent channels",
-    )
-    check(
-        tokenizer.vocab_size <= text_encoder.vocab_size,
-        f"the tokenizer has {tokenizer.vocab_size} tokens, the text encoder "
-        f"{text_encoder.vocab_size}",
-    )
-    check(
-        tokenizer.max_length <= text_encoder.max_position_embeddings,
-        f"the tokenizer makes rows of {tokenizer.max_length} tokens, the text encoder takes "
-        f"{text_encoder.max_position_embeddings}",
-    )
-    # An end token of 2 stands for the largest id, see `models.text_encoder`.
-    end = tokenizer.vocab_size - 1 if text_encoder.eos_token_id == 2 else text_encoder.eos_token_id
-    check(
-        tokenizer.end_id == end,
-        f"the tokenizer ends texts with token {tokenizer.end_id}, the text encoder looks for {end}",
-    )
-    if settings is not None and (settings.height % vae.factor or settings.width % vae.factor):
-        raise ModelError(
-            f"{folder / SETTINGS}: height and width must be multiples of {vae.factor}, the "
-            "autoencoder's factor"
-        )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -26,6 +27,10 @@ ZIP_MAGIC = b"PK\x03\x04"
 PICKLE_MAGICS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 FOREIGN_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack", ".h5", ".onnx")
+
+SUFFIX = ".safetensors"
+
+NOT_OPENED = "not a safetensors file, and others are not opened: they can run code"
 
 CONVERT = (
     "convert it to safetensors where you trust it (diffusers: `save_pretrained(..., "
@@ -60,6 +65,19 @@ class Tensors:
             )
         return file.get_tensor(name)
 
+    def label(self, name: str) -> str:
+        """The name itself: files under other names are behind a `renamed.Renamed`."""
+        return name
+
+
+def check_suffix(path: Path) -> None:
+    """Raises ModelError unless the name of a single file says safetensors."""
+    if path.suffix == SUFFIX:
+        return
+    if path.suffix in FOREIGN_SUFFIXES:
+        raise ModelError(f"{path}: {NOT_OPENED}; {CONVERT}")
+    raise ModelError(f"{path}: not a {SUFFIX} file; name one, or a checkpoint folder")
+
 
 @contextmanager
 def open_tensors(paths: list[Path]) -> Iterator[Tensors]:
@@ -76,6 +94,8 @@ def open_tensors(paths: list[Path]) -> Iterator[Tensors]:
                 if name in files:
                     raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
                 files[name] = (path, file)
+        if not files:
+            raise ModelError(f"{paths[0]}: holds no tensors; copy it anew")
         yield Tensors(files)
 
 
@@ -87,44 +107,60 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
     Raises:
         ModelError: there are none, or only files of formats that are not opened.
     """
-    for variant in ("", *VARIANTS):
-        dotted = f".{variant}" if variant else ""
-        single = folder / f"{stem}{dotted}.safetensors"
-        if exists(single):
-            return [single]
-        index = folder / f"{stem}.safetensors.index{dotted}.json"
-        if exists(index):
-            return _indexed_files(index)
+    for name in weight_candidates(stem):
+        path = folder / name
+        if exists(path):
+            return [path] if name.endswith(SUFFIX) else _indexed_files(path)
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise ModelError(f"{folder}: no such folder; copy the checkpoint anew") from error
     foreign = [name for name in names if name.endswith(FOREIGN_SUFFIXES)]
     if foreign:
-        raise ModelError(
-            f"{folder / foreign[0]}: not a safetensors file, and others are not opened: they can "
-            f"run code; {CONVERT}"
-        )
+        raise ModelError(f"{folder / foreign[0]}: {NOT_OPENED}; {CONVERT}")
     raise ModelError(f"{folder / stem}.safetensors: no such file; copy the checkpoint anew")
 
 
-def _indexed_files(index: Path) -> list[Path]:
-    """The files that an index names; its own claims about tensors must be right."""
-    weight_map = read_json(index).get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise ModelError(f"{index}: weight_map is missing; copy the file anew")
+def weight_candidates(stem: str) -> Iterator[str]:
+    """The names that weights can have, single file or index of several, best first."""
+    for variant in ("", *VARIANTS):
+        dotted = f".{variant}" if variant else ""
+        yield f"{stem}{dotted}{SUFFIX}"
+        yield f"{stem}{SUFFIX}.index{dotted}.json"
+
+
+def indexed_names(index: Path) -> list[str]:
+    """The files that an index names.
+
+    Raises:
+        ModelError: a name that is not plainly that of a safetensors file in the same folder.
+    """
+    weight_map = _weight_map(index)
     for name in weight_map.values():
-        plain = isinstance(name, str) and name.endswith(".safetensors") and name[:1] != "."
+        plain = isinstance(name, str) and name.endswith(SUFFIX) and name[:1] != "."
         if not plain or any(mark in name for mark in "/\\:\0"):
             raise ModelError(
                 f"{index}: weight_map names {str(name)[:60]!r}; only plain names of safetensors "
                 "files in the same folder are allowed"
             )
-    paths = [index.parent / name for name in sorted(set(weight_map.values()))]
+    return sorted(set(weight_map.values()))
+
+
+def _weight_map(index: Path) -> dict[str, Any]:
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise ModelError(f"{index}: weight_map is missing; copy the file anew")
+    return weight_map
+
+
+def _indexed_files(index: Path) -> list[Path]:
+    """The files that an index names; its own claims about tensors must be right."""
+    paths = [index.parent / name for name in indexed_names(index)]
     with open_tensors(paths) as tensors:
         found = tensors.shapes.keys()
-    if found != weight_map.keys():
-        wrong = min(found ^ weight_map.keys())
+    claimed = _weight_map(index).keys()
+    if found != claimed:
+        wrong = min(found ^ claimed)
         raise ModelError(f"{index}: does not fit its files, for instance {wrong!r}; copy both anew")
     return paths
 

@@ -6,23 +6,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.numpy import save_file
-
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import reason, sync, temporary_name
-from flowzero_jax.weights.convert import check_dtype, to_tensors
-from flowzero_jax.weights.folder import (
-    MODEL_INDEX,
-    NETWORKS,
-    SCHEDULER,
-    SETTINGS,
-    TOKENIZER_FILES,
-    Checkpoint,
-)
+from flowzero_jax.weights.card import CARD, model_card
+from flowzero_jax.weights.checkpoint import TOKENIZER_FILES, Checkpoint
+from flowzero_jax.weights.convert import check_dtype
+from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes, manifest_json
 from flowzero_jax.weights.reading import exists, read_json, require_file
 from flowzero_jax.weights.settings import Settings, settings_json
+from flowzero_jax.weights.writing import write_tensors
 from flowzero_jax.weights.written_configs import (
     autoencoder_json,
     model_index_json,
@@ -32,7 +25,7 @@ from flowzero_jax.weights.written_configs import (
 )
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
-ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, "scheduler", "tokenizer", *NETWORKS}
+ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NETWORKS}
 
 # Of a tokenizer configuration only what makes token ids; never a chat template.
 TOKENIZER_KEYS = (
@@ -49,15 +42,16 @@ TOKENIZER_KEYS = (
 )
 
 
-def save_folder(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> str:
-    """Writes `checkpoint` in torch's names and layouts, as `dtype`, with a SHA-256 manifest.
+def save_pipeline(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> str:
+    """Writes `checkpoint` as a diffusers folder: torch's names and layouts, safetensors of `dtype`,
+    a SHA-256 manifest and a model card.
 
     The folder replaces an older checkpoint of the same name. Returns the hash of the checkpoint,
     which `load_folder` will give as `sha256`.
 
     Raises:
         OutputError: the folder cannot be written, or holds other things than a checkpoint.
-        ModelError: the tokenizer's files cannot be read.
+        ModelError: the tokenizer's files cannot be read, or a weight is not finite in `dtype`.
         InputError: another dtype than float32, bfloat16 or float16.
     """
     folder, dtype = Path(path), check_dtype(dtype)
@@ -69,9 +63,8 @@ def save_folder(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> st
             _replace(folder, temporary)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except (OSError, SafetensorError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise OutputError(f"{folder}: cannot be written: {why}") from error
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {reason(error)}") from error
     return digest
 
 
@@ -82,14 +75,11 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
         (folder / name).write_bytes(text.encode())
     _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
     for name, (_, stem) in NETWORKS.items():
-        tensors = to_tensors(checkpoint.params[name], dtype)
-        file = folder / name / f"{stem}.safetensors"
-        # The note on the format is what transformers asks for before it reads a file.
-        save_file(tensors, file, metadata={"format": "pt"})
-        # The library makes it readable for its owner alone.
-        file.chmod((folder / MODEL_INDEX).stat().st_mode)
+        write_tensors(folder / name / f"{stem}.safetensors", checkpoint.params[name], dtype)
     hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
     (folder / MANIFEST).write_bytes(manifest_json(hashes).encode())
+    # Not in the manifest: a card is there to be edited.
+    (folder / CARD).write_bytes(model_card(checkpoint, dtype.name).encode())
     for file in folder.rglob("*"):
         sync(file)
     return checkpoint_hash(hashes)

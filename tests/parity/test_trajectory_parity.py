@@ -15,7 +15,15 @@ from flowzero_jax.generation import (
     denoise,
     split_steps,
 )
+from flowzero_jax.layout import tabulate
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.scene import (
+    MAX_OBJECTS,
+    BackgroundMotion,
+    Frame,
+    SceneObject,
+    SceneSyntax,
+)
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import load_folder
 
@@ -123,11 +131,31 @@ def test_texts(model, arrays, recorded, check):
 
 
 def test_objects(model, arrays, recorded, check):
-    embeddings = np.zeros_like(arrays["positive_embeddings"])
-    for frame, objects in enumerate(recorded["objects"]):
-        embeddings[frame, : len(objects)] = model.encode([phrase for phrase, _ in objects])[1]
-        np.testing.assert_array_equal(arrays["masks"][frame].sum(), len(objects))
-    check(embeddings, arrays["positive_embeddings"])
+    """Scenes laid out as for generation; beyond the recorded slots there must be nothing."""
+    frames = [
+        Frame(
+            description=prompt,
+            objects=tuple(
+                SceneObject(id=str(slot), phrase=phrase, box=tuple(box))
+                for slot, (phrase, box) in enumerate(objects)
+            ),
+            background_motion=BackgroundMotion(direction="left", speed=0.0),
+        )
+        for prompt, objects in zip(recorded["prompts"], recorded["objects"], strict=True)
+    ]
+    scene = SceneSyntax(version=1, prompt="a clip", frames=tuple(frames))
+    table = tabulate([scene], tuple(recorded["hw"]), recorded["negative"])
+    pooled = np.asarray(model.encode(table.texts)[1])
+    masks = table.object_mask[0]
+    layout = {
+        "masks": masks,
+        "boxes": table.boxes[0],
+        "positive_embeddings": pooled[table.phrase_index[0]] * masks[..., None],
+    }
+    for name, ours in layout.items():
+        slots = arrays[name].shape[1]
+        check(ours[:, :slots], arrays[name])
+        assert not ours[:, slots:].any()
 
 
 def test_steps(model, recorded, arrays):
@@ -151,6 +179,7 @@ def test_latents_after_every_step(
     model, conditions, recorded, arrays, check_trajectory, nhwc, nchw
 ):
     settings = generation_settings(recorded, "first")
+    np.testing.assert_array_equal(arrays["latents_steps"][0], arrays["initial_latents"])
     steps = model.trajectory(nhwc(arrays["initial_latents"]), conditions, settings)
     for latents, expected in zip(steps, arrays["latents_steps"][1:], strict=True):
         check_trajectory(nchw(latents), expected)
@@ -181,11 +210,12 @@ def test_decoded_frames(model, arrays, compiled, check_trajectory, nhwc, nchw):
     assert_same_pixels(model.decode(latents), nhwc(arrays["images"]))
 
 
-def test_image_of_the_gligen_pipeline(model, reference, conditions, check_trajectory, nhwc, nchw):
+def test_image_of_the_gligen_pipeline(model, reference, check_trajectory, nhwc, nchw):
     """From the texts to the pixels, with the pipeline's padding of the objects."""
     arrays, recorded = reference.arrays("pipeline"), reference.prompts["pipeline"]
     text = model.encode([recorded["negative"], recorded["prompt"]])[0][:, None]
-    count, slots = len(recorded["phrases"]), conditions.grounding_tokens.shape[3]
+    # The pipeline class fills up to this many slots, and the empty ones are attended to as well.
+    count, slots = len(recorded["phrases"]), MAX_OBJECTS
     embeddings = np.zeros((1, slots, text.shape[-1]), np.float32)
     boxes, masks = np.zeros((1, slots, 4), np.float32), np.zeros((1, slots), np.float32)
     embeddings[0, :count] = model.encode(recorded["phrases"])[1]

@@ -171,8 +171,9 @@ def test_noise_with_null_objects_is_not_noise_without_grounding(case, check, nch
     check(nchw(noise), case.arrays["eps_gligen_masked_all"])
 
 
-@pytest.mark.parametrize("case", ["b"], indirect=True)
 def test_noise_on_sides_that_do_not_divide(case, check, nchw):
+    if "latents_odd" not in case.arrays:
+        pytest.skip("not recorded for this network")
     noise = case.run(*case.images("latents_odd", case.present_tokens))
     check(nchw(noise), case.arrays["eps_odd_gligen"])
 

@@ -5,11 +5,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from original_layout import AUTOENCODER, AUTOENCODER_INSIDE, UNET_A, UNET_RESIDUAL, original_names
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.errors import ModelError
-from flowzero_jax.weights import Checkpoint, load_folder, load_network
+from flowzero_jax.weights import (
+    Checkpoint,
+    UntoldSizes,
+    load_checkpoint,
+    load_folder,
+    load_network,
+)
+from flowzero_jax.weights.names import leaves
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +65,9 @@ def edit_tensors() -> Callable[..., None]:
 def refusal() -> Callable[..., str]:
     """Calls a function that must raise; returns the error's one line."""
 
-    def refusal(function, *args, error=ModelError) -> str:
+    def refusal(function, *args, error=ModelError, **options) -> str:
         with pytest.raises(error) as caught:
-            function(*args)
+            function(*args, **options)
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
@@ -89,3 +98,59 @@ def shard() -> Callable[[Path], Path]:
         return index
 
     return shard
+
+
+@pytest.fixture(scope="session")
+def original_tensors(source) -> dict[str, np.ndarray]:
+    """The reference pipeline's tensors as a file of the original code has them."""
+    unet = load_file(source / "unet/diffusion_pytorch_model.safetensors")
+    vae = load_file(source / "vae/diffusion_pytorch_model.safetensors")
+    names = original_names(unet, UNET_A, UNET_RESIDUAL)
+    tensors = {f"model.diffusion_model.{names[name]}": unet[name] for name in unet}
+    for name, original in original_names(vae, AUTOENCODER, AUTOENCODER_INSIDE).items():
+        dense = original.endswith(".weight") and vae[name].ndim == 2
+        tensors[f"first_stage_model.{original}"] = (
+            vae[name][:, :, None, None] if dense else vae[name]
+        )
+    text = load_file(source / "text_encoder/model.safetensors")
+    return tensors | {f"cond_stage_model.transformer.{name}": text[name] for name in text}
+
+
+@pytest.fixture
+def original_file(original_tensors, tmp_path) -> Callable[..., Path]:
+    """Writes a single file; arguments as those of `edit_tensors`, by original names."""
+
+    def write(**changes) -> Path:
+        path = tmp_path / "original.safetensors"
+        tensors = original_tensors | changes
+        save_file({name: tensor for name, tensor in tensors.items() if tensor is not ...}, path)
+        return path
+
+    return write
+
+
+#: What no shape tells of the reference pipeline.
+UNTOLD = UntoldSizes(norm_num_groups=8, autoencoder_norm_num_groups=4, text_heads=4)
+
+
+@pytest.fixture(scope="session")
+def load_original(source) -> Callable[..., Checkpoint]:
+    """Loads a single file with the reference pipeline's sizes and tokenizer."""
+
+    def load(path: Path, tokenizer: Path | None = source / "tokenizer", **options) -> Checkpoint:
+        return load_checkpoint(path, tokenizer=tokenizer, untold=UNTOLD, **options)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def assert_equal_params() -> Callable[..., None]:
+    """Compares parameter trees leaf by leaf, bit by bit."""
+
+    def compare(actual, expected) -> None:
+        for (path, leaf), (other_path, other) in zip(leaves(actual), leaves(expected), strict=True):
+            assert path == other_path
+            assert leaf.dtype == other.dtype
+            np.testing.assert_array_equal(leaf, other)
+
+    return compare

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.models import UNetConfig
-from flowzero_jax.weights import Settings, load_folder, load_network, save_folder
+from flowzero_jax.weights import Settings, load_folder, load_network, save_pipeline
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 
@@ -21,18 +21,11 @@ DENSE = "text_model.encoder.layers.0.mlp.fc1.weight"
 POSITION_IDS = "text_model.embeddings.position_ids"
 
 
-def assert_equal_params(actual, expected) -> None:
-    for (path, leaf), (other_path, other) in zip(leaves(actual), leaves(expected), strict=True):
-        assert path == other_path
-        assert leaf.dtype == other.dtype
-        np.testing.assert_array_equal(leaf, other)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
-def test_saved_checkpoint_loads_bit_equal(checkpoint, tmp_path, dtype, source):
+def test_saved_checkpoint_loads_bit_equal(checkpoint, tmp_path, dtype, source, assert_equal_params):
     settings = Settings(height=64, width=32, nouns={"cat": "🐱"}, backgrounds=("a beach",))
     original = dataclasses.replace(load_folder(source, dtype), settings=settings)
-    digest = save_folder(tmp_path / "saved", original, dtype)
+    digest = save_pipeline(tmp_path / "saved", original, dtype)
     loaded = load_folder(tmp_path / "saved", dtype)
     assert_equal_params(loaded.params, original.params)
     assert loaded.sha256 == digest
@@ -44,7 +37,7 @@ def test_saved_checkpoint_loads_bit_equal(checkpoint, tmp_path, dtype, source):
 
 
 def test_saved_tensors_are_those_of_the_source(checkpoint, tmp_path, source):
-    save_folder(tmp_path / "saved", checkpoint)
+    save_pipeline(tmp_path / "saved", checkpoint)
     for name in (UNET, VAE, TEXT):
         saved, original = load_file(tmp_path / "saved" / name), load_file(source / name)
         assert saved.keys() == original.keys()
@@ -88,13 +81,26 @@ def test_bfloat16_file_is_read(folder, edit_tensors):
     assert params["text_model.encoder.layers.0"]["mlp.fc1"]["kernel"].dtype == ml_dtypes.bfloat16
 
 
-def test_sharded_weights_are_the_same(folder, checkpoint, shard):
+def test_sharded_weights_are_the_same(folder, checkpoint, shard, assert_equal_params):
     shard(folder)
     _, params = load_network(folder / "text_encoder", "text_encoder")
     assert_equal_params(params, checkpoint.params["text_encoder"])
 
 
-def test_old_names_of_the_autoencoders_attention(folder, checkpoint):
+def test_sharded_sixteen_bit_variant_is_found(folder, checkpoint, shard):
+    index = shard(folder)
+    for name in ("one", "two"):
+        path = index.with_name(f"{name}.safetensors")
+        tensors = {key: value.astype(np.float16) for key, value in load_file(path).items()}
+        save_file(tensors, path)
+    index.rename(index.with_name("model.safetensors.index.fp16.json"))
+    _, params = load_network(folder / "text_encoder", "text_encoder")
+    scale = params["text_model.final_layer_norm"]["scale"]
+    original = checkpoint.params["text_encoder"]["text_model.final_layer_norm"]["scale"]
+    np.testing.assert_array_equal(scale, original.astype(np.float16).astype(np.float32))
+
+
+def test_old_names_of_the_autoencoders_attention(folder, checkpoint, assert_equal_params):
     old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
     tensors = load_file(folder / VAE)
     for name in list(tensors):
@@ -106,7 +112,7 @@ def test_old_names_of_the_autoencoders_attention(folder, checkpoint):
     assert_equal_params(params, checkpoint.params["vae"])
 
 
-def test_position_ids_are_dropped(folder, checkpoint, edit_tensors):
+def test_position_ids_are_dropped(folder, checkpoint, edit_tensors, assert_equal_params):
     edit_tensors(folder / TEXT, **{POSITION_IDS: np.arange(77)[None]})
     _, params = load_network(folder / "text_encoder", "text_encoder")
     assert_equal_params(params, checkpoint.params["text_encoder"])

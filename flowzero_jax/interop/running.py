@@ -1,0 +1,69 @@
+"""Generation with everything that may change from call to call as an array."""
+
+import functools
+
+import jax
+from jax.sharding import Mesh, PartitionSpec
+
+from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.generation import (
+    GenerationSettings,
+    Models,
+    Params,
+    decode,
+    denoise,
+    prepare,
+    split_steps,
+)
+from flowzero_jax.interop.inputs import have_device_axis
+from flowzero_jax.sharding import DATA_AXIS
+
+
+def run(
+    models: Models,
+    settings: GenerationSettings,
+    mesh: Mesh | None,
+    params: Params,
+    scenes: SceneArrays,
+    keys: jax.Array,
+    guidance_scale: jax.Array,
+    latents: jax.Array | None,
+) -> jax.Array:
+    """`generate` with guidance scale and latents as arrays; spread over the devices of `mesh`."""
+
+    def on_one_device(params, scenes, keys, guidance_scale, latents):
+        if replicated:
+            params = jax.tree.map(lambda leaf: leaf[0], params)
+        noise, conditions = prepare(models, settings, params, scenes, keys)
+        latents = noise if latents is None else latents
+        for grounded, steps in zip(
+            (True, False), split_steps(models.schedule, settings), strict=True
+        ):
+            if len(steps.timesteps):
+                latents = denoise(
+                    models,
+                    params,
+                    latents,
+                    conditions,
+                    steps,
+                    guidance_scale,
+                    cross_frame=settings.cross_frame,
+                    grounded=grounded,
+                )
+        return decode(models, params, latents)
+
+    replicated = have_device_axis(params)
+    arguments = (params, scenes, keys, guidance_scale, latents)
+    if mesh is None:
+        return on_one_device(*arguments)
+    whole, split = PartitionSpec(), PartitionSpec(DATA_AXIS)
+    return jax.shard_map(
+        on_one_device,
+        mesh=mesh,
+        in_specs=(split if replicated else whole, split, split, whole, split),
+        out_specs=split,
+        check_vma=False,
+    )(*arguments)
+
+
+run_jitted = functools.partial(jax.jit, static_argnums=(0, 1, 2))(run)

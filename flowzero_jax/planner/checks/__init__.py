@@ -1,0 +1,1 @@
+"""The checks of a scene, one idea a file; `verify` runs them all."""

@@ -1,0 +1,212 @@
+"""Boxes that make no sense whatever the prompt says: slivers, jumps, swapped conventions."""
+
+import math
+import statistics
+from collections.abc import Iterator
+from itertools import pairwise
+
+from flowzero_jax.planner.checks.matching import Case
+from flowzero_jax.planner.checks.tracks import Track, area, touches_edge
+from flowzero_jax.planner.findings import Finding
+
+_TINIEST, _TINY = 1 / 64, 0.035  # of the side: one latent cell of a 512-pixel image
+_THIN, _THINNEST = 6.0, 15.0  # long side over short side
+_HUGE = 0.93  # of the frame
+_SLIVER = 0.3  # of the track's usual area
+_GROWS, _BURSTS = 1.45, 2.2  # side over side from one frame to the next
+_SPIKE = 0.13  # of the frame: how far a single frame may lie aside
+_FIXED, _MOVED = 0.012, 0.08  # corners that stay and that move
+
+
+def check_boxes(case: Case) -> Iterator[Finding]:
+    """Sizes and shapes of single boxes; one finding for each kind and track."""
+    for track in case.tracks:
+        yield from _sizes(track)
+        yield from _slivers(case, track)
+        yield from _convention(track)
+
+
+def check_continuity(case: Case) -> Iterator[Finding]:
+    """Jumps in place and size, gaps, and tracks that tremble."""
+    for track in case.tracks:
+        yield from _gaps(track)
+        yield from _jumps(case, track)
+        yield from _trembling(case, track)
+
+
+def _sizes(track: Track) -> Iterator[Finding]:
+    def sides(frame: int) -> tuple[float, float]:
+        box = track.box(frame)
+        return box[2] - box[0], box[3] - box[1]
+
+    frame = min(track.frames, key=lambda f: min(sides(f)))
+    width, height = sides(frame)
+    if min(width, height) < _TINY:
+        yield Finding(
+            "tiny-box",
+            "hard" if min(width, height) < _TINIEST else "soft",
+            f"frame {frame}: the box of {track.id!r} is {width:.3f} wide and {height:.3f} high; "
+            f"make both at least {_TINY:g}",
+            frame, track.id, min(width, height),
+        )  # fmt: skip
+    ratios = {f: max(sides(f)) / min(sides(f)) for f in track.frames}
+    frame = max(ratios, key=ratios.__getitem__)
+    if ratios[frame] > _THIN and not touches_edge(track.box(frame)):
+        yield Finding(
+            "thin-box",
+            "hard" if ratios[frame] > _THINNEST else "soft",
+            f"frame {frame}: the box of {track.id!r} is {ratios[frame]:.1f} times as long as wide",
+            frame, track.id, ratios[frame],
+        )  # fmt: skip
+    frame = max(track.frames, key=lambda f: area(track.box(f)))
+    if area(track.box(frame)) > _HUGE:
+        yield Finding(
+            "huge-box", "soft",
+            f"frame {frame}: the box of {track.id!r} fills {area(track.box(frame)):.0%} of the "
+            "frame; a box holds an object, not the background",
+            frame, track.id, area(track.box(frame)),
+        )  # fmt: skip
+
+
+def _slivers(case: Case, track: Track) -> Iterator[Finding]:
+    """Boxes cut off by the edge of the frame, unless the prompt sends them there."""
+    if _may_cross_the_edge(case, track):
+        return
+    usual = statistics.median(area(track.box(f)) for f in track.frames)
+    for frame in track.frames:
+        part = area(track.box(frame)) / usual
+        if part < _SLIVER and touches_edge(track.box(frame), 0.001):
+            yield Finding(
+                "outside-frame", "soft",
+                f"frame {frame}: only {part:.0%} of {track.id!r} is inside the frame; "
+                "keep it inside, it neither enters nor leaves",
+                frame, track.id, 1 - part,
+            )  # fmt: skip
+            return
+
+
+def _may_cross_the_edge(case: Case, track: Track) -> bool:
+    index = case.thing_of(track)
+    if case.intent.background.camera:
+        return True
+    if index is None:
+        return False
+    moves = case.intent.things[index].moves
+    return any(spot and spot.outside for move in moves for spot in (move.origin, move.goal))
+
+
+def _convention(track: Track) -> Iterator[Finding]:
+    """Width and height in place of the second corner: it stays put while the first one moves."""
+    if len(track.frames) < 3:
+        return
+    boxes = [track.box(f) for f in track.frames]
+    x0, y0, x1, y1 = (max(b[k] for b in boxes) - min(b[k] for b in boxes) for k in range(4))
+    near_origin = all(b[0] + b[2] <= 1.02 and b[1] + b[3] <= 1.02 for b in boxes)
+    if max(x1, y1) <= _FIXED and max(x0, y0) >= _MOVED and near_origin:
+        yield Finding(
+            "wrong-convention", "hard",
+            f"{track.id!r}: the second corner never moves while the first one does; the boxes seem "
+            "to be [x, y, width, height], write [x0, y0, x1, y1]",
+            object_id=track.id, amount=max(x0, y0),
+        )  # fmt: skip
+
+
+def _gaps(track: Track) -> Iterator[Finding]:
+    missing = [f for f in range(track.first, track.last) if f not in track.objects]
+    if missing:
+        yield Finding(
+            "gap", "soft",
+            f"{track.id!r} is missing in {_frames(missing)} and comes back; list it there too",
+            missing[0], track.id, len(missing),
+        )  # fmt: skip
+
+
+def _frames(frames: list[int]) -> str:
+    shown = ", ".join(str(frame) for frame in frames[:6])
+    return f"frame{'s' * (len(frames) > 1)} {shown}" + ("…" if len(frames) > 6 else "")
+
+
+def longest_step(num_frames: int) -> float:
+    """How far a centre may go from one frame to the next, in fractions of the frame."""
+    return min(max(3.2 / max(num_frames - 1, 1), 0.22), 0.75)
+
+
+def _jumps(case: Case, track: Track) -> Iterator[Finding]:
+    limit = longest_step(case.num_frames)
+    worst, worst_size = (0.0, 0), (1.0, 0)
+    for a, b in pairwise(track.frames):
+        if b - a > 1:
+            continue
+        (x0, y0), (x1, y1) = track.centre(a), track.centre(b)
+        worst = max(worst, (max(abs(x1 - x0), abs(y1 - y0)), b))
+        edge = touches_edge(track.box(a)) or touches_edge(track.box(b))
+        changes = track.phrase(a) != track.phrase(b)
+        if not edge and not changes:
+            ratio = track.side(b) / track.side(a)
+            worst_size = max(worst_size, (max(ratio, 1 / ratio), b))
+    step, frame = worst
+    if case.num_frames > 2 and step > limit:
+        yield Finding(
+            "teleport",
+            "hard" if step > 1.25 * limit else "soft",
+            f"frame {frame}: {track.id!r} jumps by {step:.2f} of the frame since the frame before; "
+            f"move it at most {limit:.2f} a frame",
+            frame, track.id, step,
+        )  # fmt: skip
+    factor, frame = worst_size
+    if factor > _GROWS:
+        yield Finding(
+            "size-jump",
+            "hard" if factor > _BURSTS else "soft",
+            f"frame {frame}: the sides of {track.id!r} change by a factor of {factor:.2f} since "
+            "the frame before; change sizes gradually",
+            frame, track.id, factor,
+        )  # fmt: skip
+
+
+_LIVELY = frozenset({"hop", "bounce", "zigzag", "swing", "sway", "circle"})
+
+
+def _trembling(case: Case, track: Track) -> Iterator[Finding]:
+    """Tracks that go to and fro although nothing of that kind is asked for."""
+    index = case.thing_of(track)
+    moves = case.intent.things[index].moves if index is not None else ()
+    if any(move.manner in _LIVELY for move in moves):
+        return
+    if len(moves) < 2:
+        yield from _spikes(track)
+    turns = max(_turns([track.centre(f)[axis] for f in track.frames]) for axis in (0, 1))
+    if turns > max(2, len(moves)):
+        yield Finding(
+            "rough-track", "soft",
+            f"{track.id!r} turns back {turns} times on its way; move it smoothly",
+            object_id=track.id, amount=turns,
+        )  # fmt: skip
+
+
+def _spikes(track: Track) -> Iterator[Finding]:
+    """Single frames that jump off the track and back again."""
+    for a, frame, b in zip(track.frames, track.frames[1:], track.frames[2:], strict=False):
+        before, at, after = track.centre(a), track.centre(frame), track.centre(b)
+        aside = min(math.dist(before, at), math.dist(at, after))
+        if aside > _SPIKE and math.dist(before, after) < 0.7 * aside:
+            yield Finding(
+                "teleport", "soft",
+                f"frame {frame}: {track.id!r} jumps aside by {aside:.2f} of the frame and back "
+                "again; move it smoothly",
+                frame, track.id, aside,
+            )  # fmt: skip
+            return
+
+
+def _turns(values: list[float], least: float = 0.02) -> int:
+    """How often a series changes its direction by more than `least`."""
+    turns, heading, extreme = 0, 0, values[0]
+    for value in values:
+        if heading >= 0 and value < extreme - least:
+            turns, heading, extreme = turns + (heading > 0), -1, value
+        elif heading <= 0 and value > extreme + least:
+            turns, heading, extreme = turns + (heading < 0), 1, value
+        elif (heading >= 0 and value > extreme) or (heading < 0 and value < extreme):
+            extreme = value
+    return turns

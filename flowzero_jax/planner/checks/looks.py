@@ -1,0 +1,147 @@
+"""What tracks show: their nouns and attributes, the changes asked for, and no others."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from flowzero_jax.planner import lexicon
+from flowzero_jax.planner.checks.matching import Case, same_noun
+from flowzero_jax.planner.checks.tracks import Track, head_of, words_of
+from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.intent import Label, Thing
+
+_PLAIN = frozenset({"bright", "dark", "light", "deep", "pale", "vivid", "vibrant", "soft", "rich"})
+
+
+def check_identity(case: Case) -> Iterator[Finding]:
+    """Tracks that become something else, or take another colour, without being asked to."""
+    for track in case.tracks:
+        index = case.thing_of(track)
+        thing = case.intent.things[index] if index is not None else None
+        if thing is not None and len(thing.labels) > 1:
+            continue
+        first = track.phrases[0]
+        for phrase in track.phrases[1:]:
+            frame = next(f for f in track.frames if track.phrase(f) == phrase)
+            if not same_noun(head_of(first), head_of(phrase)):
+                yield Finding(
+                    "identity-change", "hard",
+                    f"frame {frame}: {track.id!r} was {first!r} and is now {phrase!r}, which the "
+                    "prompt does not ask for; keep the phrase, or give the new thing its own id",
+                    frame, track.id,
+                )  # fmt: skip
+                break
+            before, after = colors_of(first), colors_of(phrase)
+            if before != after and before and after:
+                yield Finding(
+                    "identity-change", "hard",
+                    f"frame {frame}: {track.id!r} changes from {first!r} to {phrase!r}, which the "
+                    "prompt does not ask for; keep its colour",
+                    frame, track.id,
+                )  # fmt: skip
+                break
+
+
+def check_attributes(case: Case) -> Iterator[Finding]:
+    """The adjectives that the prompt gives to things that do not change."""
+    for index, thing in enumerate(case.intent.things):
+        if len(thing.labels) == 1:
+            for track in case.matched[index]:
+                yield from _attributes(thing.labels[0], track)
+
+
+def _attributes(label: Label, track: Track) -> Iterator[Finding]:
+    wanted = set(words_of(" ".join(label.words[:-1]))) - _PLAIN
+    for frame in track.frames:
+        phrase = track.phrase(frame)
+        have = set(words_of(phrase))
+        missing = sorted(wanted - have)
+        if not missing:
+            continue
+        wrong = colors_of(phrase) - wanted
+        colors = [word for word in missing if word in lexicon.COLORS]
+        yield Finding(
+            "wrong-attribute",
+            "hard" if colors or wrong else "soft",
+            f"frame {frame}: {track.id!r} is {phrase!r}; the prompt says {label.phrase!r}, "
+            f"so its phrase needs {' and '.join(map(repr, missing))}",
+            frame, track.id, len(missing),
+        )  # fmt: skip
+        return
+
+
+def check_changes(case: Case) -> Iterator[Finding]:
+    """Things that turn into something else: the start first, the end last, on one track."""
+    for index, thing in enumerate(case.intent.things):
+        tracks = case.matched[index]
+        if len(thing.labels) < 2 or not tracks or case.num_frames < 2:
+            continue
+        if len(tracks) > thing.count and thing.count == 1:
+            yield from _split_track(case, index)
+            continue
+        for track in tracks:
+            yield from _change(thing, track)
+
+
+def _split_track(case: Case, index: int) -> Iterator[Finding]:
+    """A caterpillar that ends and a butterfly that begins, as two ids."""
+    tracks = sorted(case.matched[index], key=lambda track: track.first)
+    if all(a.last <= b.first + 1 for a, b in pairwise(tracks)):
+        names = " and ".join(repr(track.id) for track in tracks)
+        yield Finding(
+            "identity-change", "hard",
+            f"{names} are one and the same thing that changes; give them one id and let its "
+            "phrase change",
+            tracks[1].first, tracks[1].id, len(tracks),
+        )  # fmt: skip
+
+
+def _change(thing: Thing, track: Track) -> Iterator[Finding]:
+    start, end = thing.labels[0], thing.labels[-1]
+    first, last = track.phrase(track.first), track.phrase(track.last)
+    old, new = label_differences(start, end), label_differences(end, start)
+    if not (old | new):
+        return
+    shows_old = not old or bool(old & set(words_of(first)))
+    shows_new = not new or bool(new & set(words_of(last)))
+    keeps_old = bool(old & set(words_of(last))) and not shows_new
+    both_at_first = bool(new) and new <= set(words_of(first)) and not shows_old
+    if first == last:
+        yield Finding(
+            "missing-change", "hard",
+            f"{track.id!r} is {first!r} from beginning to end; it should begin as "
+            f"{start.phrase!r} and end as {end.phrase!r}",
+            object_id=track.id,
+        )  # fmt: skip
+        return
+    if not shows_old:
+        yield Finding(
+            "missing-change",
+            "hard" if both_at_first or _is_sure(start, end) else "soft",
+            f"frame {track.first}: {track.id!r} begins as {first!r}; it should begin as "
+            f"{start.phrase!r}",
+            track.first, track.id,
+        )  # fmt: skip
+    if not shows_new:
+        yield Finding(
+            "missing-change",
+            "hard" if keeps_old or _is_sure(start, end) else "soft",
+            f"frame {track.last}: {track.id!r} ends as {last!r}; it should end as {end.phrase!r}",
+            track.last, track.id,
+        )  # fmt: skip
+
+
+def label_differences(label: Label, other: Label) -> set[str]:
+    """The words that only one of two labels has, without those that say little."""
+    words = set(words_of(" ".join(label.words)))
+    return (words - set(words_of(" ".join(other.words)))) - _PLAIN - {"fully", "turning"}
+
+
+def _is_sure(start: Label, end: Label) -> bool:
+    """Whether the states differ in plain words: another noun, or another colour."""
+    colors = {*start.words, *end.words} & lexicon.COLORS
+    return start.noun != end.noun or bool(colors)
+
+
+def colors_of(phrase: str) -> set[str]:
+    """The colours that a phrase gives to its noun."""
+    return (set(words_of(phrase)) - {head_of(phrase)}) & lexicon.COLORS

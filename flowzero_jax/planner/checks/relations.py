@@ -1,0 +1,163 @@
+"""How things stand to each other and in the frame."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from flowzero_jax.planner.checks.matching import Case
+from flowzero_jax.planner.checks.tracks import Box, Track, centre, gap
+from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.intent import Relation
+
+_SLACK = 0.01
+_NEAR, _FAR = 0.25, 0.45  # between edges, in fractions of the frame
+_WORDS = {
+    "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
+    "on": "on", "in": "in", "next_to": "next to", "in_front_of": "in front of", "behind": "behind",
+    "with": "with", "around": "around",
+}  # fmt: skip
+
+
+def check_relations(case: Case) -> Iterator[Finding]:
+    """Left of, above, on, in, next to …, throughout or where a motion begins or ends."""
+    for relation in case.intent.relations:
+        if relation.when != "always" and case.num_frames < 2:
+            continue
+        tracks = case.matched[relation.subject]
+        found = []
+        for track in tracks:
+            targets = [t for t in case.matched[relation.target] if t is not track]
+            if targets:
+                found += _relation(case, relation, track, targets)
+        if 1 < len(tracks) != sum(f.severity == "hard" for f in found) and _is_roomy(relation):
+            found = [replace(finding, severity="soft") for finding in found]
+        yield from found
+
+
+def _is_roomy(relation: Relation) -> bool:
+    """Relations that a crowd need not keep one by one: some apples beside the basket."""
+    return relation.kind in ("on", "in")
+
+
+def _relation(
+    case: Case, relation: Relation, track: Track, targets: list[Track]
+) -> Iterator[Finding]:
+    shared = [f for f in track.frames if any(f in target.objects for target in targets)]
+    frames = {"always": shared, "start": shared[:1], "end": shared[-1:]}[relation.when]
+    judge = _JUDGES[relation.kind]
+    faults = {}
+    for frame in frames:
+        boxes = [target.box(frame) for target in targets if frame in target.objects]
+        faults[frame] = min(judge(track.box(frame), box) for box in boxes)
+    wrong = [frame for frame, fault in faults.items() if fault > 0]
+    if not wrong:
+        return
+    worst = max(wrong, key=faults.__getitem__)
+    bad = [frame for frame in wrong if faults[frame] >= 1]
+    hard = len(bad) * 2 > len(frames) and not _is_loose(case, relation)
+    target = case.name(relation.target)
+    yield Finding(
+        "wrong-relation",
+        "hard" if hard else "soft",
+        f"frame {worst}: {track.id!r} should be {_WORDS[relation.kind]} {target!r}"
+        f"{_when(relation)}; its box is {_place(track.box(worst))}, the other is "
+        f"{_place(_nearest(track, targets, worst))}",
+        worst, track.id, len(wrong),
+    )  # fmt: skip
+
+
+def _is_loose(case: Case, relation: Relation) -> bool:
+    """Relations that pictures show in many ways, or that hold only while something passes."""
+    subject, target = (case.intent.things[i] for i in (relation.subject, relation.target))
+    crowd = target.count > 1
+    moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
+    vague = relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
+    return vague or ((crowd or moves) and relation.kind in ("on", "in"))
+
+
+def _when(relation: Relation) -> str:
+    return {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
+
+
+def _nearest(track: Track, targets: list[Track], frame: int) -> Box:
+    boxes = [target.box(frame) for target in targets if frame in target.objects]
+    return min(boxes, key=lambda box: gap(track.box(frame), box))
+
+
+def _place(box: Box) -> str:
+    return "[" + ", ".join(f"{value:.2f}" for value in box) + "]"
+
+
+# Each judge of (subject, target) gives 0 if all is well, below 1 if it is doubtful, else 1.
+
+
+def _left(a: Box, b: Box) -> float:
+    return float(centre(a)[0] >= centre(b)[0] - _SLACK)
+
+
+def _right(a: Box, b: Box) -> float:
+    return _left(b, a)
+
+
+def _above(a: Box, b: Box) -> float:
+    return float(centre(a)[1] >= centre(b)[1] - _SLACK)
+
+
+def _below(a: Box, b: Box) -> float:
+    return _above(b, a)
+
+
+def _on(a: Box, b: Box) -> float:
+    """Its foot on the other's upper part, or within it (a boat on a lake, a bird on a tree)."""
+    y = centre(a)[1]
+    beside = min(a[2], b[2]) - max(a[0], b[0]) <= 0
+    hovers = b[1] - a[3] > 0.12
+    if y > b[3] or beside:
+        return 1.0
+    return 1.0 if y > centre(b)[1] + 0.12 else 0.5 * hovers
+
+
+def _inside(a: Box, b: Box) -> float:
+    if gap(a, b) > 0.03:
+        return 1.0
+    x, y = centre(a)
+    margin = 0.05
+    within = b[0] - margin <= x <= b[2] + margin and b[1] - 2 * margin <= y <= b[3] + margin
+    return 0.0 if within else 0.5
+
+
+def _near(a: Box, b: Box) -> float:
+    distance = gap(a, b)
+    return 1.0 if distance > _FAR else 0.5 * (distance > _NEAR)
+
+
+_JUDGES: dict[str, Callable[[Box, Box], float]] = {
+    "left_of": _left, "right_of": _right, "above": _above, "below": _below, "on": _on,
+    "in": _inside, "next_to": _near, "in_front_of": _near, "behind": _near, "with": _near,
+    "around": _near,
+}  # fmt: skip
+
+
+def check_regions(case: Case) -> Iterator[Finding]:
+    """Things that the prompt puts into a part of the frame: "on the left"."""
+    for index, thing in enumerate(case.intent.things):
+        if thing.region is None or thing.moves:
+            continue
+        for track in case.matched[index]:
+            x, y = track.centre(track.first)
+            for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
+                side = (wanted or 0) * (value - 0.5)
+                if wanted == 0 and abs(value - 0.5) > 0.25:
+                    side = -1.0
+                if wanted is not None and side < -0.02:
+                    yield Finding(
+                        "wrong-region", "hard",
+                        f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
+                        f"the prompt puts it {_region(axis, wanted)}",
+                        track.first, track.id, -side,
+                    )  # fmt: skip
+
+
+def _region(axis: str, wanted: float) -> str:
+    names = {("x", -1): "on the left", ("x", 1): "on the right", ("y", -1): "at the top",
+             ("y", 1): "at the bottom"}  # fmt: skip
+    return names.get((axis, (wanted > 0) - (wanted < 0)), "in the middle")

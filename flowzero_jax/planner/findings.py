@@ -1,0 +1,73 @@
+"""What a check of a scene found: one remark each, in words that a person or a model can act on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Severity = Literal["hard", "soft"]
+Kind = Literal[
+    # geometry
+    "outside-frame",
+    "tiny-box",
+    "thin-box",
+    "huge-box",
+    "wrong-convention",
+    "overlap",
+    "size-jump",
+    "teleport",
+    "rough-track",
+    "gap",
+    # identity
+    "identity-change",
+    "duplicate-track",
+    # what the prompt asks for
+    "missing-object",
+    "wrong-count",
+    "wrong-attribute",
+    "still-track",
+    "wrong-direction",
+    "wrong-path",
+    "wrong-order",
+    "wrong-size-change",
+    "wrong-visibility",
+    "missing-change",
+    "wrong-relation",
+    "wrong-region",
+    "wrong-background-motion",
+    "wrong-description",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+HARD_WEIGHT = 1000.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One remark about a scene.
+
+    Attributes:
+      kind: A short name out of `KINDS`.
+      severity: "hard": the plan contradicts its prompt or makes no sense as a plan; "soft": it is
+        merely unlikely.
+      message: One line: what is wrong, where and by how much.
+      frame: The frame it is about, if one.
+      object_id: The track it is about, if one.
+      amount: How much, in the unit that the message names.
+    """
+
+    kind: str
+    severity: Severity
+    message: str
+    frame: int | None = None
+    object_id: str | None = None
+    amount: float = 0.0
+
+
+def penalty(findings: Iterable[Finding]) -> float:
+    """How bad a scene is: 0 if nothing was found; lower is better.
+
+    A hard finding counts as `HARD_WEIGHT`, more than all the soft ones together ever do.
+    """
+    findings = list(findings)
+    hard = sum(finding.severity == "hard" for finding in findings)
+    soft = len(findings) - hard
+    return HARD_WEIGHT * hard + HARD_WEIGHT * soft / (soft + 20.0)

@@ -1,0 +1,121 @@
+"""What is asked of a model and what comes back, whoever carries it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
+
+from flowzero_jax.errors import PlannerError
+
+
+class Message(NamedTuple):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A conversation that waits for the model's next turn.
+
+    Attributes:
+      messages: The conversation so far.
+      schema: JSON schema of the wanted reply.
+      name: The schema's name.
+      reply_tokens: How long the reply may be.
+    """
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Any]
+    name: str
+    reply_tokens: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's reply as it came.
+
+    Attributes:
+      text: What it wrote; not trusted, not yet read.
+      finish: Why it stopped, in the server's words: "stop", "length", "content_filter", ...
+      refusal: Its words if it refused.
+      question_tokens, reply_tokens: As the server counts them, or estimated.
+      notes: What happened on the way.
+    """
+
+    text: str
+    finish: str = "stop"
+    refusal: str = ""
+    question_tokens: int = 0
+    reply_tokens: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Budget:
+    """What one prompt may still use; raises PlannerError when it is used up.
+
+    Attributes:
+      max_calls, max_tokens, seconds: The limits.
+      clock: Seconds that only grow.
+    """
+
+    max_calls: int
+    max_tokens: int
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    calls: int = 0
+    question_tokens: int = 0
+    reply_tokens: int = 0
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    @property
+    def tokens(self) -> int:
+        return self.question_tokens + self.reply_tokens
+
+    def spent_seconds(self) -> float:
+        return self.clock() - self.started
+
+    def remaining_seconds(self) -> float:
+        """Seconds left, more than 0."""
+        left = self.seconds - self.spent_seconds()
+        if left <= 0:
+            raise PlannerError(
+                f"the language model was not done within {self.seconds:g} s; "
+                "raise --llm-timeout or lower --key-frames"
+            )
+        return left
+
+    def begin_call(self) -> None:
+        """Counts a request, before it is sent."""
+        self.remaining_seconds()
+        if self.calls >= self.max_calls:
+            raise PlannerError(
+                f"the language model used up its {self.max_calls} calls; raise --llm-max-calls"
+            )
+        if self.tokens >= self.max_tokens:
+            raise PlannerError(
+                f"the language model used up its {self.max_tokens} tokens; raise --llm-max-tokens"
+            )
+        self.calls += 1
+
+    def count(self, answer: Answer) -> None:
+        """Adds the tokens of an answer."""
+        self.question_tokens += answer.question_tokens
+        self.reply_tokens += answer.reply_tokens
+
+
+class Model(Protocol):
+    """Anything that answers questions: an endpoint, a folder of recorded replies, a simulation."""
+
+    def ask(self, question: Question, budget: Budget) -> Answer:
+        """The answer; raises PlannerError if there is none."""
+        ...
+
+    def forget(self, question: Question) -> None:
+        """The answer was of no use: the same question is to be asked anew next time."""
+        ...

@@ -1,0 +1,188 @@
+"""One request to an OpenAI-compatible endpoint, by its SDK but within our own limits.
+
+The SDK's own retries, redirects and timeouts (ten minutes) are off. A request runs in a thread of
+its own, so that the deadline holds and Ctrl-C works whatever the network does: name look-up and a
+server that sends a byte now and then included. What it opened it closes by itself.
+"""
+
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from flowzero_jax.errors import PlannerError
+
+MAX_BODY = 2**20
+"""Bytes of a response; the largest useful one is a fourth of it."""
+MAX_ERROR_BODY = 2**14
+_OPENAI_HOST = "api.openai.com"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class HttpFault(Exception):
+    """The server answered, but not with 200.
+
+    Attributes: `status`, `headers` (lower-case names) and the beginning of the `body`.
+    """
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.status, self.headers, self.body = status, headers, body
+
+
+class NetworkFault(Exception):
+    """No whole answer came; `heals`: another try may help."""
+
+    def __init__(self, reason: str, heals: bool = True) -> None:
+        super().__init__(reason)
+        self.reason, self.heals = reason, heals
+
+
+class Oversize(Exception):
+    """The response is larger than `MAX_BODY`; the connection was closed."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where requests go. The key is never shown.
+
+    Attributes:
+      url: The base, ending in /v1 or the like.
+      key: Sent as bearer token; None: none is sent.
+      connect_timeout, read_timeout: Seconds.
+    """
+
+    url: str
+    key: str | None = field(repr=False)
+    connect_timeout: float
+    read_timeout: float
+
+    def post(self, body: Mapping[str, Any], seconds: float) -> bytes:
+        """Asks for a chat completion; returns the response's body.
+
+        Args:
+          body: The request's fields.
+          seconds: The deadline for all of it.
+
+        Raises: HttpFault, NetworkFault, Oversize; PlannerError if the SDK is not installed.
+        """
+        load_sdk()
+        deadline = time.monotonic() + seconds
+        return within(seconds, lambda: self._post(body, deadline))
+
+    def _post(self, body: Mapping[str, Any], deadline: float) -> bytes:
+        import openai
+        from httpx2 import HTTPError, Timeout
+
+        left = max(deadline - time.monotonic(), 0.001)
+        read, connect = min(self.read_timeout, left), min(self.connect_timeout, left)
+        host = urlsplit(self.url).hostname
+        http = openai.DefaultHttpxClient(
+            follow_redirects=False,  # they would take the key along
+            timeout=Timeout(read, connect=connect),
+            trust_env=host not in _LOOPBACK,  # proxies
+            event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
+        )
+        client = openai.OpenAI(
+            api_key=self.key or "none", base_url=self.url, max_retries=0, http_client=http
+        )
+        if host != _OPENAI_HOST:  # the environment's are OpenAI's
+            client.organization = client.project = None
+        headers: dict[str, Any] = {"Accept-Encoding": "identity"}
+        if not self.key:
+            headers["Authorization"] = openai.Omit()
+        create = client.chat.completions.with_streaming_response.create
+        try:
+            with client, create(**body, extra_headers=headers) as response:
+                return _read(response.iter_bytes(), MAX_BODY, deadline, whole=True)
+        except openai.APIConnectionError as error:
+            raise _network_fault(error, self) from None
+        except (HTTPError, OSError) as error:  # while the body was read
+            raise _network_fault(error, self) from None
+
+
+def load_sdk() -> None:
+    """Imports what requests need; raises PlannerError if it is not installed."""
+    try:
+        import openai
+        import tenacity  # noqa: F401
+    except ImportError as error:
+        raise PlannerError(
+            f"--planner llm needs the package {error.name}; pip install 'flowzero_jax[llm]'"
+        ) from None
+    if not hasattr(openai, "DefaultHttpxClient"):
+        raise PlannerError("the package openai is too old; pip install 'flowzero_jax[llm]'")
+
+
+def within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """The result of `work` or what it raised; after `seconds` it is left alone.
+
+    Raises: NetworkFault if the time is over.
+    """
+    results: queue.SimpleQueue[tuple[bytes | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((work(), None))
+        except BaseException as error:
+            results.put((None, error))
+
+    threading.Thread(target=run, name="flowzero-llm", daemon=True).start()
+    try:
+        result, error = results.get(timeout=seconds)
+    except queue.Empty:
+        raise NetworkFault(f"no whole answer within {seconds:.3g} s") from None
+    if error is not None:
+        raise error
+    assert result is not None
+    return result
+
+
+def _refuse_failures(response: Any, deadline: float) -> None:
+    """Sees every response before the SDK does, which would read an error's body without end."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise NetworkFault("the server compresses what was asked for uncompressed", heals=False)
+    if response.status_code == 200:
+        return
+    body = _read(response.iter_bytes(), MAX_ERROR_BODY, deadline, whole=False)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    raise HttpFault(response.status_code, headers, body)
+
+
+def _read(chunks: Iterable[bytes], limit: int, deadline: float, whole: bool) -> bytes:
+    """Reads a body of at most `limit` bytes; of a larger one the beginning, unless `whole`."""
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > limit:
+            if whole:
+                raise Oversize
+            break
+        if time.monotonic() > deadline:
+            raise NetworkFault("the answer came too slowly")
+    return bytes(body[:limit])
+
+
+def _network_fault(error: BaseException, endpoint: Endpoint) -> NetworkFault:
+    """Names the root of a failure."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, ssl.SSLError):
+            return NetworkFault(f"TLS error ({link.reason or 'certificate'})", heals=False)
+    names = {type(link).__name__ for link in chain}
+    if "ConnectTimeout" in names:
+        return NetworkFault(f"no connection within {endpoint.connect_timeout:g} s")
+    if "ReadTimeout" in names:
+        return NetworkFault(f"nothing came for {endpoint.read_timeout:g} s")
+    if "LocalProtocolError" in names or "UnsupportedProtocol" in names:
+        return NetworkFault("the request cannot be sent", heals=False)
+    root = next((link for link in reversed(chain) if isinstance(link, OSError)), None)
+    if root is not None and root.strerror:
+        return NetworkFault(root.strerror.lower())
+    return NetworkFault("the connection broke off")

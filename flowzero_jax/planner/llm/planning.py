@@ -1,0 +1,179 @@
+"""The planner with a language model: a prompt in, a refined plan and its history out."""
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flowzero_jax.errors import InputError, OutputError, PlannerError
+from flowzero_jax.planner.keyframes import spread
+from flowzero_jax.planner.llm.client import EndpointModel
+from flowzero_jax.planner.llm.conversation import PlanIsCut, Request, Unusable
+from flowzero_jax.planner.llm.exchange import Budget, Model
+from flowzero_jax.planner.llm.history import History, Round
+from flowzero_jax.planner.llm.prompts import plan_messages
+from flowzero_jax.planner.llm.refine import Refinement, Verifier, meter, refine
+from flowzero_jax.planner.llm.reply_store import (
+    CachedModel,
+    Folder,
+    RecordedModel,
+    ReplayedModel,
+    default_cache_folder,
+    open_private,
+)
+from flowzero_jax.planner.llm.schema import plan_schema
+from flowzero_jax.planner.llm.settings import LlmSettings, read_key, resolve
+from flowzero_jax.planner.text import clean_prompt
+from flowzero_jax.planner.verify import verify
+from flowzero_jax.scene import MAX_FRAMES, SceneSyntax
+
+
+@dataclass(frozen=True)
+class LlmPlan:
+    """What a language model planned.
+
+    Attributes:
+      scene: The best plan.
+      history: How it came about.
+      warnings: What its reader should know, one line each.
+    """
+
+    scene: SceneSyntax
+    history: History
+    warnings: tuple[str, ...]
+
+
+def plan_with_llm(
+    prompt: str,
+    num_frames: int = 8,
+    settings: LlmSettings | None = None,
+    *,
+    model: Model | None = None,
+    verifier: Verifier = verify,
+) -> LlmPlan:
+    """Plans a video of `num_frames` (1 to 512) frames with a language model.
+
+    Args:
+      prompt: What the video shows.
+      num_frames: Frames; more than `settings.key_frames` are interpolated.
+      settings: See there; the defaults take url and model from the environment.
+      model: Who is asked; by default what `open_model` gives for the settings. Give the same one
+        for several prompts.
+      verifier: The check whose findings go back to the model.
+
+    Raises:
+      InputError: the prompt, `num_frames` or the settings cannot be used.
+      PlannerError: the model gave no usable plan.
+      OutputError: a reply cannot be recorded.
+    """
+    prompt = clean_prompt(prompt)
+    if type(num_frames) is not int or not 1 <= num_frames <= MAX_FRAMES:
+        raise InputError(f"frames: {num_frames!r} is not a whole number from 1 to {MAX_FRAMES}")
+    settings = settings or LlmSettings()
+    if model is None:
+        settings = settings if settings.replay else resolve(settings)
+        model = open_model(settings)
+    budget = Budget(settings.max_calls, settings.max_tokens, settings.total_timeout)
+    try:
+        first = _first_round(model, prompt, num_frames, settings, budget, verifier)
+    except Unusable as error:
+        raise PlannerError(str(error)) from None
+    refinement = refine(model, first, settings, budget, verifier)
+    best = refinement.rounds[refinement.kept]
+    assert best.scene is not None
+    history = History(
+        prompt=prompt,
+        num_frames=num_frames,
+        planner="llm",
+        url=settings.url,
+        model=settings.model,
+        kept=refinement.kept,
+        ended=refinement.ended,
+        rounds=refinement.rounds,
+    )
+    return LlmPlan(spread(best.scene, num_frames), history, _warnings(refinement))
+
+
+def plan_scene(prompt: str, num_frames: int = 8) -> SceneSyntax:
+    """A plan by the model that the environment names, as `planner.plan` gives one: for benchmarks.
+
+    Replies are kept in the user's cache. Raises: as `plan_with_llm`.
+    """
+    return plan_with_llm(prompt, num_frames, LlmSettings(cache=default_cache_folder())).scene
+
+
+def open_model(settings: LlmSettings) -> Model:
+    """The model that (resolved) settings name, with its cache and record.
+
+    Raises:
+      InputError: url, model or key cannot be used.
+      OutputError: the record's folder cannot be used.
+    """
+    if settings.replay is not None:
+        if not settings.replay.is_dir():
+            raise OutputError(f"{settings.replay}: no such folder; record with --llm-record")
+        return ReplayedModel(Folder(settings.replay))
+    settings = resolve(settings)
+    key = read_key()
+    parts = urlsplit(settings.url or "")
+    if key and parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        warnings.warn(f"{settings.url}: the key is sent unencrypted; use https", stacklevel=2)
+    model: Model = EndpointModel(settings, key)
+    if settings.cache is not None:
+        names = ("url", "model", "temperature", "response_format")
+        asked = {name: getattr(settings, name) for name in names}
+        try:
+            model = CachedModel(model, Folder(open_private(settings.cache), asked))
+        except OutputError as error:
+            warnings.warn(f"replies are not kept: {error}", stacklevel=2)
+    if settings.record is not None:
+        model = RecordedModel(model, Folder(_made(settings.record)))
+    return model
+
+
+def _first_round(
+    model: Model,
+    prompt: str,
+    num_frames: int,
+    settings: LlmSettings,
+    budget: Budget,
+    verifier: Verifier,
+) -> Round:
+    """The plan before any refinement; of half as many key frames if replies are cut."""
+    count = min(num_frames, settings.key_frames)
+
+    def request(frames: int) -> Request:
+        return Request(
+            prompt, frames, plan_messages(prompt, frames), plan_schema(frames), "plan",
+            settings.reply_tokens,
+        )  # fmt: skip
+
+    try:
+        return meter(model, request(count), budget, verifier)
+    except PlanIsCut as cut:
+        fewer = -(-count // 2)
+        if count < 4:
+            raise
+        first = meter(model, request(fewer), budget, verifier)
+        note = f"{cut}; asked for {fewer} key frames instead of {count}"
+        return replace(first, notes=(note, *first.notes))
+
+
+def _warnings(refinement: Refinement) -> tuple[str, ...]:
+    best = refinement.rounds[refinement.kept]
+    lines = [f"the plan was changed when it was read: {change}" for change in best.changes]
+    if refinement.ended == "failed":
+        lines.append(f"the refinement ended early: {refinement.rounds[-1].notes[-1]}")
+    if best.hard:
+        hard = [finding.message for finding in best.findings if finding.severity == "hard"]
+        more = f" (and {len(hard) - 1} more)" if len(hard) > 1 else ""
+        lines.append(f"the plan still has a fault: {hard[0]}{more}")
+    return tuple(lines)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be created: {error}") from None
+    return folder

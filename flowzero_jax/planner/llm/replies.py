@@ -1,0 +1,166 @@
+"""From an answer to a checked scene, strictly: what is not clear is a fault to be asked about.
+
+Only what has a single meaning is changed, and said: wrapping around the JSON, control characters,
+swapped corners. With `last`, when there is no try left to ask again, boxes are cut off at the edge
+of the canvas and a single missing frame is interpolated.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from flowzero_jax.errors import InputError
+from flowzero_jax.planner.keyframes import spread
+from flowzero_jax.planner.llm import reply_boxes
+from flowzero_jax.planner.llm.exchange import Answer
+from flowzero_jax.planner.llm.reply_text import CutReply, NoReply, ReplyFault, read_object
+from flowzero_jax.scene import MAX_OBJECTS, SceneSyntax, parse_scene
+
+MAX_LISTED = 300
+"""Objects in one frame of a reply; more are no plan at all."""
+_BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?)")  # of a terminal
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A model's plan.
+
+    Attributes:
+      scene: Checked; its prompt is the user's.
+      confidence: Of a refinement, 0 to 1; None if none was given.
+      critique: What the model says about its plan.
+      notes: What stood around the plan.
+      changes: What was changed in it.
+    """
+
+    scene: SceneSyntax
+    confidence: float | None
+    critique: str
+    notes: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def read_reply(
+    answer: Answer, prompt: str, num_frames: int, *, refined: bool = False, last: bool = False
+) -> Reply:
+    """Reads a plan of `num_frames` frames for `prompt`; `refined`: a confidence belongs to it.
+
+    Raises: CutReply, NoReply (empty, refused or filtered), ReplyFault.
+    """
+    _check_finish(answer)
+    tree, notes = read_object(answer.text)
+    confidence, critique = None, ""
+    if "scene" in tree and "frames" not in tree:
+        tree, confidence, critique = _unpack(tree)
+    if refined and confidence is None:
+        raise ReplyFault('confidence: is missing; write {"scene": ..., "confidence": 0 to 1}')
+    if any(_clean_strings(tree)):
+        notes.append("control characters")
+    tree.setdefault("version", 1)
+    if tree.get("prompt", prompt) != prompt:
+        notes.append("another prompt")
+    tree["prompt"] = prompt
+    reply_boxes.check_convention(tree)
+    changes = _limit_objects(tree) + reply_boxes.correct(tree, clip=last)
+    try:
+        scene = parse_scene(json.dumps(tree), where="")
+    except InputError as error:
+        raise ReplyFault(str(error).removeprefix(": ")) from None
+    if len(scene.frames) != num_frames:
+        scene = _mend_count(scene, num_frames, last)
+        changes.append(f"interpolated to {num_frames} frames")
+    taken = tuple(f"{what} around the plan, taken off" for what in notes)
+    return Reply(scene, confidence, critique, taken, tuple(changes))
+
+
+def _check_finish(answer: Answer) -> None:
+    if answer.finish == "oversize":
+        raise ReplyFault("the reply was far too long")
+    if answer.refusal:
+        refusal, _ = _clean(answer.refusal)
+        raise NoReply(f"the model refuses: {refusal[:200]!r}")
+    if answer.finish == "content_filter":
+        raise NoReply("the server's content filter stopped the reply")
+    if answer.finish == "length":
+        raise CutReply("the reply ran out of tokens")
+    if not answer.text.strip("\ufeff \t\r\n"):
+        raise NoReply("the reply is empty")
+
+
+def _unpack(tree: dict[str, Any]) -> tuple[dict[str, Any], float | None, str]:
+    """The parts of {"scene": …, "confidence": …}, with or without "critique"."""
+    unknown = sorted({*tree} - {"scene", "confidence", "critique"})
+    if unknown:
+        raise ReplyFault(f"{unknown[0][:40]!r} is no key of the reply")
+    scene, confidence = tree["scene"], tree.get("confidence")
+    if not isinstance(scene, dict):
+        raise ReplyFault("scene: should be an object")
+    if confidence is not None and (
+        type(confidence) not in (int, float) or not 0 <= confidence <= 1
+    ):
+        raise ReplyFault("confidence: should be a number from 0 to 1")
+    critique = tree.get("critique")
+    critique = _clean(critique)[0] if isinstance(critique, str) else ""
+    return scene, None if confidence is None else float(confidence), critique[:2000]
+
+
+def _clean_strings(tree: Any) -> list[bool]:
+    """Cleans all texts in place; says of each whether it changed."""
+    changed = []
+    for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
+        if isinstance(value, str):
+            tree[key], dirty = _clean(value)
+            changed.append(dirty)
+        elif isinstance(value, dict | list):
+            changed += _clean_strings(value)
+    return changed
+
+
+def _clean(text: str) -> tuple[str, bool]:
+    """The text without what a terminal or a font could obey, and whether there was any."""
+    text, before = _ESCAPE.sub("", text), text
+    kept = "".join(
+        " " if c in "\t\r\n\u2028\u2029" else c
+        for c in text
+        if c in "\t\r\n\u2028\u2029"
+        or (unicodedata.category(c) not in _CONTROLS and c not in _BIDI)
+    )
+    return kept, kept != before
+
+
+def _limit_objects(tree: dict[str, Any]) -> list[str]:
+    """Keeps the most lasting tracks of frames with more objects than can be drawn."""
+    frames = tree.get("frames")
+    lists = [
+        frame["objects"]
+        for frame in (frames if isinstance(frames, list) else [])
+        if isinstance(frame, dict) and isinstance(frame.get("objects"), list)
+    ]
+    most = max(map(len, lists), default=0)
+    if most > MAX_LISTED:
+        raise ReplyFault(f"a frame has {most} objects; list at most {MAX_OBJECTS}")
+    if most <= MAX_OBJECTS:
+        return []
+    lasting = Counter(_id_of(obj) for objects in lists for obj in objects)
+    kept = {track for track, _ in lasting.most_common(MAX_OBJECTS)}
+    for objects in lists:
+        if len(objects) > MAX_OBJECTS:
+            objects[:] = [obj for obj in objects if _id_of(obj) in kept][:MAX_OBJECTS]
+    return [f"of up to {most} objects in a frame the {MAX_OBJECTS} most lasting were kept"]
+
+
+def _id_of(obj: Any) -> str:
+    track = obj.get("id") if isinstance(obj, dict) else None
+    return track if isinstance(track, str) else ""
+
+
+def _mend_count(scene: SceneSyntax, num_frames: int, last: bool) -> SceneSyntax:
+    found = len(scene.frames)
+    if last and 1 < found == num_frames - 1:
+        return spread(scene, num_frames)
+    raise ReplyFault(f"frames: there are {found}, there must be {num_frames}")

@@ -1,0 +1,180 @@
+"""Replies in a folder: a cache that asks once, a record of a run, its replay without a network.
+
+An entry is a plain JSON file named by the SHA-256 of the question and of whom it was asked. It
+holds both in full, so that an entry of something else is noticed; a bad one is moved aside and
+counts as absent. No key is ever part of it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+import warnings
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flowzero_jax.errors import OutputError, PlannerError
+from flowzero_jax.files import reason, write_text
+from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
+
+VERSION = 1
+MAX_ENTRY = 2**22
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Entries of one kind.
+
+    Attributes:
+      path: Where they lie.
+      asked: Whom the questions went to, part of their address; {} if that does not matter.
+    """
+
+    path: Path
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def entry(self, question: Question, number: int | None = None) -> Path:
+        """The file for a question; `number` tells several answers to the same one apart."""
+        text = json.dumps(self._request(question), sort_keys=True, ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self.path / (f"{digest}.json" if number is None else f"{digest}.{number}.json")
+
+    def read(self, path: Path, question: Question) -> Answer | None:
+        """The answer in an entry; None if there is none, after moving a bad entry aside."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_ENTRY)
+        except OSError:
+            return None
+        try:
+            tree = json.loads(data)
+            if tree["version"] != VERSION or tree["request"] != self._request(question):
+                raise ValueError("of another question or version")
+            return _answer(tree["answer"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            with contextlib.suppress(OSError):
+                os.replace(path, path.with_suffix(".bad"))
+            return None
+
+    def write(self, path: Path, question: Question, answer: Answer) -> None:
+        """Writes an entry atomically; raises OutputError."""
+        kept = {**vars(answer), "notes": list(answer.notes)}
+        tree = {"version": VERSION, "request": self._request(question), "answer": kept}
+        write_text(path, json.dumps(tree, indent=1, ensure_ascii=True) + "\n")
+
+    def _request(self, question: Question) -> dict[str, Any]:
+        messages = [list(message) for message in question.messages]
+        return {**vars(question), "messages": messages, "asked": self.asked}
+
+
+@dataclass
+class CachedModel:
+    """Asks `model` only what the folder does not answer."""
+
+    model: Model
+    folder: Folder
+
+    def ask(self, question: Question, budget: Budget) -> Answer:
+        path = self.folder.entry(question)
+        kept = self.folder.read(path, question)
+        if kept is not None:
+            note = ("taken from the cache",)
+            return replace(kept, question_tokens=0, reply_tokens=0, notes=note)
+        answer = self.model.ask(question, budget)
+        try:
+            self.folder.write(path, question, answer)
+        except OutputError as error:
+            warnings.warn(f"the reply is not kept: {error}", stacklevel=2)
+        return answer
+
+    def forget(self, question: Question) -> None:
+        with contextlib.suppress(OSError):
+            self.folder.entry(question).unlink(missing_ok=True)
+        self.model.forget(question)
+
+
+@dataclass
+class RecordedModel:
+    """Asks `model` and records every answer; raises OutputError if it cannot."""
+
+    model: Model
+    folder: Folder
+    _asked: dict[Path, int] = field(default_factory=dict, init=False)
+
+    def ask(self, question: Question, budget: Budget) -> Answer:
+        answer = self.model.ask(question, budget)
+        self.folder.write(_next(self.folder, question, self._asked), question, answer)
+        return answer
+
+    def forget(self, question: Question) -> None:
+        self.model.forget(question)
+
+
+@dataclass
+class ReplayedModel:
+    """Answers what was recorded, in the order of the record; never goes to a network."""
+
+    folder: Folder
+    _asked: dict[Path, int] = field(default_factory=dict, init=False)
+
+    def ask(self, question: Question, budget: Budget) -> Answer:
+        budget.begin_call()
+        path = _next(self.folder, question, self._asked)
+        answer = self.folder.read(path, question)
+        if answer is None:
+            raise PlannerError(
+                f"{self.folder.path}: holds no reply to this question; record it with "
+                "--llm-record, with the same prompt and options"
+            )
+        budget.count(answer)
+        return answer
+
+    def forget(self, question: Question) -> None:
+        """A record stays as it is."""
+
+
+def _next(folder: Folder, question: Question, asked: dict[Path, int]) -> Path:
+    key = folder.entry(question)
+    asked[key] = asked.get(key, -1) + 1
+    return folder.entry(question, asked[key])
+
+
+def default_cache_folder() -> Path | None:
+    """flowzero_jax/llm in the user's cache folder; None if there is no home."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return None if root == Path("/.cache") else root / "flowzero_jax" / "llm"
+
+
+def open_private(path: Path) -> Path:
+    """Creates a folder that only its owner may use (0700).
+
+    Raises: OutputError if it cannot be created, or others own it or can write to it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.mkdir(exist_ok=True, mode=0o700)
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise OutputError(f"{path}: cannot be created: {why}") from None
+    if status.st_uid != os.geteuid():
+        raise OutputError(f"{path}: belongs to another user; give another folder")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise OutputError(f"{path}: is writable by others; chmod go-w it")
+    return path
+
+
+def _answer(tree: dict[str, Any]) -> Answer:
+    """Raises TypeError or ValueError for what is none."""
+    answer = Answer(**{**tree, "notes": tuple(tree["notes"])})
+    texts = (answer.text, answer.finish, answer.refusal, *answer.notes)
+    counts = (answer.question_tokens, answer.reply_tokens)
+    if not all(type(text) is str for text in texts) or not all(type(n) is int for n in counts):
+        raise ValueError("not an answer")
+    return answer

@@ -11,9 +11,10 @@ VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)[1]
 
 INSTALL = [
     "absl-py>=2.5",
+    "diffusers==0.39.0",  # its last release with Flax pipelines; imported by interop alone
     "flax>=0.12.8",
+    "huggingface_hub>=0.36,<2",  # for hf: names
     "imageio>=2.38",
-    "huggingface_hub>=0.36,<2",  # for hf: names; tokenizers asks for it, too
     "imageio-ffmpeg>=0.8.1",
     "jax>=0.10.2,<0.13",
     "jaxtyping>=0.3.7",
@@ -26,20 +27,19 @@ INSTALL = [
     "safetensors>=0.8",
     "tokenizers>=0.22,<0.23",
     "tqdm>=4.67",
+    "transformers==4.57.6",  # its last release with Flax; imported by diffusers alone
 ]
 LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
 TEST = [
     "beartype>=0.22",
     "chex>=0.1.91",
-    "diffusers==0.39.0",  # its last release with Flax, an oracle
     "hypothesis>=6.170",
     "pytest>=9.2",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
     "ruff==0.17.5",
     "scikit-image>=0.26",
-    "transformers==4.57.6",  # its last release with Flax, an oracle
 ]
 
 setup(

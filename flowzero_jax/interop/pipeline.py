@@ -10,6 +10,8 @@ import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
+from diffusers import FlaxDiffusionPipeline
+from diffusers.utils import BaseOutput
 from jaxtyping import Float, Int
 
 from flowzero_jax.errors import InputError, ModelError
@@ -29,15 +31,6 @@ from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.sharding import make_mesh
 from flowzero_jax.weights import Checkpoint, load_checkpoint, save_pipeline
 from flowzero_jax.weights.configs import COMPONENTS
-
-try:
-    from diffusers import FlaxDiffusionPipeline
-    from diffusers.utils import BaseOutput
-except ImportError as error:
-    raise ImportError(
-        "flowzero_jax.interop needs diffusers' Flax classes, which 0.39 is the last release to "
-        "have: pip install diffusers==0.39.0 transformers==4.57.6"
-    ) from error
 
 NETWORKS = ("unet", "vae", "text_encoder")
 

@@ -8,6 +8,7 @@ from flowzero_jax.planner import lexicon, nouns, sizes, times
 from flowzero_jax.planner.attachments import overhead, read_attachment
 from flowzero_jax.planner.changes import COMPARATIVES, read_change
 from flowzero_jax.planner.drafts import Camera, Draft, PlaceDraft, ThingDraft
+from flowzero_jax.planner.introductions import skip_introduction, skip_viewpoint
 from flowzero_jax.planner.mentions import weather
 from flowzero_jax.planner.nominals import (
     noun_then_verb,
@@ -21,14 +22,6 @@ from flowzero_jax.planner.predicates import start_verb
 from flowzero_jax.planner.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.verbs import VERBS, Verb
 
-_INTRODUCERS = frozenset(
-    {"of", "with", "showing", "featuring", "depicting", "capturing", "containing", "where"}
-)
-_SEEN = frozenset({"seen", "viewed", "shown", "filmed", "shot", "captured", "watched"})
-_COMMANDS = frozenset(
-    {"create", "generate", "make", "show", "imagine", "draw", "render", "animate", "there", "i"}
-)
-_COMMAND_ENDS = frozenset({"me", "is", "are", "see", "want"})
 _WEATHER = {"snowing": "snow", "snows": "snow", "raining": "rain", "rains": "rain"}
 _CAMERA_VERBS = frozenset({"pan", "tilt", "dolly", "zoom"})
 _STILL_KINDS = frozenset({"still", "auxiliary"})
@@ -39,7 +32,7 @@ def read_sentence(draft: Draft, words: list[str]) -> None:
     draft.words, draft.i = words, 0
     draft.subjects, draft.event, draft.last = [], None, None
     draft.role, draft.joined, draft.fresh = "subject", "", False
-    _skip_introduction(draft)
+    skip_introduction(draft)
     while draft.word():
         before = draft.i
         _step(draft)
@@ -54,47 +47,14 @@ def _step(draft: Draft) -> None:
         draft.i += 1
         return
     for reader in (
-        _time, _sequence, _weather, _further_state, _clause_opener, _camera_command, _verb,
+        skip_viewpoint, _time, _sequence, _weather, _further_state, _clause_opener,
+        _camera_command, _verb,
         read_division, read_one_of_them, read_pronoun,
         _comparative, read_attachment, _style, read_nominal,
     ):  # fmt: skip
         if reader(draft):
             return
     _adverb(draft)
-
-
-def _skip_introduction(draft: Draft) -> None:
-    """ "A lively video of", "Create a scene in which", "There is"."""
-    _skip_viewpoint(draft)
-    while True:
-        following = draft.word(1)
-        opens = following in lexicon.DETERMINERS or nouns.number(following) is not None
-        if draft.word() in _COMMANDS and (opens or following in _COMMAND_ENDS):
-            draft.i += 1 if opens else 2
-            continue
-        found = read(draft.words, draft.i)
-        if found is None or found[0].written[-1] not in lexicon.MEDIA:
-            return
-        phrase, end = found
-        if any(word in lexicon.SCENERY for word in phrase.written[:-1]):
-            return
-        ahead = end - draft.i
-        if draft.word(ahead) in _INTRODUCERS:
-            ahead += 1
-        elif draft.at("in", "which", ahead=ahead) or draft.at("that", "shows", ahead=ahead):
-            ahead += 2
-        else:
-            return
-        follows = phrase.doing in ("follow", "track")
-        draft.following |= follows or bool({"tracking", "following"} & set(phrase.written))
-        draft.i += ahead
-
-
-def _skip_viewpoint(draft: Draft) -> None:
-    """ "seen from above, ..."."""
-    if draft.word() in _SEEN and draft.word(1) in ("from", "at"):
-        while draft.word() not in ("", ","):
-            draft.i += 1
 
 
 def _time(draft: Draft) -> bool:

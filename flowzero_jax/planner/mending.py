@@ -1,5 +1,6 @@
 """Single mendings of a scene's boxes; each proposes changed tracks and says what it did."""
 
+import math
 import statistics
 from collections.abc import Iterator
 from itertools import combinations
@@ -13,6 +14,7 @@ from flowzero_jax.scene import SceneObject, SceneSyntax
 #: New boxes by track id and frame; frames that a track lacks are added.
 Tracks = dict[str, dict[int, Box]]
 _SMALLEST = 0.06
+_LOOKED_AT = 48  # frames of a long video
 _APART = 0.02
 
 
@@ -189,7 +191,9 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
 
 
 def _collide(a: Track, b: Track) -> bool:
-    return any(covered(a.box(f), b.box(f)) > 0.3 for f in a.frames if f in b.objects)
+    shared = [frame for frame in a.frames if frame in b.objects]
+    step = math.ceil(len(shared) / _LOOKED_AT) or 1
+    return any(covered(a.box(f), b.box(f)) > 0.3 for f in shared[::step])
 
 
 def _ways_out(track: Track, other: Track) -> list[tuple[float, float]]:
@@ -220,6 +224,6 @@ def _hits(case: Case, track: Track, moved: dict[int, Box]) -> bool:
         covered(box, other.box(frame)) > 0.3 and covered(track.box(frame), other.box(frame)) <= 0.3
         for other in case.tracks
         if other is not track
-        for frame, box in moved.items()
+        for frame, box in list(moved.items())[:: math.ceil(len(moved) / _LOOKED_AT)]
         if frame in other.objects
     )

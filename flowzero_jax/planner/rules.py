@@ -143,11 +143,16 @@ def _boxes(
     grown = _interpolate(unit.thing.growth, progress)
     zoom = _interpolate(background.zoom, progress) if background.zoom != 1 else 1.0
     drift_x, drift_y = _camera_drift(unit, background, progress, num_frames)
+    spots = [spot for m in unit.root.moves for spot in (m.origin, m.goal)]
+    may_leave = any(spot is not None and spot.outside for spot in spots)
     boxes = []
     for dx, dy in unit.offsets:
         x, y = unit.track[frame][0] + dx + drift_x, unit.track[frame][1] + dy + drift_y
         x, y = 0.5 + (x - 0.5) * zoom, 0.5 + (y - 0.5) * zoom
         width, height = unit.width * grown * zoom, unit.height * grown * zoom
+        if not (may_leave or background.camera):
+            x = min(max(x, min(width / 2, 0.5)), max(1 - width / 2, 0.5))
+            y = min(max(y, min(height / 2, 0.5)), max(1 - height / 2, 0.5))
         boxes.append(_clipped(x, y, width, height))
     return boxes
 

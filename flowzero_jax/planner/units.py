@@ -171,7 +171,7 @@ def fit_inside(unit: Unit, target: Unit) -> None:
 def surround(unit: Unit, target: Unit) -> None:
     """Stands the instances of a unit on both sides of another."""
     height = unit.height + GAP
-    rows = max(1, math.ceil(unit.thing.count / 3))
+    rows = max(1, min(math.ceil(unit.thing.count / 2), 3))
     beside = target.body.width / 2 + unit.width / 2 + GAP
     unit.offsets = []
     for k in range(unit.thing.count):
@@ -203,7 +203,7 @@ def relative_centre(kind: str, body: Body, target: Body, together: bool, taken: 
         "under": (0.0, over - 0.1 * body.height),
         "in": (step, -0.25 * target.height),
         "holding": (0.0, 0.25 * body.height),
-        "around": (0.0, level),
+        "around": (0.0, max(level, -0.08)),
         "in_front_of": (0.3 * target.width, level + 0.25 * body.height),
         "behind": (0.35 * target.width, level - 0.3 * body.height),
     }[kind]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flowzero_jax.evaluation.planner.conditions import Background
+from flowzero_jax.evaluation.planner.conditions import Background, Count
 from flowzero_jax.evaluation.planner.motion_conditions import (
     At,
     Grows,
@@ -151,7 +151,7 @@ def moving_background() -> Iterator[Task]:
     for way in ("left", "right", "up", "down", "left", "right", "up", "down"):
         noun = nouns()
         prompt = f"{a(noun)} while the background moves {way}"
-        yield task(skill, prompt, Background(way))
+        yield task(skill, prompt, Background(way), Count(noun, 1))
     patterns = (
         "the camera pans {way} over {x} in a valley",
         "the camera slowly pans to the {way}, {x} stands on a hill",
@@ -161,10 +161,11 @@ def moving_background() -> Iterator[Task]:
     for k in range(12):
         way, noun = ("left", "right", "right", "left")[k % 4], nouns()
         prompt = patterns[(k + k // 4) % 4].format(x=a(noun), way=way)
-        yield task(skill, prompt, Background(_OPPOSITE[way]))
+        yield task(skill, prompt, Background(_OPPOSITE[way]), Count(noun, 1))
     for verb, way in (("tilts up", "up"), ("tilts down", "down"), ("moves upwards", "up")):
         for noun in ("tower", "lighthouse"):
-            yield task(skill, f"the camera {verb} at {a(noun)}", Background(_OPPOSITE[way]))
+            prompt = f"the camera {verb} at {a(noun)}"
+            yield task(skill, prompt, Background(_OPPOSITE[way]), Count(noun, 1))
     for noun, verb, way in (
         ("horse", "gallops", "right"), ("car", "drives", "left"), ("dog", "runs", "right"),
         ("boat", "sails", "left"), ("bird", "flies", "right"), ("train", "speeds", "left"),
@@ -176,7 +177,7 @@ def moving_background() -> Iterator[Task]:
         ("tower", "the sky moves left behind"), ("lamp", "the scenery passes to the right behind"),
     ):  # fmt: skip
         way = "left" if "left" in place else "right"
-        yield task(skill, f"{place} {a(noun)}", Background(way))
+        yield task(skill, f"{place} {a(noun)}", Background(way), Count(noun, 1))
     pairs = (("kettle", "campfire"), ("chair", "fire"))
     for prompt in (
         "a chair in front of a blazing fire", "a duck on rough water with waves",

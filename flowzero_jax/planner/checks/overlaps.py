@@ -1,5 +1,6 @@
 """Objects on top of each other without a reason, and the same object twice."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -8,6 +9,7 @@ from flowzero_jax.planner.checks.tracks import Track, area, common_area, covered
 from flowzero_jax.planner.findings import Finding
 
 _MUCH, _TOO_MUCH = 0.45, 0.7  # of the smaller box
+_LOOKED_AT = 48  # frames of a long video
 _OFTEN = 0.5  # of the frames in which both are seen
 _DEPTHS = frozenset({"behind", "in_front_of"})
 _IDENTICAL = 0.85  # common area over united area
@@ -17,6 +19,7 @@ def check_overlaps(case: Case) -> Iterator[Finding]:
     """Pairs of tracks that cover each other."""
     for a, b in combinations(case.tracks, 2):
         shared = [frame for frame in a.frames if frame in b.objects]
+        shared = shared[:: math.ceil(len(shared) / _LOOKED_AT)] if shared else []
         if not shared:
             continue
         same = [f for f in shared if _likeness(a, b, f) > _IDENTICAL]

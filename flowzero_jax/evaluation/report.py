@@ -120,8 +120,9 @@ def _results(
         "generation": dataclasses.asdict(variants[FULL]),
         FULL: summarize([measures for _, measures in full]),
         "variants": {
-            **{name: summarize(group) for name, group in compared.items() if group},
-            BY_HAND: summarize(by_hand),
+            name: summarize(group)
+            for name, group in {**compared, BY_HAND: by_hand}.items()
+            if group
         },
         "prompts": {
             text: summarize(group)["stickers"]["all"] | {"videos": len(group)}
@@ -136,7 +137,7 @@ def _write_sheets(out: Path, shown: Sequence[Row], ablations: Sequence[Row]) -> 
     for index in range(0, len(shown), _ROWS):
         names.append(f"videos-{index // _ROWS + 1}.webp")
         save_small(draw_rows(shown[index : index + _ROWS]), out / names[-1])
-    if ablations:
+    if len(ablations) > 1:
         save_small(draw_rows(ablations), out / "ablation.webp")
         names.append("ablation.webp")
     return names
@@ -167,14 +168,8 @@ def _document(results: Mapping[str, Any], sheets: Sequence[str]) -> str:
         "The best match among all nouns by masked normalised correlation is the asked one.",
         identity_table({"all": stickers["all"], **stickers["by_kind"], **stickers["by_objects"]}),
         f"Most frequent confusions: {confusions}." if confusions else "No confusions.",
-        "## What each part does",
-        "The same prompts and seeds with one part off or changed; in brackets the number of "
-        "videos. Motion of the background in pixels per frame along the planned direction "
-        "(medians over the moving backgrounds, measured by phase correlation outside of the "
-        "boxes). Flicker and change of look are mean changes from frame to frame (of 255) of the "
-        f"background and of the objects after undoing the planned motion. “{BY_HAND}”: the same "
-        "scenes put together from the training stickers, the best that can be reached.",
-        comparison_table(results["variants"]),
+        *(_comparison(results["variants"]) if results["variants"] else ()),
+        "## How far the background moves",
         f"With everything on and all seeds, the background moves {number(background['ratio'])} "
         f"of what is planned (median of {background['pairs_measured']} pairs of frames; in "
         f"{background['pairs'] - background['pairs_measured']} more it has nothing to follow):",
@@ -185,3 +180,16 @@ def _document(results: Mapping[str, Any], sheets: Sequence[str]) -> str:
         *pictures,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _comparison(variants: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        "## What each part does",
+        "The same prompts and seeds with one part off or changed; in brackets the number of "
+        "videos. Motion of the background in pixels per frame along the planned direction "
+        "(medians over the moving backgrounds, measured by phase correlation outside of the "
+        "boxes). Flicker and change of look are mean changes from frame to frame (of 255) of the "
+        f"background and of the objects after undoing the planned motion. “{BY_HAND}”: the same "
+        "scenes put together from the training stickers, the best that can be reached.",
+        comparison_table(variants),
+    )

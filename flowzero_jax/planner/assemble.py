@@ -6,11 +6,14 @@ from flowzero_jax.planner.drafts import Draft, Event, RelationDraft, ThingDraft
 from flowzero_jax.planner.effects import spread_effects
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing
 from flowzero_jax.planner.labels import growth_of, labels_of
-from flowzero_jax.planner.motions import Timing, displaces, is_explicit, moves_of, visible_of
+from flowzero_jax.planner.motions import Timing, moves_of, visible_of
+from flowzero_jax.planner.stages import displaces, is_explicit
 from flowzero_jax.planner.text import clean_prompt, proper_names, sentences
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
-_UNSEEN = frozenset({"be", "have", "stay", "remain", "keep", "begin", "start", "stop", "pause"})
+_UNSEEN = frozenset(
+    {"be", "have", "let", "stay", "remain", "keep", "begin", "start", "stop", "pause"}
+)
 _LOCAL = frozenset({"left_of", "right_of", "next_to"})
 
 
@@ -66,7 +69,7 @@ def _relation(relation: RelationDraft, draft: Draft) -> Relation:
         and (e.order > relation.order or e.verb.kind == "travel")
         for e in draft.events
     )  # fmt: skip
-    carried = relation.kind == "with"
+    carried = relation.kind == "with" or (relation.together and relation.kind in ("on", "in"))
     when = "start" if later and not moves_off and not carried else "always"
     if moves_off and relation.kind in _LOCAL and not relation.together:
         when = "start"

@@ -1,6 +1,7 @@
 """Phrases that say where, whereto and beside what: they belong to the clause's event."""
 
 from flowzero_jax.planner import lexicon, places
+from flowzero_jax.planner.adverbs import overhead
 from flowzero_jax.planner.boundaries import opens
 from flowzero_jax.planner.changes import read_change
 from flowzero_jax.planner.complements import attach, contains, flank
@@ -20,7 +21,6 @@ from flowzero_jax.planner.verbs import FORMS, VERBS, Verb
 
 _SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
 _WHILE = frozenset({"while", "moment", "second", "seconds", "minute", "time", "bit"})
-_OVERHEAD = frozenset({"overhead", "above", "aloft", "high"})
 
 
 def read_attachment(draft: Draft) -> bool:
@@ -45,18 +45,6 @@ def read_attachment(draft: Draft) -> bool:
     if word in ("up", "down") and draft.word(1) in lexicon.DETERMINERS:
         return _along_slope(draft)
     return _prepositional(draft)
-
-
-def overhead(draft: Draft) -> bool:
-    """ "flies overhead": the subjects are high up."""
-    if draft.word() not in _OVERHEAD or draft.event is None:
-        return False
-    if draft.event.verb.kind in ("travel", "jiggle", "other"):
-        for thing in draft.event.things:
-            own = [e.direction or e.verb.direction for e in draft.events if thing in e.subjects]
-            if not any(direction and direction[1] for direction in own):
-                thing.region = thing.region or (None, -1)
-    return True
 
 
 def _verbless_change(draft: Draft) -> bool:
@@ -265,6 +253,8 @@ def _prepositional(draft: Draft) -> bool:
             draft.i += 1
         return True
     preposition, end = word, draft.i + 1
+    if word == "from" and draft.word(-1) == "away":
+        preposition = "away from"
     if f"{word} {draft.word(1)}" in TO.keys() | FROM.keys():
         preposition, end = f"{word} {draft.word(1)}", draft.i + 2
     if draft.words[end : end + 2] in (["each", "other"], ["one", "another"]):

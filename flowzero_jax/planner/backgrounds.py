@@ -27,6 +27,7 @@ def background_of(draft: Draft) -> tuple[Background, list[ThingDraft]]:
     for event in cameras:
         if event.verb.lemma in CHASES | {"track"} and isinstance(event.obj, ThingDraft):
             return _follow(event.obj, draft), [event.obj]
+        draft.following |= event.verb.lemma in CHASES | {"track"} and event.obj is None
         motion = _camera_motion(event)
         if motion is not None:
             return motion, []

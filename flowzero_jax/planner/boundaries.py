@@ -72,6 +72,8 @@ def is_nounish(words: list[str], i: int) -> bool:
             and word_at(words, i + 2) not in lexicon.FUNCTION_WORDS
             and (word == "and" or word_at(words, i + 2) != ",")
         )
+    if word == "one" and following in ("by", "after", "at"):
+        return False  # "into the sky one by one"
     if word == "round" and not opens(following):
         return is_nounish(words, i + 1)
     if word in _SIDES:

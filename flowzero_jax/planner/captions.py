@@ -91,7 +91,7 @@ class _Caption:
             text += f" {doing}"
         for relation in sorted(own, key=lambda r: r not in holding):
             inner = self._clause(relation.target, alone=True)
-            if not inner and relation.words and relation.kind != "with":
+            if not inner and relation.words not in ("", "and") and relation.kind != "with":
                 inner = f"the {self.intent.things[relation.target].noun}"
             if inner:
                 text += f" {self._words(relation)} {inner}"

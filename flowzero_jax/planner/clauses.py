@@ -5,11 +5,12 @@ directions and parts of the video. What it does not understand it passes over.
 """
 
 from flowzero_jax.planner import lexicon, nouns, sizes, times
-from flowzero_jax.planner.attachments import overhead, read_attachment
+from flowzero_jax.planner.adverbs import read_adverb, read_in_place, read_one_by_one
+from flowzero_jax.planner.attachments import read_attachment
 from flowzero_jax.planner.changes import COMPARATIVES, read_change
 from flowzero_jax.planner.drafts import Camera, Draft, PlaceDraft, ThingDraft
 from flowzero_jax.planner.introductions import skip_introduction, skip_viewpoint
-from flowzero_jax.planner.mentions import weather
+from flowzero_jax.planner.mentions import is_known_thing, weather
 from flowzero_jax.planner.nominals import (
     noun_then_verb,
     read_division,
@@ -24,7 +25,6 @@ from flowzero_jax.planner.verbs import VERBS, Verb
 
 _WEATHER = {"snowing": "snow", "snows": "snow", "raining": "rain", "rains": "rain"}
 _CAMERA_VERBS = frozenset({"pan", "tilt", "dolly", "zoom"})
-_STILL_KINDS = frozenset({"still", "auxiliary"})
 
 
 def read_sentence(draft: Draft, words: list[str]) -> None:
@@ -47,14 +47,14 @@ def _step(draft: Draft) -> None:
         draft.i += 1
         return
     for reader in (
-        skip_viewpoint, _time, _sequence, _weather, _further_state, _clause_opener,
-        _camera_command, _verb,
+        skip_viewpoint, read_in_place, read_one_by_one, _time, _sequence, _weather,
+        _further_state, _clause_opener, _camera_command, _verb,
         read_division, read_one_of_them, read_pronoun,
         _comparative, read_attachment, _style, read_nominal,
     ):  # fmt: skip
         if reader(draft):
             return
-    _adverb(draft)
+    read_adverb(draft)
 
 
 def _time(draft: Draft) -> bool:
@@ -110,8 +110,14 @@ def _further_state(draft: Draft) -> bool:
         return False
     opened = draft.word() in ("into", "to")
     if not opened and draft.word() not in lexicon.COLORS:
-        return False
-    change = read_change(draft.words, draft.i, "change" if opened else "turn", opened)
+        becomes = draft.at("a") or draft.at("an")
+        if not becomes or event.end_state is None or noun_then_verb(draft, draft.i):
+            return False
+        opened = True  # "becomes a sprout, then a flower"
+        change = read_change(["into", *draft.words[draft.i :]], 0, "change", True)
+        change = change and (*change[:2], change[2] - 1 + draft.i)
+    else:
+        change = read_change(draft.words, draft.i, "change" if opened else "turn", opened)
     if change is None or (not opened and read_verb(draft.words, change[2], bare=True)):
         return False
     draft.event = draft.begin(event.verb, event.subjects)
@@ -130,6 +136,8 @@ def _clause_opener(draft: Draft) -> bool:
         return True
     if word not in lexicon.SUBORDINATORS:
         return False
+    if word == "after" and _runs_after(draft):
+        return True
     if word == "as" and draft.word(1) in ("if", "well", "seen"):
         draft.i += 2
         return True
@@ -137,7 +145,26 @@ def _clause_opener(draft: Draft) -> bool:
         found = read(draft.words, draft.i + 1)  # "after the rain"
         draft.i = found[1] if found else draft.i + 1
         return True
+    going_on = word in ("while", "when", "whilst") and lexicon.is_ing_verb(draft.word(1))
+    if going_on and draft.subjects:
+        draft.joined, draft.fresh = ",", False  # "grows while rolling"
+        draft.i += 1
+        return True
     draft.subjects, draft.event, draft.role, draft.joined = [], None, "subject", ""
+    draft.i += 1
+    return True
+
+
+def _runs_after(draft: Draft) -> bool:
+    """ "runs after a mouse": it follows the mouse."""
+    event = draft.event
+    if event is None or event.verb.kind != "travel" or draft.joined:
+        return False
+    found = read(draft.words, draft.i + 1)
+    hunted = draft.word(1) in lexicon.PRONOUNS or (found and is_known_thing(found[0]))
+    if not hunted or noun_then_verb(draft, draft.i + 1):
+        return False
+    event.verb = Verb("follow", "travel", pace=event.verb.pace)
     draft.i += 1
     return True
 
@@ -212,6 +239,8 @@ def _belongs_to_last(draft: Draft, group: VerbGroup) -> bool:
         return False
     if draft.role == "with" or (draft.role == "object" and group.form == "base"):
         return True
+    if draft.role == "object" and group.passive and not group.auxiliary:
+        return True  # "catches a ball thrown by a girl"
     if group.form != "ing" or group.auxiliary:
         return False
     return isinstance(draft.last, ThingDraft) and draft.role not in ("on", "in")
@@ -244,17 +273,3 @@ def _style(draft: Draft) -> bool:
     draft.style.append(" ".join(piece))
     draft.i += len(piece)
     return True
-
-
-def _adverb(draft: Draft) -> None:
-    """A word that says how: slowly, apart, overhead. Unknown words are passed over."""
-    word, event = draft.word(), draft.event
-    if event is not None:
-        if word in lexicon.SLOW | lexicon.FAST:
-            event.pace = "slow" if word in lexicon.SLOW else "fast"
-        elif word == "apart" and event.verb.kind == "travel":
-            event.mutual = "apart"
-        elif word in COMPARATIVES and event.verb.kind in ("auxiliary", "travel", "grow", "shrink"):
-            event.verb = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
-        overhead(draft)
-    draft.i += 1

@@ -1,5 +1,7 @@
 """What a prepositional phrase says of the clause's event: goal, origin, relation, height."""
 
+from dataclasses import replace
+
 from flowzero_jax.planner import lexicon, sizes
 from flowzero_jax.planner.drafts import (
     Camera,
@@ -16,6 +18,7 @@ from flowzero_jax.planner.prepositions import FROM, RELATION_OF, TO
 from flowzero_jax.planner.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, Verb
 
 _PUT = frozenset({"place", "put", "set", "lay", "drop", "hang"})
+_CRASHES = frozenset({"crash", "collide", "bump", "smash"})
 _LANDING = frozenset({"land", "settle", "alight"})
 _ROLLING = frozenset({"roll", "slide", "climb", "crawl", "move"})
 
@@ -61,10 +64,16 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         if event.verb.lemma in CHASES:  # "followed by a dog"
             hunt = draft.begin(event.verb, [target])
             hunt.obj, hunt.direction = event.things[0], event.direction
+        elif event.verb.lemma in BOTH_MOVE and event.origin and event.origin.relation == "on":
+            event.verb = replace(event.verb, direction=(0, 1), manner="fall")
+            event.origin.implied = False  # "pushed off a table by a cat"
+            draft.relate("next_to", "by", target, event)
         elif event.verb.lemma in BOTH_MOVE:  # "carried by a balloon"
             flies = sizes.build_of(target.label.words).home == "sky"
             draft.relate("below" if flies else "next_to", "with", target, event, together=True)
             event.subjects = [*event.subjects, target]
+        elif event.verb.lemma in OBJECT_MOVES and event.origin is None:  # "thrown by a girl"
+            event.origin = SpotDraft(relation="right_of", target=target, implied=True)
         elif event.verb.lemma == "catch":  # "falls, to be caught by a net"
             _end_in(draft, event, target)
         return
@@ -80,6 +89,10 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
     puts = (verb.lemma in _PUT and event.obj is not None) or verb.lemma in _LANDING
     if puts and kind and preposition in ("on", "in", "inside", "under", "beside", "near", "by"):
         event.goal = event.goal or SpotDraft(relation=kind, target=target)
+    elif verb.lemma in _CRASHES and (preposition in TO or preposition in ("with", "against")):
+        event.obj = target
+    elif preposition == "at" and verb.lemma in OBJECT_MOVES and isinstance(event.obj, ThingDraft):
+        event.goal = event.goal or SpotDraft(relation="next_to", target=target)  # "throws it at"
     elif preposition in TO and event.obj is None and event.obj_text and verb.kind == "other":
         draft.relate("next_to", "with", target, event)  # "scoops sand into a bucket"
     elif preposition in TO:
@@ -91,7 +104,8 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         if preposition == "from" and rests and verb.lemma not in OBJECT_MOVES:
             draft.relate("next_to", text, target, event)  # "eats leaves from a tree"
             return
-        kind = FROM[preposition] if lifted or preposition != "from" else "next_to"
+        stands = preposition == "from" and not lifted
+        kind = "next_to" if stands or preposition == "away from" else FROM[preposition]
         event.origin = event.origin or SpotDraft(relation=kind, target=target)
         if preposition == "away from" and event.direction is None:
             event.direction = (1, 0)
@@ -105,11 +119,13 @@ def _attach_thing(draft: Draft, preposition: str, text: str, target: ThingDraft)
         hunt = draft.begin(Verb("follow", "travel", pace=verb.pace), event.subjects)
         hunt.obj, hunt.direction = target, event.direction  # "runs behind a bus that drives"
         draft.events.remove(event)
+    elif preposition == "between" and event.manner == "swing" and verb.kind == "travel":
+        event.between.append(target)
     elif preposition == "between":
         flank(draft, event, target)
     elif preposition in ("around", "round") and event.verb.kind in ("travel", "jiggle"):
         event.around, event.manner = target, event.manner or "circle"
-    elif preposition == "past" and event.verb.kind == "travel":
+    elif preposition == "past" and event.verb.kind in ("travel", "jiggle"):
         event.crossing = True
     elif kind is not None and verb.kind != "disappear":
         draft.relate(kind, text, target, event)

@@ -78,6 +78,7 @@ class Event:
     `only`: with that word. `implied`: a participle after a comma, or before a noun.
     `mutual`: `toward`, `apart` or `past` each other. `away`: farther from the viewer.
     `zoom`: of a camera, 1 inwards, -1 outwards. `participle`: "parked", if it tells how a thing is.
+    `returns`: back to where the motion before began. `between`: what it goes to and fro between.
     `stated`: there is a verb in the prompt. `free`: `direction` and the like are our choice.
     """
 
@@ -105,6 +106,8 @@ class Event:
     start_state: StateDraft | None = None
     end_state: StateDraft | None = None
     free: bool = False
+    returns: bool = False
+    between: list[ThingDraft] = field(default_factory=list)
 
     @property
     def things(self) -> list[ThingDraft]:

@@ -91,8 +91,9 @@ class Spot:
 class Move:
     """One stage of a thing's motion, from `start` to `end` of the video.
 
-    `manner`: `straight`, `fall` (faster and faster), `hop` (in arcs), `bounce` (up and down in
-    place), `zigzag`, `circle`, `swing` (side to side), `sway` (the same, little), `still`.
+    `manner`: `straight`, `fall` (faster and faster), `arc` (thrown: up, then down), `hop` (in many
+    arcs), `bounce` (up and down in place), `zigzag`, `circle`, `swing` (side to side), `sway` (the
+    same, little), `still`.
     `origin`, `goal`: where it begins and ends, if said; `direction` otherwise.
     `crossing`: from one side of the frame to the other.
     `around`: the thing that a circle goes around.

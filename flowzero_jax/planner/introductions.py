@@ -11,6 +11,8 @@ _COMMANDS = frozenset(
     {"create", "generate", "make", "show", "imagine", "draw", "render", "animate", "there", "i"}
 )
 _COMMAND_ENDS = frozenset({"me", "is", "are", "see", "want"})
+_SHOTS = frozenset({"shot", "view", "video", "clip", "footage"})
+_FOLLOWS = frozenset({"follows", "tracks", "following", "tracking"})
 _SEEN = frozenset({"seen", "viewed", "shown", "filmed", "shot", "captured", "watched"})
 _VIEWPOINTS = frozenset(
     {"above", "afar", "behind", "below", "far", "space", "overhead", "side", "air", "top", "front",
@@ -20,6 +22,9 @@ _VIEWPOINTS = frozenset(
 
 def skip_introduction(draft: Draft) -> None:
     """ "A lively video of", "Create a scene in which", "There is"."""
+    for k in range(4):
+        if draft.word(k) in _SHOTS and draft.word(k + 1) in _FOLLOWS:  # "a tracking shot follows"
+            draft.following, draft.i = True, draft.i + k + 2
     while True:
         following = draft.word(1)
         opens = following in lexicon.DETERMINERS or nouns.number(following) is not None

@@ -45,7 +45,7 @@ ADVERBS = words(
     "very too also only just once now almost quite slightly first instead apart sideways alone "
     "together straight around along past by fast hard loudly well even never always often twice "
     "not maybe perhaps ahead aside everywhere inside outside aloft skyward skywards altogether "
-    "more most less"
+    "more most less clockwise counterclockwise anticlockwise"
 )
 SLOW = words("slowly gently gradually lazily leisurely softly calmly slow steadily quietly")
 FAST = words("quickly fast rapidly swiftly speedily hurriedly furiously wildly hard high-speed")

@@ -19,6 +19,8 @@ from flowzero_jax.planner.verbs import OBJECT_MOVES, Verb
 _BACK_REFERENCES = frozenset({"the", "this", "that", "these", "those", "both"})
 _GENERIC = frozenset({"animal", "creature", "vehicle", "object", "thing", "insect", "character"})
 _PLURAL_PRONOUNS = frozenset({"they", "them", "themselves"})
+_ANIMALS = frozenset({"bear", "robot", "monkey"})  # that act like people
+_PERSONAL_PRONOUNS = frozenset({"he", "she", "him", "himself", "herself"})
 #: What stands in or at something unknown stands in a place, not in a thing.
 _PLACE_ROLES = frozenset({"in", "at", "across", "through", "throughout", "along", "amid", "during",
                           "inside", "within"})  # fmt: skip
@@ -51,12 +53,36 @@ def mention(draft: Draft, phrase: NounPhrase, start: int, end: int, role: str) -
 def refer(draft: Draft, pronoun: str) -> list[Mention]:
     """What "it" or "they" means: the subject before, else what was named."""
     plural = pronoun in _PLURAL_PRONOUNS
-    if draft.topics and (plural or len(draft.topics) == 1):
+    other = None if plural else _meant(draft, pronoun)
+    if other is not None:
+        return [other]
+    lone = len(draft.topics) == 1
+    if draft.topics and (_are_several(draft.topics) if plural else lone):
         return draft.topics
     things = [m for m in draft.mentioned if isinstance(m, ThingDraft)]
     if plural:
         return things[-1:] if things and things[-1].count > 1 else things
     return things[:1]
+
+
+def _meant(draft: Draft, pronoun: str) -> ThingDraft | None:
+    """What a pronoun means that cannot mean the subject before: a person is no "it"."""
+    if not any(isinstance(topic, ThingDraft) for topic in draft.topics):
+        return None
+    personal = pronoun in _PERSONAL_PRONOUNS
+    fitting = [
+        m for m in reversed(draft.mentioned)
+        if isinstance(m, ThingDraft) and m.count == 1 and _is_person(m) == personal
+    ]  # fmt: skip
+    return fitting[0] if fitting and not set(fitting) & set(draft.topics) else None
+
+
+def _are_several(topics: list[Mention]) -> bool:
+    return len(topics) > 1 or any(isinstance(t, ThingDraft) and t.count > 1 for t in topics)
+
+
+def _is_person(thing: ThingDraft) -> bool:
+    return thing.label.noun in lexicon.PEOPLE - _ANIMALS
 
 
 def other_than_subject(draft: Draft) -> ThingDraft | None:

@@ -1,43 +1,16 @@
 """How a thing moves: which of its events displace it, when, from where and to where."""
 
-from itertools import pairwise
+from dataclasses import replace
 
 from flowzero_jax.planner.drafts import Draft, Event, SpotDraft, ThingDraft
 from flowzero_jax.planner.intent import Direction, Move, Relation, RelationKind, Spot
-from flowzero_jax.planner.verbs import OBJECT_MOVES, RIDES
+from flowzero_jax.planner.stages import displaces, is_explicit, stages_of
 
 _RELATION_TO: dict[int, RelationKind] = {-1: "left_of", 1: "right_of"}
-_STEADY = frozenset({"still", "change", "auxiliary", "grow", "shrink", "appear", "disappear"})
 #: A time said of these is not the time in which their subject is seen.
 _LASTING = frozenset({"enter", "leave", "change", "grow", "shrink"})
-_LANDING = frozenset({"land", "settle", "alight"})
-_NEEDS_DIRECTION = frozenset({"straight", "fall", "hop", "zigzag"})
-
-
-def is_explicit(event: Event) -> bool:
-    """Whether the event says where its subject goes."""
-    told = event.direction or event.origin or event.goal or event.crossing or event.around
-    own = event.verb.kind == "travel" and event.verb.direction
-    return bool(told or event.away or own or event.verb.kind in ("enter", "leave"))
-
-
-def displaces(event: Event) -> bool:
-    """Whether the event moves its subject to another place."""
-    verb = event.verb
-    if verb.kind in _STEADY:
-        return False
-    if verb.kind in ("travel", "enter", "leave"):
-        has_object = event.obj is not None or event.obj_text
-        throws = verb.lemma in OBJECT_MOVES and has_object and not event.passive
-        return not throws or verb.lemma in RIDES
-    ends = [s for s in (event.origin, event.goal) if s is not None]
-    return bool(
-        event.direction
-        or event.crossing
-        or event.around
-        or (event.away and verb.kind == "jiggle")
-        or any(s.x or s.y or s.target for s in ends)
-    )
+_NEEDS_DIRECTION = frozenset({"straight", "fall", "arc", "hop", "zigzag"})
+_SWAYING = frozenset({"sway", "swing", "zigzag"})
 
 
 class Timing:
@@ -88,7 +61,7 @@ def moves_of(
     thing: ThingDraft, events: list[Event], timing: Timing, draft: Draft
 ) -> tuple[tuple[Move, ...], list[Relation]]:
     """The stages of a thing's motion, and its relations where they begin and end."""
-    stages = _stages(thing, events, draft)
+    stages = stages_of(thing, events, draft)
     moves, relations = [], []
     for number, event in enumerate(stages):
         begin, end = timing.share(event)
@@ -99,6 +72,8 @@ def moves_of(
         if event.span is not None and not event.only:
             begin, end = event.span
         move = _move(thing, event, (begin, end), draft)
+        if event.returns and moves and not (event.direction or event.goal):
+            move = _return(move, moves)
         moves.append(move)
         relations += [
             Relation(spot.relation, draft.things.index(thing), spot.target, when)
@@ -111,60 +86,18 @@ def moves_of(
     return tuple(moves), relations
 
 
-def _stages(thing: ThingDraft, events: list[Event], draft: Draft) -> list[Event]:
-    """The events that make up the thing's motion, in order."""
-    strong = [e for e in events if displaces(e) and (is_explicit(e) or e.manner)]
-    if strong:
-        _join_landings(strong)
-        return [e for e in strong if not _is_echo(e, strong)]
-    weak = [e for e in events if displaces(e)]
-    if weak and not weak[0].manner and weak[0].verb.manner == "straight":
-        return [] if _is_held(thing, draft) else weak[:1]
-    jiggles = [
-        e for e in events if e.manner or (e.verb.kind == "jiggle" and e.verb.manner != "still")
-    ]
-    return weak[:1] or [e for e in jiggles if e.verb.kind not in ("still", "change")][:1]
-
-
-def _is_held(thing: ThingDraft, draft: Draft) -> bool:
-    """Whether the thing stands to another one, so that it does not walk off unasked."""
-    return any(
-        r.subject is thing and r.kind != "with" and r.words != "over" and not r.together
-        for r in draft.relations
-    )
-
-
-def _join_landings(strong: list[Event]) -> None:
-    """ "falls down, landing on a bed", "takes it from a box and puts it into a bag": one motion."""
-    for event, landing in pairwise(strong):
-        if landing.goal is None or event.goal is not None or landing.origin is not None:
-            continue
-        lands = landing.implied or landing.verb.lemma in _LANDING
-        alike = lands and landing.order == event.order
-        picked = event.origin is not None and event.direction is None
-        if alike or picked:
-            event.goal, landing.goal, landing.direction = landing.goal, None, None
-            landing.implied = True
-
-
-def _is_echo(event: Event, strong: list[Event]) -> bool:
-    """Whether an event only repeats an earlier one: "rises, moving upwards"."""
-    for other in strong[: strong.index(event)]:
-        if (other.order, other.span) != (event.order, event.span):
-            continue
-        same = _heading(other) == _heading(event)
-        if event.implied and other.goal is not None and event.direction is None:
-            return True  # "drops onto a bed, sinking into the pillows"
-        if event.goal is None and event.origin is None and (event.implied or same):
-            return event.direction is None or same
-    return False
-
-
-def _heading(event: Event) -> Direction | None:
-    direction = event.direction or event.verb.direction
-    if direction is None and event.goal is not None and event.goal.target is None:
-        direction = (event.goal.x or 0, event.goal.y or 0)
-    return direction
+def _return(move: Move, before: list[Move]) -> Move:
+    """The way back to where the motion before began."""
+    goal, direction = before[0].origin, before[-1].direction
+    if goal is None and direction is None:
+        last = before[-1].goal
+        direction = _reversed((last.x or 0, last.y or 0)) if last and last.target is None else None
+    elif direction is not None:
+        direction = _reversed(direction)
+    if goal is not None and goal.outside:
+        goal = replace(goal, outside=False)
+    direction = None if goal is not None else direction or (-1, 0)
+    return replace(move, goal=goal, direction=direction, origin=None, free=False)
 
 
 def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Draft) -> Move:
@@ -174,6 +107,10 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
         manner = "bounce"
     if manner == "still":
         manner = "straight"  # it turns on its way
+    if manner == "fall" and _sways(thing, event, draft):
+        manner = "zigzag"
+    if manner == "arc" and direction is not None and direction[1] > 0:
+        manner = "fall" if not direction[0] else "straight"  # thrown down
     origin, goal = _ends(event, thing, draft)
     free = event.free
     if direction is None and goal is None:
@@ -205,6 +142,15 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
         when[0], when[1], manner, event.pace or verb.pace, direction, origin, goal,
         crossing=event.crossing or _are_opposite(origin, goal),
         around=_index(draft, event.around), free=free, stated=event.stated,
+    )  # fmt: skip
+
+
+def _sways(thing: ThingDraft, event: Event, draft: Draft) -> bool:
+    """ "falls, swaying from side to side"."""
+    return any(
+        thing in e.subjects and e is not event and e.order == event.order and not displaces(e)
+        and (e.manner or e.verb.manner) in _SWAYING
+        for e in draft.events
     )  # fmt: skip
 
 
@@ -260,7 +206,8 @@ def _spot(
             return None
         target = draft.things.index(spot.target)
         return Spot(relation=spot.relation, target=target, implied=spot.implied)
-    target = other.target if other is not None and other.relation is not None else None
+    told = other is not None and other.relation is not None and not other.implied
+    target = other.target if told else None
     if target is None and spot.of_it:
         named = [t for t in draft.mentioned if isinstance(t, ThingDraft) and t is not thing]
         target = named[-1] if named else None

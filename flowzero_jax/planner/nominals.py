@@ -97,7 +97,7 @@ def read_pronoun(draft: Draft) -> bool:
         if referents:
             draft.subjects, draft.event, draft.role = list(referents), None, "subject"
             draft.last, draft.fresh, draft.joined = referents[-1], True, ""
-    elif event.obj is None and event.verb.lemma in OBJECT_MOVES | BOTH_MOVE | {"catch"}:
+    elif event.obj is None and event.verb.lemma in OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}:
         objects = [e.obj for e in draft.events if isinstance(e.obj, ThingDraft)]
         event.obj = objects[-1] if objects else None
     return True

@@ -10,6 +10,9 @@ Point = tuple[float, float]
 MARGIN = 0.03
 #: How far a move goes that has a direction but no goal, as a fraction of the frame's side.
 TRAVEL = {"slow": 0.34, "normal": 0.46, "fast": 0.62}
+#: How high a circle is that goes around nothing: it is seen from the side.
+FREE_CIRCLE = 0.15
+_RISE = 0.28  # of what is thrown from one side to the other
 _NARROW = 0.3  # what falls off something lands beside it, unless it is a wide crowd
 #: Shorter travels are not seen.
 SHORTEST_TRAVEL = 0.27
@@ -70,7 +73,7 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
         start = _spot(first.origin, body, anchor, resolve, first)
     elif body.start is None and first.goal is not None:
         start = _away_from_goal(first.goal, body, anchor, resolve, first)
-    elif body.start is None and first.direction and len(moves) == 1:
+    elif body.start is None and first.direction and not any(map(_leads_on, moves[1:])):
         dx, dy = _step(first, body)
         start = body.clamp((anchor[0] - dx / 2, anchor[1] - dy / 2))
     points = [start]
@@ -100,6 +103,10 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
             there = here
         points.append(there)
     return points
+
+
+def _leads_on(move: Move) -> bool:
+    return bool(move.direction or move.goal or move.origin)
 
 
 def _spot(spot: Spot, body: Body, otherwise: Point, resolve: Resolver, move: Move | None) -> Point:
@@ -178,6 +185,10 @@ def centres(
                 continue
             progress = (frame - first) / (last - first)
             way = (points[number], points[number + 1])
+            if move.manner == "bounce" and number and moves[number - 1].manner == "fall":
+                drop = points[number][1] - points[number - 1][1]
+                point = _rebound(points[number], progress, drop, last - first)
+                continue
             point = _along(move, way, progress, body, last - first, hub(move, frame))
         result.append(point)
     return result
@@ -194,13 +205,18 @@ def _along(
     """Where a move is after a part of its `steps` frames."""
     (x0, y0), (x1, y1) = way
     eased = progress**2 if move.manner == "fall" else progress
+    if move.manner == "arc" and x0 == x1 and y1 < y0:
+        eased = 1 - (1 - progress) ** 2  # thrown straight up, it slows down
     x, y = x0 + (x1 - x0) * eased, y0 + (y1 - y0) * eased
+    if move.manner == "arc":
+        rise = 4 * rise_of(way, body) * progress * (1 - progress)
+        return x, max(y - rise, min(body.height / 2 + MARGIN, y))
     if move.manner == "circle":
         return _circle(way[0], progress, body, around)
     if move.manner in ("hop", "bounce"):
         leaps = move.goal is not None and move.goal.target is not None
         height = 0.22 if leaps else min(0.16, 0.5 * body.height + 0.04)
-        hops = 1 if leaps else max(1, min(3, steps // 2))
+        hops = 1 if leaps else max(1, min(3, steps // 3))
         room = max(y - body.height / 2 - MARGIN, 0.0)
         return x, y - min(height, room) * abs(math.sin(hops * math.pi * progress))
     if move.manner in ("swing", "sway"):
@@ -214,11 +230,28 @@ def _along(
     return x, y
 
 
+def rise_of(way: tuple[Point, Point], body: Body) -> float:
+    """How far what is thrown rises above the straight line between the ends of its way."""
+    (x0, y0), (x1, y1) = way
+    if x0 == x1 and y0 != y1:
+        return 0.0
+    room = (y0 + y1) / 2 - body.height / 2 - MARGIN
+    return min(max(room, 0.0), _RISE + abs(y1 - y0) / 4)
+
+
+def _rebound(point: Point, progress: float, drop: float, steps: int) -> Point:
+    """Bounces after a fall, each half as high as the one before."""
+    bounces = max(1, min(3, (steps + 1) // 2))
+    number = min(int(progress * bounces), bounces - 1)
+    height = max(drop, 0.0) * 0.5 ** (number + 1)
+    return point[0], point[1] - height * abs(math.sin(bounces * math.pi * progress))
+
+
 def _circle(start: Point, progress: float, body: Body, around: tuple[Point, Body] | None) -> Point:
     """A round around another body, or around the own place, clockwise from the left."""
     (cx, cy), hub = around or (start, None)
     rx = (hub.width + body.width) / 2 + MARGIN if hub else 0.22
-    ry = (hub.height + body.height) / 2 + MARGIN if hub else 0.22
+    ry = (hub.height + body.height) / 2 + MARGIN if hub else FREE_CIRCLE
     rx = min(rx, cx - body.width / 2, 1 - cx - body.width / 2)
     ry = min(ry, cy - body.height / 2, 1 - cy - body.height / 2)
     angle = math.pi + 2 * math.pi * progress

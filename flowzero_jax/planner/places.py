@@ -48,6 +48,11 @@ _MANNERS = {
     ("in", "zigzags"): "zigzag",
     ("in", "a", "zigzag", "pattern"): "zigzag",
     ("in", "a", "zigzag", "path"): "zigzag",
+    ("in", "an", "arc"): "arc",
+    ("in", "a", "high", "arc"): "arc",
+    ("in", "a", "curve"): "arc",
+    ("in", "a", "parabola"): "arc",
+    ("in", "a", "straight", "line"): "straight",
 }
 
 _RELATIONS: tuple[tuple[str, RelationKind], ...] = (

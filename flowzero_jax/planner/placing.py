@@ -7,14 +7,10 @@ at the best of a grid of anchors. What does not fit is tried again a little smal
 import math
 from collections.abc import Sequence
 
+from flowzero_jax.planner.families import centred, family_body, inside, member_tracks
 from flowzero_jax.planner.intent import Intent, Move, Relation, Spot
-from flowzero_jax.planner.paths import (
-    Body,
-    Point,
-    centres,
-    waypoints,
-)
-from flowzero_jax.planner.travel import is_in_place, lack_of_travel, moves_vertically
+from flowzero_jax.planner.paths import FREE_CIRCLE, Body, Point, waypoints
+from flowzero_jax.planner.travel import is_in_place, lack_of_travel, meets, moves_vertically
 from flowzero_jax.planner.units import (
     Unit,
     fit_inside,
@@ -26,6 +22,7 @@ from flowzero_jax.planner.units import (
 
 _SHRINK, _ATTEMPTS, _SAMPLES = 0.9, 11, 9
 _MANY = 10  # things, from which on fewer attempts are made
+_ROUNDING = 1e-3  # what is not yet a worse cost
 _FITS = 0.02  # a cost that is nothing to worry about
 _SMALLNESS = 0.45  # what a scale of 0 would cost
 _HOME_HEIGHT = {"ground": 0.62, "sky": 0.34, "top": 0.24, "water": 0.6}
@@ -135,13 +132,15 @@ class _Layout:
     def _place(self, unit: Unit, num_leaders: int) -> float:
         """Places a leader with its family; returns the cost."""
         family = [u for u in self.units if u.root is unit]
-        wish = _centred(family, self._wish(unit, family, num_leaders))
+        wish = centred(family, self._wish(unit, family, num_leaders))
         best = (math.inf, math.inf, wish)
         for anchor in [wish, *(_FINE if num_leaders < _MANY else _COARSE)]:
             cost = 0.0
             if not moves_vertically(unit):
                 cost = 0.3 * max(abs(anchor[1] - wish[1]) - 0.2, 0.0)
-            cost += self._cost(unit, family, anchor, best[0] - cost)
+            elif not any(move.direction or move.origin for move in unit.moves):
+                cost = 0.05 * abs(anchor[1] - wish[1])  # to something on the same ground
+            cost += self._cost(unit, family, anchor, best[0] - cost + _ROUNDING)
             best = min(best, (round(cost, 4), math.dist(anchor, wish), anchor))
         cost, _, anchor = best
         frames = range(self.num_frames)
@@ -158,6 +157,13 @@ class _Layout:
         if any(move.direction and move.direction[1] for move in unit.moves):
             y = 0.5
         still = [u for u in self.units if u.held_by is None and not goes_sideways(u)]
+        for move in [move for other in self.units for move in other.moves]:
+            if move.origin is None or move.goal is None or move.origin.relation == "left_of":
+                continue
+            ends = [u for u in still if u.index in (move.origin.target, move.goal.target)]
+            if len(ends) == 2 and ends[0].index == move.goal.target:  # from left to right
+                a, b = map(still.index, ends)
+                still[a], still[b] = still[b], still[a]
         if unit in still:
             x = (still.index(unit) + 1) / (len(still) + 1)
         shifts = self._shifts(unit, family)
@@ -171,12 +177,18 @@ class _Layout:
         asking = [r for r in self.intent.relations if r.target in own and r.subject not in own]
         kinds = {r.kind for r in asking if r.kind != "next_to" or not self.units[r.subject].moves}
         shifts = [_ROOM.get(kind, (0.0, 0.0)) for kind in sorted(kinds)]
+        firsts = [other.moves[0] for other in self.units if len(other.moves) == 1]
+        comes = [m for m in firsts if not m.origin and m.goal and m.goal.target == unit.index]
         for move in [move for other in self.units for move in other.moves]:
             begins = move.origin is not None and move.origin.target == unit.index
             ends = move.goal is not None and move.goal.target == unit.index
             if move.direction and begins != ends:
                 sign = 1 if ends else -1
                 shifts.append((sign * 0.2 * move.direction[0], sign * 0.2 * move.direction[1]))
+            elif move in comes and not unit.moves:
+                shifts.append((0.25, 0.0))  # it comes from the left
+            elif ends and move.origin and move.origin.x:
+                shifts.append((-0.2 * move.origin.x, 0.0))
             elif move.origin and move.goal and None not in (move.origin.target, move.goal.target):
                 shifts.append((self.spread * (ends - begins), 0.0))
         return shifts
@@ -185,12 +197,10 @@ class _Layout:
         self, unit: Unit, family: list[Unit], anchor: Point, frames: Sequence[int]
     ) -> list[list[Point]]:
         """The centres of a family's members in `frames`, the leader standing at `anchor`."""
-        body, (cx, cy) = _family_body(unit, family)
+        body, (cx, cy) = family_body(unit, family)
         points = waypoints(unit.moves, body, (anchor[0] + cx, anchor[1] + cy), self._resolve)
         unit.points = [self._on_line(unit, (x - cx, y - cy)) for x, y in points]
-        track = centres(unit.moves, unit.points, unit.body, unit.frames, frames, self._hub)
-        holds = [member.total_hold for member in family]
-        return [[(x + dx, y + dy) for x, y in track] for dx, dy in holds]
+        return member_tracks(unit, family, frames, self._resolve, self._hub)
 
     def _resolve(self, spot: Spot, body: Body, move: Move | None = None) -> Point:
         """The centre of a body at a spot relative to a placed unit."""
@@ -218,11 +228,13 @@ class _Layout:
             if relation.subject != unit.index or not along or not target.track:
                 continue
             if in_place:
-                return self._resolve(Spot(relation=relation.kind, target=target.index), unit.body)
+                x, y = self._resolve(Spot(relation=relation.kind, target=target.index), unit.body)
+                above = relation.kind == "above" and unit.moves[0].manner == "circle"
+                return x, y - FREE_CIRCLE * above
             x, y = target.track[0]
             ways = [move.direction for move in unit.moves if move.direction]
             if any(way[1] for way in ways):  # up a tree, but down a slope aslant
-                return (x, point[1]) if len(unit.moves) == 1 and not ways[0][0] else point
+                return point if any(way[0] for way in ways) else (x, point[1])
             _, dy = relative_centre(relation.kind, unit.body, target.body, False, 0)
             return point[0], unit.body.clamp((0.5, y + dy))[1]
         return point
@@ -243,13 +255,18 @@ class _Layout:
         leaves = any(spot and spot.outside for m in unit.moves for spot in (m.origin, m.goal))
         for member, track in zip(family, tracks, strict=True):
             if not leaves:
-                outside = sum(math.dist(c, _inside(member.body, c)) for c in track)
+                outside = sum(math.dist(c, inside(member.body, c)) for c in track)
                 cost += 3 * outside / len(track)
             for other in self.placed:
                 if cost > limit:
                     return cost
+                if meets(member) and meets(other):
+                    cost += abs(track[0][1] - other.track[0][1])
                 if not self._related(member, other):
                     cost += self._overlap(member, track, other)
+                elif self._comes_to(member, other):
+                    half = len(track) // 2
+                    cost += self._overlap(member, track[:half], other)
         return cost
 
     def _overlap(self, member: Unit, track: list[Point], other: Unit) -> float:
@@ -259,46 +276,24 @@ class _Layout:
         wide = (member.body.width + other.body.width) / 2
         high = (member.body.height + other.body.height) / 2
         area = 0.0
-        for frame, (x, y) in zip(self.samples, track, strict=True):
+        for frame, (x, y) in zip(self.samples, track, strict=False):
             if first <= frame < end:
                 there = other.track[frame]
                 dx, dy = wide - abs(x - there[0]), high - abs(y - there[1])
                 area += dx * dy if dx > 0 and dy > 0 else 0.0
         smaller = min(body.width * body.height for body in (member.body, other.body))
-        return 2 * area / smaller / len(track)
+        return 2 * area / smaller / len(self.samples)
+
+    def _comes_to(self, a: Unit, b: Unit) -> bool:
+        """Whether two units are related only where the way of one ends."""
+        both = {a.index, b.index}
+        own = [r for r in self.intent.relations if {r.subject, r.target} == both]
+        return bool(own) and all(r.when == "end" for r in own)
 
     def _related(self, a: Unit, b: Unit) -> bool:
-        return any(
+        stops = [move.goal.target for move in a.moves[:-1] if move.goal is not None]
+        return b.index in stops or any(
             {r.subject, r.target} == {a.index, b.index}
             and (r.kind not in _APART or r.when != "always" or a.root is b.root)
             for r in self.intent.relations
         )
-
-
-def _family_body(unit: Unit, family: list[Unit]) -> tuple[Body, Point]:
-    """What must stay inside the frame when a leader moves with its family, and its centre.
-
-    The centre is relative to the leader's. A way from or to another thing is the leader's alone.
-    """
-    spots = [spot for move in unit.moves for spot in (move.origin, move.goal) if spot is not None]
-    if len(family) == 1 or not unit.moves or any(spot.target is not None for spot in spots):
-        return unit.body, (0.0, 0.0)
-    edges = [(member.total_hold, member.body) for member in family]
-    x0 = min(x - body.width / 2 for (x, _), body in edges)
-    x1 = max(x + body.width / 2 for (x, _), body in edges)
-    y0 = min(y - body.height / 2 for (_, y), body in edges)
-    y1 = max(y + body.height / 2 for (_, y), body in edges)
-    return Body(x1 - x0, y1 - y0, unit.body.start), ((x0 + x1) / 2, (y0 + y1) / 2)
-
-
-def _centred(family: list[Unit], wish: Point) -> Point:
-    """Where the leader must stand for its whole family to be centred on the wish."""
-    edges = [(unit.total_hold, unit.body) for unit in family]
-    x = min(x - b.width / 2 for (x, _), b in edges) + max(x + b.width / 2 for (x, _), b in edges)
-    y = min(y - b.height / 2 for (_, y), b in edges) + max(y + b.height / 2 for (_, y), b in edges)
-    return wish[0] - x / 2, wish[1] - y / 2
-
-
-def _inside(body: Body, centre: Point) -> Point:
-    half_x, half_y = min(body.width / 2, 0.5), min(body.height / 2, 0.5)
-    return min(max(centre[0], half_x), 1 - half_x), min(max(centre[1], half_y), 1 - half_y)

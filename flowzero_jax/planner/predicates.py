@@ -69,6 +69,7 @@ def start_verb(draft: Draft, group: VerbGroup) -> None:
         verb = Verb("set", "travel", direction=(0, 1))  # the sun sets
     event = draft.event = draft.begin(verb, subjects)
     event.passive, event.pace, event.participle = group.passive, group.pace, group.participle
+    event.returns = verb.lemma == "return"
     event.implied = group.form == "ing" and joined == "," and not group.auxiliary
     if verb.lemma == "be" and not group.passive:
         _read_predicate(draft)
@@ -144,7 +145,9 @@ def _read_particle(draft: Draft, event: Event) -> None:
         draft.i += 1
     elif word == "away" or (word == "off" and bare):
         if draft.word(1) != "from" and (verb.kind in ("travel", "jiggle") or verb.lemma == "get"):
-            event.away = True
+            event.away = word == "away" or verb.kind == "travel"
+            if not event.away and event.direction is None:
+                event.direction, event.free = (1, 0), True  # "jumps off"
             draft.i += 1
     elif _is_idle_particle(verb, word):
         draft.i += 1

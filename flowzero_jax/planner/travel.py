@@ -3,12 +3,14 @@
 import math
 
 from flowzero_jax.planner.intent import Move
-from flowzero_jax.planner.paths import SHORTEST_CROSSING, SHORTEST_TRAVEL
+from flowzero_jax.planner.paths import SHORTEST_CROSSING, SHORTEST_TRAVEL, rise_of
 from flowzero_jax.planner.units import Unit
 
 _SHORTEST_WAY = 0.15
+_SHORTEST_THROW = 0.2
 _SHORTEST_MEETING = 0.12
-_DIRECTED = frozenset({"straight", "fall", "hop", "zigzag"})
+_LEAST_RISE = 0.18
+_DIRECTED = frozenset({"straight", "fall", "arc", "hop", "zigzag"})
 
 
 def is_in_place(move: Move) -> bool:
@@ -21,6 +23,12 @@ def moves_vertically(unit: Unit) -> bool:
     up = any(move.direction and move.direction[1] for move in unit.moves)
     region = unit.thing.region
     return up or bool(region and region.y) or any(s.y or s.target is not None for s in spots)
+
+
+def meets(unit: Unit) -> bool:
+    """Whether it ends, or begins, at the side of another thing in the middle."""
+    spots = [spot for m in unit.moves for spot in (m.origin, m.goal) if spot is not None]
+    return any(spot.x and abs(spot.x) < 1 for spot in spots)
 
 
 def _sides(move: Move) -> tuple[int, int] | None:
@@ -39,12 +47,22 @@ def lack_of_travel(unit: Unit) -> float:
         if move.manner not in _DIRECTED or (move.direction is None and move.goal is None):
             continue
         start, end = unit.points[number], unit.points[number + 1]
+        if move.manner == "arc" and start[0] != end[0]:
+            cost += max(_LEAST_RISE - rise_of((start, end), unit.body), 0.0)
         ends = [spot.target if spot is not None else None for spot in (move.origin, move.goal)]
+        before = unit.moves[number - 1].goal if number else None
+        if ends[0] is None and before is not None:
+            ends[0] = before.target
+        if None not in ends and ends[0] == ends[1] and move.manner == "arc":
+            cost += max(_LEAST_RISE - rise_of((start, end), unit.body), 0.0)
+            continue  # thrown up and caught again
         if None not in ends and ends[0] != ends[1]:
-            cost += max(_SHORTEST_WAY - math.dist(start, end), 0.0)
+            least = _SHORTEST_THROW if move.manner == "arc" else _SHORTEST_WAY
+            cost += max(least - math.dist(start, end), 0.0)
             continue  # from one thing to another: as far as they stand apart
         least = SHORTEST_CROSSING if move.crossing else SHORTEST_TRAVEL
-        if move.goal is not None and move.goal.x and abs(move.goal.x) < 1:
+        spots = [spot for spot in (move.origin, move.goal) if spot is not None]
+        if any(spot.x and abs(spot.x) < 1 for spot in spots):
             least = _SHORTEST_MEETING
         direction = move.direction or (_sides(move) if move.crossing else None)
         if direction is None:

@@ -60,7 +60,8 @@ class Unit:
     def home(self) -> str:
         """Where it belongs: `ground`, `sky`, `top`, `water`."""
         home = sizes.build_of(self.thing.labels[0].words).home
-        return "sky" if self.thing.airborne and home != "top" else home
+        thrown = any(move.manner == "arc" for move in self.moves)
+        return "sky" if self.thing.airborne and home != "top" and not thrown else home
 
 
 def make_units(

@@ -60,6 +60,8 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
     described = be and (bare_form or word in lexicon.COLORS)  # "is dry", "is yellow"
     if auxiliary and word in lexicon.SCENERY:
         described = True
+    if word == "back" and not auxiliary:
+        return None  # "hits it back"
     if lemma and not described and not _is_place_word(words, i):
         if form == "base" and not (bare or auxiliary or phase or i == start):
             return None

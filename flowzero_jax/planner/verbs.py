@@ -28,7 +28,7 @@ _IRREGULAR = {
     "arrive": "arrived arrived", "dive": "dived dived", "shed": "shed shed", "know": "knew known",
     "teach": "taught taught", "think": "thought thought", "hear": "heard heard",
     "string": "strung strung", "burst": "burst burst", "fight": "fought fought",
-    "overtake": "overtook overtaken", "stick": "stuck stuck",
+    "overtake": "overtook overtaken", "let": "let let", "stick": "stuck stuck",
 }  # fmt: skip
 _SPECIAL = {
     "is": ("be", "s"), "are": ("be", "base"), "am": ("be", "base"), "were": ("be", "past"),
@@ -85,7 +85,7 @@ class Verb:
     `appear`, `disappear`, `enter`, `leave`, `grow`, `shrink`, `auxiliary`, `phase` ("starts to"),
     `other`.
     `direction`: (dx, dy) on screen where the verb itself has one, y downwards.
-    `manner`: `straight`, `fall`, `hop`, `bounce`, `zigzag`, `circle`, `sway`.
+    `manner`: `straight`, `fall`, `arc`, `hop`, `bounce`, `zigzag`, `circle`, `sway`.
     `pace`: `slow`, `normal`, `fast`.
     `airborne`: the mover is in the air.
     `ing`: its participle, as captions use it.
@@ -123,7 +123,7 @@ VERBS: dict[str, Verb] = {
         "think take put place lay keep give get bring hand shed tip tie wrap weave set dress "
         "decorate wait work study teach shop type listen pose touch hit break pan tilt zoom "
         "dolly track string suspend mount strap drape prop stack pile share chat pop explode "
-        "burst end finish fight illuminate scroll crack scratch",
+        "burst end finish fight illuminate scroll crack scratch collide bump smash let",
         "other",
     ),
     **_verbs(
@@ -155,7 +155,8 @@ VERBS: dict[str, Verb] = {
         pace="fast",
     ),
     **_verbs("fly glide soar swoop flutter flit sail wing", "travel", airborne=True),
-    **_verbs("throw toss kick hurl fling lob launch", "travel", airborne=True),
+    **_verbs("kick launch", "travel", airborne=True),
+    **_verbs("throw toss hurl fling lob", "travel", manner="arc", airborne=True),
     **_verbs("rise ascend climb lift raise hoist elevate", "travel", direction=_UP),
     **_verbs("descend sink land dive dip lower settle", "travel", direction=_DOWN),
     **_verbs("fall drop plunge plummet tumble topple", "travel", direction=_DOWN, manner="fall"),
@@ -205,6 +206,11 @@ OBJECT_MOVES = frozenset(
 )
 BOTH_MOVE = frozenset("push pull drag carry tow haul lead walk wheel cart escort bring".split())
 RIDES = frozenset("ride drive pedal row paddle sail steer cycle board navigate".split())
+#: What goes where the one who is on it goes.
+RIDDEN = frozenset(
+    "bicycle bike motorcycle motorbike moped scooter unicycle tricycle skateboard surfboard "
+    "snowboard sled sledge horse pony camel donkey broom broomstick wheelchair".split()
+)
 CHASES = frozenset("chase follow pursue trail hunt".split())
 
 

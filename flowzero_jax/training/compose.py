@@ -154,7 +154,7 @@ def sample_scene(rng: Generator) -> Scene:
                 continue
         else:
             noun = _NOUNS[int(rng.random() * len(_NOUNS))]
-        colored = rng.random() < (0.42 if noun in _OFTEN_COLORED else 0.17)
+        colored = rng.random() < (0.5 if noun in _OFTEN_COLORED else 0.35)
         looks.append((noun, _COLORS[int(rng.random() * len(_COLORS))] if colored else None))
     boxes = _boxes(rng, [sprite_aspect(noun) for noun, _ in looks])
     things: list[Thing] = []

@@ -164,7 +164,7 @@ def _jumps(case: Case, track: Track) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-_LIVELY = frozenset({"hop", "bounce", "zigzag", "swing", "sway", "circle"})
+_LIVELY = frozenset({"arc", "hop", "bounce", "zigzag", "swing", "sway", "circle"})
 
 
 def _trembling(case: Case, track: Track) -> Iterator[Finding]:

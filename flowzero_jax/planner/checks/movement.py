@@ -89,8 +89,9 @@ def heading_of(move: Move) -> Direction | None:
     if start == (None, None):
         ways = [_sign(value) for value in goal]
         return (ways[0], ways[1]) if sum(map(abs, ways)) == 1 else None
+    open_ended = move.goal is None or move.goal.target is not None
     ways = [
-        _sign((b or 0) - (a or 0)) if a is not None or b is not None else 0
+        _sign((b or 0) - (a or 0)) if b is not None or (a is not None and open_ended) else 0
         for a, b in zip(start, goal, strict=True)
     ]
     return (ways[0], ways[1]) if any(ways) else None

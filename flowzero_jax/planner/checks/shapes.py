@@ -14,6 +14,13 @@ def check_shape(track: Track, move: Move, severity: str) -> Iterator[Finding]:
     if len(track.frames) < 6:
         return
     points = [track.centre(f) for f in track.frames]
+    if move.manner == "arc" and not move.free and _is_low(points):
+        yield Finding(
+            "wrong-path", "soft",
+            f"{track.id!r} is thrown, but its track is no arc; let it rise on the first half of "
+            "its way and fall on the second",
+            object_id=track.id,
+        )  # fmt: skip
     wanted = {
         "circle": ("goes round", _angle(points) >= 0.75 * math.pi and not _is_line(track)),
         "bounce": ("goes up and down", _swings([y for _, y in points]) >= 1),
@@ -26,6 +33,14 @@ def check_shape(track: Track, move: Move, severity: str) -> Iterator[Finding]:
             f"{track.id!r}: the prompt says that it {wanted[0]}; its track does not",
             object_id=track.id,
         )  # fmt: skip
+
+
+def _is_low(points: Sequence[tuple[float, float]], least: float = 0.03) -> bool:
+    """Whether a way to the side never rises above the straight line between its ends."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    if abs(x1 - x0) < 0.12:
+        return False
+    return all((y0 + (y1 - y0) * (x - x0) / (x1 - x0)) - y < least for x, y in points)
 
 
 def _is_line(track: Track) -> bool:

@@ -172,6 +172,30 @@ def split_steps(
     return StepTable(*(x[:cut] for x in table)), StepTable(*(x[cut:] for x in table))
 
 
+def denoise_fully(
+    models: Models,
+    settings: GenerationSettings,
+    params: Params,
+    latents: jax.Array,
+    conditions: Conditions,
+    guidance_scale: jax.Array | float,
+) -> jax.Array:
+    """All denoising steps of `b` videos, `latents [b f h w c]`; the scale may be traced."""
+    for grounded, steps in zip((True, False), split_steps(models.schedule, settings), strict=True):
+        if len(steps.timesteps):
+            latents = denoise(
+                models,
+                params,
+                latents,
+                conditions,
+                steps,
+                guidance_scale,
+                cross_frame=settings.cross_frame,
+                grounded=grounded,
+            )
+    return latents
+
+
 def generate(
     models: Models,
     config: GenerationSettings,
@@ -184,18 +208,7 @@ def generate(
     `models` and `config` are static (hashable); `params` is `{"unet", "vae", "text_encoder"}`.
     """
     latents, conditions = prepare(models, config, params, scenes, keys)
-    for grounded, steps in zip((True, False), split_steps(models.schedule, config), strict=True):
-        if len(steps.timesteps):
-            latents = denoise(
-                models,
-                params,
-                latents,
-                conditions,
-                steps,
-                config.guidance_scale,
-                cross_frame=config.cross_frame,
-                grounded=grounded,
-            )
+    latents = denoise_fully(models, config, params, latents, conditions, config.guidance_scale)
     return decode(models, params, latents)
 
 

@@ -136,13 +136,10 @@ class Pipeline:
 
     def encode(self, table: SceneTable) -> SceneArrays:
         """Encodes each distinct text of the table once and gathers the states."""
-        texts = table.texts + ("",) * (-len(table.texts) % TEXT_CHUNK)
-        ids = self.tokenizer(texts)
-        chunks = [
-            _encode_texts(self.models.text_encoder, self.params["text_encoder"], chunk)
-            for chunk in np.split(ids, len(ids) // TEXT_CHUNK)
-        ]
-        states, pooled = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+        encode_chunk = functools.partial(
+            _encode_texts, self.models.text_encoder, self.params["text_encoder"]
+        )
+        states, pooled = encode_in_chunks(encode_chunk, self.tokenizer(table.texts))
         return SceneArrays(
             prompt_embeds=states[table.prompt_index],
             negative_embeds=states[table.negative_index],
@@ -192,6 +189,20 @@ class Pipeline:
                 if progress is not None:
                     progress(done, settings.num_steps)
         return np.asarray(_decode(self.models, self.params, latents))
+
+
+def encode_in_chunks(
+    encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids `[k l]` → states `[k' l d]` and pooled states `[k' d]`, k' ≥ k.
+
+    `encode` always gets `TEXT_CHUNK` rows; the first row fills up the last chunk.
+    """
+    filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
+    ids = np.concatenate([ids, filler])
+    chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
+    states, pooled = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return states, pooled
 
 
 @functools.partial(jax.jit, static_argnums=0)

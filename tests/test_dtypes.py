@@ -10,18 +10,12 @@ import jax
 import jax.numpy as jnp
 import pytest
 from jax.extend import core
+from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.diffusion import ScheduleConfig, StepTable, step_table
 from flowzero_jax.generation import Conditions, GenerationSettings, Models, denoise, prepare
-from flowzero_jax.models import (
-    Autoencoder,
-    AutoencoderConfig,
-    TextEncoder,
-    TextEncoderConfig,
-    UNet,
-    UNetConfig,
-)
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.models.attention import QUERY_BLOCK
 from flowzero_jax.weights.convert import parameter_shapes
 
@@ -29,29 +23,6 @@ HALVES = (jnp.bfloat16, jnp.float16)
 MULTIPLYING = {"dot_general", "conv_general_dilated"}
 # What means, variances and softmax are made of. Sigmoid and erf have primitives of their own.
 SENSITIVE = {"exp", "rsqrt", "sqrt", "reduce_sum", "reduce_max", "fft", "sin", "cos", "log", "div"}
-
-UNET = UNetConfig(
-    block_out_channels=(8, 16),
-    layers_per_block=1,
-    attention_stages=(True, False),
-    num_heads=(2, 2),
-    cross_attention_dim=12,
-    norm_num_groups=4,
-)
-AUTOENCODER = AutoencoderConfig(block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2)
-TEXT_ENCODER = TextEncoderConfig(
-    vocab_size=20,
-    hidden_size=12,
-    intermediate_size=16,
-    num_hidden_layers=1,
-    num_attention_heads=2,
-    max_position_embeddings=6,
-    eos_token_id=19,
-)
-
-
-def shaped(*shape, dtype=jnp.float32):
-    return jax.ShapeDtypeStruct(shape, dtype)
 
 
 def params(config, dtype):

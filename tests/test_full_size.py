@@ -1,5 +1,6 @@
 """The published sizes, by shapes alone; and what measures a full-size checkpoint, on a tiny one."""
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
 from flowzero_jax.evaluation.full_size import STATUS, measure_loading, time_decode, time_step
 from flowzero_jax.models import (
@@ -23,33 +25,16 @@ from flowzero_jax.weights.names import leaves
 from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
 
 TINY = {
-    "unet": UNetConfig(
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        attention_stages=(True, False),
-        num_heads=(2, 2),
-        cross_attention_dim=12,
-        norm_num_groups=4,
-    ),
-    "vae": AutoencoderConfig(block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2),
-    "text_encoder": TextEncoderConfig(
-        vocab_size=600,
-        hidden_size=12,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        max_position_embeddings=10,
-        eos_token_id=599,
+    "unet": UNET,
+    "vae": AUTOENCODER,
+    "text_encoder": dataclasses.replace(
+        TEXT_ENCODER, vocab_size=600, max_position_embeddings=10, eos_token_id=599
     ),
 }
 
 
 def count(shapes):
     return sum(int(np.prod(leaf.shape)) for _, leaf in leaves(shapes))
-
-
-def shaped(*shape, dtype=jnp.float32):
-    return jax.ShapeDtypeStruct(shape, dtype)
 
 
 @functools.cache

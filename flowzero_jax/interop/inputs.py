@@ -13,7 +13,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.generation import Params
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.noise import video_keys
-from flowzero_jax.pipeline import TEXT_CHUNK
+from flowzero_jax.pipeline import encode_in_chunks
 
 
 class VideoInputs(NamedTuple):
@@ -48,10 +48,8 @@ def encode(
     groups = (inputs.prompt_ids, inputs.phrase_ids, negative_ids)
     rows = np.concatenate([ids.reshape(-1, length) for ids in groups])
     texts, index = np.unique(rows, axis=0, return_inverse=True)
-    padding = np.repeat(texts[:1], -len(texts) % TEXT_CHUNK, axis=0)
-    texts = np.concatenate([texts, padding]).astype(np.int32)
-    chunks = [_encode(model, params, x) for x in np.split(texts, len(texts) // TEXT_CHUNK)]
-    states, pooled = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    encode_chunk = functools.partial(_encode, model, params)
+    states, pooled = encode_in_chunks(encode_chunk, texts.astype(np.int32))
     ends = np.cumsum([ids[..., 0].size for ids in groups])[:-1]
     prompt, phrase, negative = (
         part.reshape(ids.shape[:-1])

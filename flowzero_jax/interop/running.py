@@ -11,9 +11,8 @@ from flowzero_jax.generation import (
     Models,
     Params,
     decode,
-    denoise,
+    denoise_fully,
     prepare,
-    split_steps,
 )
 from flowzero_jax.interop.inputs import have_device_axis
 from flowzero_jax.sharding import DATA_AXIS
@@ -36,20 +35,7 @@ def run(
             params = jax.tree.map(lambda leaf: leaf[0], params)
         noise, conditions = prepare(models, settings, params, scenes, keys)
         latents = noise if latents is None else latents
-        for grounded, steps in zip(
-            (True, False), split_steps(models.schedule, settings), strict=True
-        ):
-            if len(steps.timesteps):
-                latents = denoise(
-                    models,
-                    params,
-                    latents,
-                    conditions,
-                    steps,
-                    guidance_scale,
-                    cross_frame=settings.cross_frame,
-                    grounded=grounded,
-                )
+        latents = denoise_fully(models, settings, params, latents, conditions, guidance_scale)
         return decode(models, params, latents)
 
     replicated = have_device_axis(params)

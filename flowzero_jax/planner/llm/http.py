@@ -109,7 +109,7 @@ def load_sdk() -> None:
     """Imports what requests need; raises PlannerError if it is not installed."""
     try:
         import openai
-        import tenacity  # noqa: F401
+        import tenacity  # noqa: F401 (asked only whether it is there)
     except ImportError as error:
         raise PlannerError(
             f"--planner llm needs the package {error.name}; pip install 'flowzero_jax[llm]'"

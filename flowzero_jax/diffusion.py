@@ -10,6 +10,7 @@ import numpy as np
 from flowzero_jax.errors import InputError
 
 Prediction = Literal["epsilon", "v_prediction"]
+Sampler = Literal["ddim", "dpm++"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,18 @@ class StepTable(NamedTuple):
     timesteps: np.ndarray  # int32 [s], in the order used
     alphas_cumprod: np.ndarray  # float32 [s]
     next_alphas_cumprod: np.ndarray  # float32 [s], after the step
+    extrapolation: np.ndarray  # float32 [s], of the clean estimates of two steps; 0 in DDIM
+
+    def __getitem__(self, steps: slice) -> "StepTable":
+        """Some of the steps."""
+        return StepTable(*(column[steps] for column in self))
+
+
+class SamplerState(NamedTuple):
+    """Where sampling stands; any shape, float32."""
+
+    latents: jax.Array
+    clean: jax.Array  # the last step's clean estimate; before the first step it has no meaning
 
 
 def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
@@ -49,8 +62,12 @@ def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
     return np.cumprod(1.0 - betas, dtype=np.float32)
 
 
-def step_table(config: ScheduleConfig, num_steps: int) -> StepTable:
-    """The DDIM steps of Song et al. (arXiv 2010.02502), noisiest first.
+def step_table(config: ScheduleConfig, num_steps: int, sampler: Sampler = "ddim") -> StepTable:
+    """The steps of DDIM (Song et al., arXiv 2010.02502) or DPM-Solver++(2M), noisiest first.
+
+    DPM-Solver++(2M) (Lu et al., arXiv 2211.01095) is DDIM from a clean estimate that is
+    extrapolated from this step's and the last one's, by half the ratio of their lengths in
+    log signal-to-noise. Both thus share one step, and one compiled program.
 
     "leading" timesteps are multiples of `num_train_timesteps // num_steps` plus `steps_offset`;
     "trailing" ones end at the last training timestep (Lin et al., arXiv 2305.08891).
@@ -74,7 +91,20 @@ def step_table(config: ScheduleConfig, num_steps: int) -> StepTable:
     final = np.float32(1.0) if config.set_alpha_to_one else alphas[0]
     following = timesteps - total // num_steps
     after = np.where(following >= 0, alphas[np.maximum(following, 0)], final)
-    return StepTable(timesteps, alphas[timesteps], after.astype(np.float32))
+    before, after = alphas[timesteps], after.astype(np.float32)
+    extrapolation = np.zeros(num_steps, np.float32)
+    if sampler == "dpm++":
+        extrapolation[1:] = _second_order(before, after)
+    return StepTable(timesteps, before, after, extrapolation)
+
+
+def _second_order(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """`1 / 2r` of all steps but the first, float32; 0 where a step ends without any noise."""
+    with np.errstate(divide="ignore"):
+        starts, ends = (0.5 * np.log(x.astype(np.float64) / (1.0 - x)) for x in (before, after))
+    lengths = ends - starts
+    ratios = lengths[1:] / (2.0 * lengths[:-1])
+    return np.where(np.isfinite(ratios), ratios, 0.0).astype(np.float32)
 
 
 def add_noise(clean: jax.Array, noise: jax.Array, alpha: jax.Array) -> jax.Array:
@@ -97,16 +127,19 @@ def clean_and_noise(
     return (latents - sigma * prediction) / signal, prediction
 
 
-def ddim_step(
-    latents: jax.Array,
-    prediction: jax.Array,
-    alpha: jax.Array,
-    next_alpha: jax.Array,
-    prediction_type: Prediction,
-) -> jax.Array:
-    """One deterministic (eta 0) DDIM step from `alpha` to `next_alpha`."""
-    clean, noise = clean_and_noise(latents, prediction, alpha, prediction_type)
-    return add_noise(clean, noise, next_alpha)
+def denoising_step(
+    state: SamplerState, prediction: jax.Array, step: StepTable, prediction_type: Prediction
+) -> SamplerState:
+    """One deterministic (eta 0) step of DDIM or DPM-Solver++(2M); `step` is one row of the table.
+
+    DDIM moves along the clean estimate and the noise that a prediction amounts to. The second order
+    extrapolates the former, and takes as noise what is then left of the latents.
+    """
+    alpha = step.alphas_cumprod
+    clean, noise = clean_and_noise(state.latents, prediction, alpha, prediction_type)
+    change = step.extrapolation * (clean - state.clean)
+    noise = noise - jnp.sqrt(alpha / (1.0 - alpha)) * change
+    return SamplerState(add_noise(clean + change, noise, step.next_alphas_cumprod), clean)
 
 
 def guide(unconditional: jax.Array, conditional: jax.Array, scale: jax.Array | float) -> jax.Array:

@@ -5,30 +5,19 @@ stands beside it in the batch. Shard the leading axis to spread a batch over dev
 """
 
 import dataclasses
-from typing import Any, NamedTuple
+import itertools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from flowzero_jax.arrays import SceneArrays
-from flowzero_jax.diffusion import ScheduleConfig, StepTable, guide, step_table
+from flowzero_jax.denoising import Conditions, Models, Params, denoise
+from flowzero_jax.diffusion import Sampler, SamplerState, ScheduleConfig, StepTable, step_table
 from flowzero_jax.errors import InputError
-from flowzero_jax.models import Autoencoder, CrossFrame, TextEncoder, UNet
+from flowzero_jax.models import CrossFrame, UNet
 from flowzero_jax.noise import video_noise
-from flowzero_jax.sampler import sample
-
-Params = dict[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Models:
-    """The networks of a checkpoint, and the schedule that they were trained for."""
-
-    unet: UNet
-    autoencoder: Autoencoder
-    text_encoder: TextEncoder
-    schedule: ScheduleConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,29 +25,37 @@ class GenerationSettings:
     """What decides a video besides its scene and seed; the defaults are the published ones.
 
     `boxes` off leaves the layout to the descriptions. `grounding_fraction` is the part of the
-    steps in which the boxes act (GLIGEN's scheduled sampling).
+    steps in which the boxes act (GLIGEN's scheduled sampling). `guidance_start` and `guidance_end`
+    are the fractions of the steps between which guidance acts (Kynkäänniemi et al., arXiv
+    2404.07724); outside, the conditional prediction alone is computed. `frames_per_chunk` frames
+    at most go through the UNet together: it bounds memory, and does not change the video.
     """
 
     height: int = 512
     width: int = 512
     num_steps: int = 50
+    sampler: Sampler = "ddim"
     guidance_scale: float = 7.5
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
     grounding_fraction: float = 0.3
     cross_frame: CrossFrame = "first"
     noise_shift: bool = True
     object_noise: bool = False
     boxes: bool = True
+    frames_per_chunk: int = 8
 
     @property
     def num_grounding_steps(self) -> int:
         return int(self.grounding_fraction * self.num_steps) if self.boxes else 0
 
 
-class Conditions(NamedTuple):
-    """What every step of a video needs; axis g: unconditional half, conditional half."""
+class Segment(NamedTuple):
+    """Successive steps that run the same parts of the model."""
 
-    text: jax.Array  # [b g f l d]
-    grounding_tokens: jax.Array | None  # [b g f n d], None without boxes
+    grounded: bool  # the boxes act
+    guided: bool  # the unconditional half is computed, too
+    steps: StepTable
 
 
 def latent_size(models: Models, settings: GenerationSettings) -> tuple[int, int]:
@@ -81,12 +78,12 @@ def prepare(
     params: Params,
     scenes: SceneArrays,
     keys: jax.Array,
-) -> tuple[jax.Array, Conditions]:
-    """The initial noise `[b f h w c]` and the conditions of `b` videos; `keys [b]`."""
+) -> tuple[SamplerState, Conditions]:
+    """The initial noise and the conditions of `b` videos; `keys [b]`."""
     channels = models.unet.config.in_channels
     shape = (*latent_size(models, settings), channels)
 
-    def one(inputs: tuple[SceneArrays, jax.Array]) -> tuple[jax.Array, Conditions]:
+    def one(inputs: tuple[SceneArrays, jax.Array]) -> tuple[SamplerState, Conditions]:
         scene, key = inputs
         latents = video_noise(
             key,
@@ -99,57 +96,21 @@ def prepare(
             noise_shift=settings.noise_shift,
             object_noise=settings.object_noise and settings.boxes,
         )
-        negative = jnp.broadcast_to(scene.negative_embeds, scene.prompt_embeds.shape)
-        text = jnp.stack([negative, scene.prompt_embeds])
+        state = SamplerState(latents, jnp.zeros_like(latents))
+        text, negative_text = scene.prompt_embeds, scene.negative_embeds[None]
         if not settings.boxes or not models.unet.config.grounded:
-            return latents, Conditions(text, None)
-        # In the unconditional half every slot is empty.
-        both = (jnp.zeros_like(scene.object_mask), scene.object_mask)
-        tokens = [
-            models.unet.apply(
-                {"params": params["unet"]},
-                scene.boxes,
-                scene.phrase_embeds,
-                mask,
-                method=UNet.ground,
+            return state, Conditions(text, negative_text, None, None)
+
+        def ground(boxes, phrase_embeds, object_mask):
+            return models.unet.apply(
+                {"params": params["unet"]}, boxes, phrase_embeds, object_mask, method=UNet.ground
             )
-            for mask in both
-        ]
-        return latents, Conditions(text, jnp.stack(tokens))
+
+        slots = (scene.boxes, scene.phrase_embeds, scene.object_mask)
+        empty = jax.tree.map(lambda x: jnp.zeros_like(x[:1]), slots)
+        return state, Conditions(text, negative_text, ground(*slots), ground(*empty))
 
     return jax.lax.map(one, (scenes, keys))
-
-
-def denoise(
-    models: Models,
-    params: Params,
-    latents: jax.Array,
-    conditions: Conditions,
-    steps: StepTable,
-    guidance_scale: jax.Array | float,
-    *,
-    cross_frame: CrossFrame,
-    grounded: bool,
-) -> jax.Array:
-    """Some denoising steps of `b` videos, `latents [b f h w c]`. `grounded`: the boxes act."""
-
-    def one(inputs: tuple[jax.Array, Conditions]) -> jax.Array:
-        latents, condition = inputs
-
-        def predict(latents: jax.Array, timestep: jax.Array) -> jax.Array:
-            prediction = models.unet.apply(
-                {"params": params["unet"]},
-                jnp.stack([latents, latents]),
-                jnp.stack([timestep, timestep]),
-                condition.text,
-                condition.grounding_tokens if grounded else None,
-                cross_frame=cross_frame,
-            )
-            return guide(prediction[0], prediction[1], guidance_scale)
-
-        return sample(predict, latents, steps, models.schedule.prediction_type)
-
-    return jax.lax.map(one, (latents, conditions))
 
 
 def decode(models: Models, params: Params, latents: jax.Array) -> jax.Array:
@@ -163,37 +124,45 @@ def decode(models: Models, params: Params, latents: jax.Array) -> jax.Array:
     return frames.reshape(*latents.shape[:2], *frames.shape[1:])
 
 
-def split_steps(
-    schedule: ScheduleConfig, settings: GenerationSettings
-) -> tuple[StepTable, StepTable]:
-    """The steps in which the boxes act, and the rest: there the gated layers are skipped."""
-    table = step_table(schedule, settings.num_steps)
-    cut = settings.num_grounding_steps
-    return StepTable(*(x[:cut] for x in table)), StepTable(*(x[cut:] for x in table))
+def segments(schedule: ScheduleConfig, settings: GenerationSettings) -> list[Segment]:
+    """All denoising steps in order, split where the boxes or guidance begin or cease to act."""
+    table = step_table(schedule, settings.num_steps, settings.sampler)
+    index = np.arange(settings.num_steps)
+    grounded = index < settings.num_grounding_steps
+    guided = (index >= int(settings.guidance_start * settings.num_steps)) & (
+        index < int(settings.guidance_end * settings.num_steps)
+    )
+    changes = np.flatnonzero(np.diff(grounded) | np.diff(guided)) + 1
+    edges = [0, *changes.tolist(), settings.num_steps]
+    return [
+        Segment(bool(grounded[start]), bool(guided[start]), table[start:end])
+        for start, end in itertools.pairwise(edges)
+    ]
 
 
 def denoise_fully(
     models: Models,
     settings: GenerationSettings,
     params: Params,
-    latents: jax.Array,
+    state: SamplerState,
     conditions: Conditions,
     guidance_scale: jax.Array | float,
 ) -> jax.Array:
-    """All denoising steps of `b` videos, `latents [b f h w c]`; the scale may be traced."""
-    for grounded, steps in zip((True, False), split_steps(models.schedule, settings), strict=True):
-        if len(steps.timesteps):
-            latents = denoise(
-                models,
-                params,
-                latents,
-                conditions,
-                steps,
-                guidance_scale,
-                cross_frame=settings.cross_frame,
-                grounded=grounded,
-            )
-    return latents
+    """All denoising steps of `b` videos → latents `[b f h w c]`; the scale may be traced."""
+    for segment in segments(models.schedule, settings):
+        state = denoise(
+            models,
+            params,
+            state,
+            conditions,
+            segment.steps,
+            guidance_scale,
+            cross_frame=settings.cross_frame,
+            grounded=segment.grounded,
+            guided=segment.guided,
+            frames_per_chunk=settings.frames_per_chunk,
+        )
+    return state.latents
 
 
 def generate(
@@ -207,15 +176,27 @@ def generate(
 
     `models` and `config` are static (hashable); `params` is `{"unet", "vae", "text_encoder"}`.
     """
-    latents, conditions = prepare(models, config, params, scenes, keys)
-    latents = denoise_fully(models, config, params, latents, conditions, config.guidance_scale)
+    state, conditions = prepare(models, config, params, scenes, keys)
+    latents = denoise_fully(models, config, params, state, conditions, config.guidance_scale)
     return decode(models, params, latents)
 
 
-def step_chunks(steps: StepTable, longest: int = 10) -> list[StepTable]:
-    """Equal chunks of at most `longest` steps, so that all of them share one compilation."""
-    count = len(steps.timesteps)
-    if count == 0:
-        return []
-    size = max(n for n in range(1, min(longest, count) + 1) if count % n == 0)
-    return [StepTable(*(np.asarray(x[i : i + size]) for x in steps)) for i in range(0, count, size)]
+def calls(
+    schedule: ScheduleConfig, settings: GenerationSettings, steps_per_call: int = 10, done: int = 0
+) -> list[Segment]:
+    """The denoising steps after the first `done`, in calls of at most `steps_per_call`.
+
+    The calls of a segment are equally long, so that they share one compilation.
+    """
+    result: list[Segment] = []
+    position = 0
+    for segment in segments(schedule, settings):
+        count = len(segment.steps.timesteps)
+        size = max(n for n in range(1, min(steps_per_call, count) + 1) if count % n == 0)
+        for start in range(0, count, size):
+            steps = segment.steps[start : start + size]
+            skipped = min(max(done - position, 0), size)
+            if skipped < size:
+                result.append(segment._replace(steps=steps[skipped:]))
+            position += size
+    return result

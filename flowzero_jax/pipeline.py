@@ -11,22 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.denoising import Models, Params
+from flowzero_jax.drawing import Progress, draw
 from flowzero_jax.errors import InputError, ModelError
-from flowzero_jax.generation import (
-    GenerationSettings,
-    Models,
-    Params,
-    decode,
-    denoise,
-    generate,
-    latent_size,
-    prepare,
-    split_steps,
-    step_chunks,
-)
+from flowzero_jax.generation import GenerationSettings, generate, latent_size
 from flowzero_jax.layout import SceneTable, tabulate
-from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.models import AttentionMethod, Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
+from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import Checkpoint, Settings, load_checkpoint, save_pipeline
 
@@ -35,9 +27,6 @@ __all__ = ["GenerationSettings", "Models", "Pipeline", "generate", "load_pipelin
 EMBEDDED = "sticker"
 # Texts go through the text encoder in chunks of this many, so that their number compiles nothing.
 TEXT_CHUNK = 8
-
-# (steps done, steps in all)
-Progress = Callable[[int, int], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +58,16 @@ class Pipeline:
       info: a description of the checkpoint.
     """
 
-    def __init__(self, checkpoint: Checkpoint, dtype: str = "float32"):
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        dtype: str = "float32",
+        attention: AttentionMethod = "auto",
+    ):
         compute = jnp.dtype(dtype)
         self.models = Models(
-            UNet(checkpoint.unet_config, compute),
-            Autoencoder(checkpoint.autoencoder_config, compute),
+            UNet(checkpoint.unet_config, compute, attention),
+            Autoencoder(checkpoint.autoencoder_config, compute, attention),
             TextEncoder(checkpoint.text_config, compute),
             checkpoint.schedule_config,
         )
@@ -93,6 +87,8 @@ class Pipeline:
         settings: GenerationSettings | None = None,
         negative_prompt: str = "",
         progress: Progress | None = None,
+        steps_per_call: int = 10,
+        snapshot: str | Path | None = None,
     ) -> np.ndarray:
         """Draws one scene, `[f H W 3]` uint8, or a list of scenes, `[b f H W 3]`.
 
@@ -103,6 +99,9 @@ class Pipeline:
           settings: instead of the checkpoint's own.
           negative_prompt: what guidance leads away from.
           progress: called after every few steps.
+          steps_per_call: how many, at most; interruptions wait as long.
+          snapshot: a file that holds how far the denoising is; an interrupted call with the same
+            arguments goes on from there, and deletes it at its end.
 
         Raises:
           InputError: sizes that do not divide, a seed out of range, scenes of different lengths.
@@ -131,7 +130,16 @@ class Pipeline:
                     "another checkpoint"
                 )
             settings = dataclasses.replace(settings, boxes=False)
-        frames = self._draw(self.encode(table), video_keys(seeds), settings, progress)
+        frames = draw(
+            self.models,
+            self.params,
+            self.encode(table),
+            video_keys(seeds),
+            settings,
+            steps_per_call=steps_per_call,
+            progress=progress,
+            snapshot=snapshot and Snapshot(snapshot, self._identity(table, seeds, settings)),
+        )
         return frames[0] if single else frames
 
     def encode(self, table: SceneTable) -> SceneArrays:
@@ -151,44 +159,20 @@ class Pipeline:
             random_speeds=table.random_speeds,
         )
 
+    def _identity(
+        self, table: SceneTable, seeds: Sequence[int], settings: GenerationSettings
+    ) -> str:
+        """Of everything that decides the latents of a batch."""
+        decisive = dataclasses.asdict(settings)
+        del decisive["frames_per_chunk"]
+        dtype = jnp.dtype(self.models.unet.dtype).name
+        scenes = (getattr(table, field.name) for field in dataclasses.fields(table))
+        return fingerprint(self.info.sha256, dtype, decisive, [int(s) for s in seeds], *scenes)
+
     def save_pipeline(self, folder: str | Path, dtype="float32") -> str:
         """Writes the checkpoint as a diffusers folder; see `weights.save_pipeline`."""
         checkpoint = dataclasses.replace(self._checkpoint, params=self.params)
         return save_pipeline(folder, checkpoint, dtype)
-
-    def _draw(
-        self,
-        scenes: SceneArrays,
-        keys: jax.Array,
-        settings: GenerationSettings,
-        progress: Progress | None,
-    ) -> np.ndarray:
-        """`generate` in chunks of steps, to report progress and to notice broken numbers early."""
-        latents, conditions = _prepare(self.models, settings, self.params, scenes, keys)
-        done = 0
-        for grounded, steps in zip(
-            (True, False), split_steps(self.models.schedule, settings), strict=True
-        ):
-            for chunk in step_chunks(steps):
-                latents = _denoise(
-                    self.models,
-                    self.params,
-                    latents,
-                    conditions,
-                    chunk,
-                    settings.guidance_scale,
-                    cross_frame=settings.cross_frame,
-                    grounded=grounded,
-                )
-                done += len(chunk.timesteps)
-                if not bool(jnp.isfinite(latents).all()):
-                    raise ModelError(
-                        f"{self.info.name}: the latents are not finite after step {done}; try "
-                        "--dtype float32 or check the weights"
-                    )
-                if progress is not None:
-                    progress(done, settings.num_steps)
-        return np.asarray(_decode(self.models, self.params, latents))
 
 
 def encode_in_chunks(
@@ -210,17 +194,13 @@ def _encode_texts(model: TextEncoder, params: Params, ids: jax.Array):
     return model.apply({"params": params}, ids)
 
 
-_prepare = jax.jit(prepare, static_argnums=(0, 1))
-_denoise = jax.jit(denoise, static_argnums=0, static_argnames=("cross_frame", "grounded"))
-_decode = jax.jit(decode, static_argnums=0)
-
-
 def load_pipeline(
     model: str | Path = EMBEDDED,
     dtype: str = "float32",
     *,
     tokenizer: str | Path | None = None,
     gligen: str | Path | None = None,
+    attention: AttentionMethod = "auto",
 ) -> Pipeline:
     """Loads the embedded model ("sticker"), or what `weights.load_checkpoint` can load.
 
@@ -230,6 +210,7 @@ def load_pipeline(
         noise and sampler stay float32.
       tokenizer: a tokenizer's folder, for a single file.
       gligen: the file of a GLIGEN adapter, to be added to a model without such layers.
+      attention: how attention is computed; see `models.attend.attend`.
 
     Raises:
       ModelError: no such model, or not a whole and consistent one.
@@ -237,13 +218,15 @@ def load_pipeline(
     """
     if str(model) == EMBEDDED:
         model = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
-    return Pipeline(load_checkpoint(model, dtype, tokenizer=tokenizer, gligen=gligen), dtype)
+    checkpoint = load_checkpoint(model, dtype, tokenizer=tokenizer, gligen=gligen)
+    return Pipeline(checkpoint, dtype, attention)
 
 
 def generation_settings(defaults: Settings, *, boxes: bool) -> GenerationSettings:
     """The part of a checkpoint's settings that generation takes."""
-    names = {field.name for field in dataclasses.fields(GenerationSettings)} - {"boxes"}
-    return GenerationSettings(**{name: getattr(defaults, name) for name in names}, boxes=boxes)
+    names = {field.name for field in dataclasses.fields(GenerationSettings)}
+    shared = names & {field.name for field in dataclasses.fields(defaults)}
+    return GenerationSettings(**{name: getattr(defaults, name) for name in shared}, boxes=boxes)
 
 
 def _describe(checkpoint: Checkpoint, defaults: Settings) -> PipelineInfo:

@@ -4,28 +4,19 @@ from collections.abc import Callable
 
 import jax
 
-from flowzero_jax.diffusion import Prediction, StepTable, ddim_step
+from flowzero_jax.diffusion import Prediction, SamplerState, StepTable, denoising_step
 
 # (latents, timestep) → prediction, guidance included
 Predict = Callable[[jax.Array, jax.Array], jax.Array]
 
 
 def sample(
-    predict: Predict, latents: jax.Array, steps: StepTable, prediction_type: Prediction
-) -> jax.Array:
-    """DDIM (eta 0) over all `steps`; `latents` of any shape, float32 in and out."""
+    predict: Predict, state: SamplerState, steps: StepTable, prediction_type: Prediction
+) -> SamplerState:
+    """All `steps` from `state`, which may be where earlier steps ended."""
 
-    def body(latents: jax.Array, step: StepTable) -> tuple[jax.Array, None]:
-        prediction = predict(latents, step.timesteps)
-        return (
-            ddim_step(
-                latents,
-                prediction,
-                step.alphas_cumprod,
-                step.next_alphas_cumprod,
-                prediction_type,
-            ),
-            None,
-        )
+    def body(state: SamplerState, step: StepTable) -> tuple[SamplerState, None]:
+        prediction = predict(state.latents, step.timesteps)
+        return denoising_step(state, prediction, step, prediction_type), None
 
-    return jax.lax.scan(body, latents, steps)[0]
+    return jax.lax.scan(body, state, steps)[0]

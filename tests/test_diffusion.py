@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flowzero_jax.diffusion import (
+    SamplerState,
     ScheduleConfig,
     add_noise,
     alphas_cumprod,
@@ -56,10 +57,11 @@ def test_prediction_gives_back_clean_and_noise(alpha, prediction_type):
     np.testing.assert_allclose(noise, NOISE, atol=2e-5)
 
 
+@pytest.mark.parametrize("sampler", ["ddim", "dpm++"])
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
-def test_a_perfect_prediction_leads_to_the_clean_latents(prediction_type):
+def test_a_perfect_prediction_leads_to_the_clean_latents(prediction_type, sampler):
     config = ScheduleConfig(timestep_spacing="trailing")
-    steps = step_table(config, 10)
+    steps = step_table(config, 10, sampler)
     alphas = jnp.asarray(alphas_cumprod(config))
 
     def oracle(latents, timestep):
@@ -68,7 +70,8 @@ def test_a_perfect_prediction_leads_to_the_clean_latents(prediction_type):
         return noise if prediction_type == "epsilon" else velocity(CLEAN, noise, alpha)
 
     start = add_noise(CLEAN, NOISE, steps.alphas_cumprod[0])
-    end = sample(oracle, start, steps, prediction_type)
+    state = SamplerState(start, jnp.zeros_like(start))
+    end = sample(oracle, state, steps, prediction_type).latents
     last = steps.next_alphas_cumprod[-1]
     np.testing.assert_allclose(end, add_noise(CLEAN, NOISE, last), atol=1e-3)
 
@@ -76,3 +79,50 @@ def test_a_perfect_prediction_leads_to_the_clean_latents(prediction_type):
 def test_guidance_of_one_is_the_conditional_prediction():
     np.testing.assert_allclose(guide(CLEAN, NOISE, 1.0), NOISE, atol=1e-6)
     np.testing.assert_array_equal(guide(CLEAN, NOISE, 0.0), CLEAN)
+
+
+def gaussian_model(config):
+    """The exact noise prediction for data whose latents are Gaussian with deviation 0.5."""
+    alphas = jnp.asarray(alphas_cumprod(config))
+
+    def predict(latents, timestep):
+        alpha = alphas[timestep]
+        return jnp.sqrt(1 - alpha) * latents / (alpha * 0.25 + 1 - alpha)
+
+    return predict
+
+
+def test_the_second_order_sampler_has_a_smaller_error():
+    """Against many small steps, from the same start, at an equal number of steps."""
+    config = ScheduleConfig(timestep_spacing="trailing")
+    start = SamplerState(NOISE, jnp.zeros_like(NOISE))
+
+    def end(num_steps, sampler):
+        steps = step_table(config, num_steps, sampler)
+        return sample(gaussian_model(config), start, steps, config.prediction_type).latents
+
+    exact = end(1000, "ddim")
+    errors = {name: float(jnp.abs(end(10, name) - exact).max()) for name in ("ddim", "dpm++")}
+    assert errors["dpm++"] < 0.5 * errors["ddim"]
+
+
+@pytest.mark.parametrize("set_alpha_to_one", [False, True])
+def test_samplers_differ_in_the_extrapolation_alone(set_alpha_to_one):
+    config = ScheduleConfig(set_alpha_to_one=set_alpha_to_one)
+    first, second = (step_table(config, 20, name) for name in ("ddim", "dpm++"))
+    for name in ("timesteps", "alphas_cumprod", "next_alphas_cumprod"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    assert not first.extrapolation.any()
+    assert second.extrapolation[0] == 0
+    assert (second.extrapolation[1:-1] > 0).all()
+    assert np.isfinite(second.extrapolation).all()
+
+
+def test_stopping_between_steps_changes_nothing():
+    """The state holds all that a multi-step sampler needs."""
+    config = ScheduleConfig()
+    steps = step_table(config, 6, "dpm++")
+    start = SamplerState(NOISE, jnp.zeros_like(NOISE))
+    run = jax.jit(lambda state, steps: sample(gaussian_model(config), state, steps, "epsilon"))
+    halves = run(run(start, steps[:3]), steps[3:])
+    np.testing.assert_allclose(halves.latents, run(start, steps).latents, rtol=1e-6)

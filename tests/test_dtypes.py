@@ -13,10 +13,11 @@ from jax.extend import core
 from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
 from flowzero_jax.arrays import SceneArrays
-from flowzero_jax.diffusion import ScheduleConfig, StepTable, step_table
-from flowzero_jax.generation import Conditions, GenerationSettings, Models, denoise, prepare
+from flowzero_jax.denoising import Conditions, Models, denoise
+from flowzero_jax.diffusion import ScheduleConfig, step_table
+from flowzero_jax.generation import GenerationSettings, prepare
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.models.attention import QUERY_BLOCK
+from flowzero_jax.models.attend import QUERY_BLOCK
 from flowzero_jax.weights.convert import parameter_shapes
 
 HALVES = (jnp.bfloat16, jnp.float16)
@@ -130,25 +131,26 @@ def test_noise_and_sampler_are_float32(half):
     )
     keys = jax.eval_shape(jax.vmap(jax.random.key), shaped(1, dtype=jnp.uint32))
     start = functools.partial(prepare, models, settings)
-    latents, conditions = jax.eval_shape(start, trees, scenes, keys)
-    assert latents.dtype == jnp.float32
+    state, conditions = jax.eval_shape(start, trees, scenes, keys)
+    assert state.latents.dtype == jnp.float32
     types = operand_types(start, trees, scenes, keys)
     assert types["ifft" if "ifft" in types else "fft"] <= {
         jnp.dtype(jnp.float32),
         jnp.dtype(jnp.complex64),
     }
-    steps = StepTable(*(column[:2] for column in step_table(models.schedule, 10)))
+    steps = step_table(models.schedule, 10)[:2]
 
-    def some_steps(trees, latents, conditions):
+    def some_steps(trees, state, conditions):
         return denoise(
-            models, trees, latents, conditions, steps, 7.5, cross_frame="first", grounded=True
+            models, trees, state, conditions, steps, 7.5, cross_frame="first", grounded=True
         )
 
     assert isinstance(conditions, Conditions)
-    assert jax.eval_shape(some_steps, trees, latents, conditions).dtype == jnp.float32
-    program = jax.make_jaxpr(some_steps)(trees, latents, conditions)
+    ends = jax.eval_shape(some_steps, trees, state, conditions)
+    assert {leaf.dtype for leaf in ends} == {jnp.dtype(jnp.float32)}
+    program = jax.make_jaxpr(some_steps)(trees, state, conditions)
     carried = [eqn for eqn in equations(program.jaxpr) if eqn.primitive.name == "scan"]
-    shape = latents.shape[1:]
+    shape = state.latents.shape[1:]
     states = [v.aval for eqn in carried for v in eqn.outvars if v.aval.shape == shape]
     assert states
     assert {state.dtype for state in states} == {jnp.dtype(jnp.float32)}

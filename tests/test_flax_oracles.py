@@ -24,7 +24,14 @@ from diffusers.models.embeddings_flax import get_sinusoidal_embeddings
 from diffusers.models.resnet_flax import FlaxResnetBlock2D
 from transformers import CLIPTextConfig, FlaxCLIPTextModel
 
-from flowzero_jax.diffusion import ScheduleConfig, alphas_cumprod, ddim_step, step_table
+from flowzero_jax.diffusion import (
+    SamplerState,
+    ScheduleConfig,
+    StepTable,
+    alphas_cumprod,
+    denoising_step,
+    step_table,
+)
 from flowzero_jax.models import Autoencoder, TextEncoder
 from flowzero_jax.models.layers import ResnetBlock
 from flowzero_jax.models.unet import timestep_features
@@ -146,6 +153,7 @@ def test_ddim_steps(prediction_type):
     table = step_table(config, 10)
     np.testing.assert_array_equal(table.timesteps, state.timesteps)
     latents, prediction = normal(0, 2, 3), normal(1, 2, 3)
-    for time, alpha, after in zip(*table, strict=True):
-        expected = scheduler.step(state, prediction, int(time), latents).prev_sample
-        close(ddim_step(latents, prediction, alpha, after, prediction_type), expected)
+    for step in map(StepTable._make, zip(*table, strict=True)):
+        expected = scheduler.step(state, prediction, int(step.timesteps), latents).prev_sample
+        ours = SamplerState(latents, jnp.zeros_like(latents))
+        close(denoising_step(ours, prediction, step, prediction_type).latents, expected)

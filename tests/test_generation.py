@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import flowzero_jax.pipeline as pipeline_module
+from flowzero_jax.denoising import chunk_size
 from flowzero_jax.errors import InputError, ModelError
-from flowzero_jax.generation import generate, split_steps, step_chunks
+from flowzero_jax.generation import calls, generate, segments
 from flowzero_jax.layout import tabulate
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import GenerationSettings, load_pipeline
@@ -129,22 +130,115 @@ def test_progress_counts_to_the_last_step(draw):
     assert seen == [(2, 4), (4, 4)]
 
 
+def lengths(pipeline, **changes):
+    """(grounded, guided, number of steps) of every segment."""
+    settings = dataclasses.replace(SETTINGS, num_steps=10, **changes)
+    return [
+        (segment.grounded, segment.guided, len(segment.steps.timesteps))
+        for segment in segments(pipeline.models.schedule, settings)
+    ]
+
+
 def test_steps_split_at_the_grounding_fraction(pipeline):
-    settings = dataclasses.replace(SETTINGS, num_steps=10, grounding_fraction=0.35)
-    grounded, rest = split_steps(pipeline.models.schedule, settings)
-    assert (len(grounded.timesteps), len(rest.timesteps)) == (3, 7)
-    without = dataclasses.replace(settings, boxes=False)
-    assert len(split_steps(pipeline.models.schedule, without)[0].timesteps) == 0
+    assert lengths(pipeline, grounding_fraction=0.35) == [(True, True, 3), (False, True, 7)]
+    assert lengths(pipeline, grounding_fraction=0.35, boxes=False) == [(False, True, 10)]
+    assert lengths(pipeline, grounding_fraction=1.0) == [(True, True, 10)]
 
 
-@pytest.mark.parametrize(("count", "size"), [(20, 10), (15, 5), (7, 7), (13, 1), (0, 0)])
-def test_chunks_of_steps_are_equal(pipeline, count, size):
-    settings = dataclasses.replace(SETTINGS, num_steps=max(count, 1), boxes=False)
-    steps = split_steps(pipeline.models.schedule, settings)[1]
-    steps = type(steps)(*(x[:count] for x in steps))
-    chunks = step_chunks(steps)
-    assert {len(chunk.timesteps) for chunk in chunks} == ({size} if count else set())
-    assert sum(len(chunk.timesteps) for chunk in chunks) == count
+def test_steps_split_where_guidance_begins_and_ends(pipeline):
+    assert lengths(pipeline, grounding_fraction=0.5, guidance_start=0.2, guidance_end=0.8) == [
+        (True, False, 2),
+        (True, True, 3),
+        (False, True, 3),
+        (False, False, 2),
+    ]
+
+
+def test_guidance_outside_of_its_interval_counts_for_nothing(draw):
+    settings = dataclasses.replace(SETTINGS, guidance_start=0.5, guidance_end=0.5)
+    one = draw(CAT, settings)
+    np.testing.assert_array_equal(one, draw(CAT, settings, negative_prompt="a dog"))
+    weak = dataclasses.replace(SETTINGS, guidance_scale=1.0)
+    assert np.abs(draw(CAT, weak).astype(int) - one).max() <= 1
+
+
+@pytest.mark.parametrize("cross_frame", ["none", "first", "first_prev", "first_self"])
+@pytest.mark.parametrize("frames_per_chunk", [1, 2, 4])
+def test_frames_in_chunks_equal_all_at_once(draw, cross_frame, frames_per_chunk):
+    settings = dataclasses.replace(SETTINGS, cross_frame=cross_frame)
+    clip = scene("a cat", frames=5)
+    whole = draw(clip, settings)
+    chunked = dataclasses.replace(settings, frames_per_chunk=frames_per_chunk)
+    assert np.abs(draw(clip, chunked).astype(int) - whole).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "size"), [(1, 1), (8, 8), (9, 5), (16, 8), (17, 6), (512, 8)]
+)
+def test_chunks_of_frames_are_equal_and_hardly_filled_up(num_frames, size):
+    assert chunk_size(num_frames, 8) == size
+
+
+@pytest.mark.parametrize(("count", "size"), [(20, 10), (15, 5), (7, 7), (13, 1), (1, 1)])
+def test_calls_are_equally_long(pipeline, count, size):
+    settings = dataclasses.replace(SETTINGS, num_steps=count, boxes=False)
+    parts = calls(pipeline.models.schedule, settings, 10)
+    assert {len(call.steps.timesteps) for call in parts} == {size}
+    assert len(parts) * size == count
+
+
+@pytest.mark.parametrize("done", range(11))
+def test_calls_go_on_where_others_ended(pipeline, done):
+    settings = dataclasses.replace(SETTINGS, num_steps=10, grounding_fraction=0.6)
+    all_calls, rest = (calls(pipeline.models.schedule, settings, 3, n) for n in (0, done))
+    steps = [(c.grounded, t) for c in all_calls for t in c.steps.timesteps.tolist()]
+    assert [(c.grounded, t) for c in rest for t in c.steps.timesteps.tolist()] == steps[done:]
+    whole = {3, 6, 8, 10}
+    if done in whole:
+        assert {len(call.steps.timesteps) for call in rest} <= {3, 2}
+
+
+class Interrupted(Exception):
+    pass
+
+
+def stop_after(steps):
+    def progress(done, total):
+        if done >= steps:
+            raise Interrupted
+
+    return progress
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "dpm++"])
+def test_an_interrupted_video_goes_on_from_its_snapshot(draw, tmp_path, sampler):
+    settings = dataclasses.replace(SETTINGS, sampler=sampler)
+    path = tmp_path / "cat.snapshot"
+    with pytest.raises(Interrupted):
+        draw(CAT, settings, seed=7, snapshot=path, progress=stop_after(2))
+    assert path.exists()
+    seen = []
+    resumed = draw(
+        CAT, settings, seed=7, snapshot=path, progress=lambda done, total: seen.append(done)
+    )
+    assert seen == [4]
+    assert not path.exists()
+    np.testing.assert_array_equal(resumed, draw(CAT, settings, seed=7))
+
+
+def test_a_snapshot_of_another_video_is_refused(draw, tmp_path):
+    path = tmp_path / "cat.snapshot"
+    with pytest.raises(Interrupted):
+        draw(CAT, seed=7, snapshot=path, progress=stop_after(2))
+    kept = path.read_bytes()
+    for scene_, seed in ((CAT, 8), (DOG, 7)):
+        with pytest.raises(InputError, match="belongs to another video"):
+            draw(scene_, seed=seed, snapshot=path)
+    assert path.read_bytes() == kept
+    for content in (b"", b"PK\x03\x04 and then nothing", kept[: len(kept) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="not a snapshot"):
+            draw(CAT, seed=7, snapshot=path)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from flowzero_jax.models import (
     UNet,
     UNetConfig,
 )
-from flowzero_jax.models.attention import QUERY_BLOCK, _attend_at_once, attend
 from flowzero_jax.models.grounding import fourier_embedding
 from flowzero_jax.models.layers import resize_nearest
 from flowzero_jax.models.text_encoder import end_of_text_positions
@@ -112,14 +111,6 @@ def test_the_first_frame_reaches_all_with_cross_frame_attention(unet):
     for mode, affected in (("none", [0]), ("first", [0, 1, 2])):
         changed = np.abs(unet(mode, latents=latents) - unet(mode)).max(axis=(0, 2, 3, 4))
         assert np.flatnonzero(changed > 1e-4).tolist() == affected
-
-
-def test_attention_in_blocks_equals_attention_at_once():
-    query, key, value = (normal(i, 2, 2 * QUERY_BLOCK, 2, 4) for i in range(3))
-    key, value = key[:, :100], value[:, :100]
-    np.testing.assert_allclose(
-        attend(query, key, value), _attend_at_once(query, key, value, None), atol=1e-5
-    )
 
 
 @pytest.mark.parametrize("new", [3, 5, 6, 10])

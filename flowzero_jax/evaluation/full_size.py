@@ -11,9 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from flowzero_jax.diffusion import StepTable, step_table
+from flowzero_jax.denoising import Conditions, denoise
+from flowzero_jax.diffusion import SamplerState, step_table
 from flowzero_jax.errors import DeviceError, ModelError
-from flowzero_jax.generation import Conditions, decode, denoise
+from flowzero_jax.generation import decode
 from flowzero_jax.models import UNet
 from flowzero_jax.pipeline import Pipeline, load_pipeline
 from flowzero_jax.scene import MAX_OBJECTS
@@ -95,24 +96,23 @@ def time_step(pipeline: Pipeline, side: int) -> float:
     width, length = unet.config.cross_attention_dim, pipeline.tokenizer.max_length
     rng = np.random.default_rng(0)
     latents = rng.standard_normal((1, 1, side, side, unet.config.in_channels), np.float32)
-    text = rng.standard_normal((1, 2, 1, length, width), np.float32)
-    slots = (1, 2, 1, MAX_OBJECTS)
+    text = rng.standard_normal((2, 1, 1, length, width), np.float32)
+    slots = (2, 1, 1, MAX_OBJECTS)
     tokens = unet.apply(
         {"params": pipeline.params["unet"]},
         np.full((*slots, 4), [0.2, 0.2, 0.6, 0.6], np.float32),
         rng.standard_normal((*slots, width), np.float32),
-        np.ones(slots, np.float32),
+        np.stack([np.zeros(slots[1:], np.float32), np.ones(slots[1:], np.float32)]),
         method=UNet.ground,
     )
-    steps = StepTable(*(column[:1] for column in step_table(models.schedule, 50)))
     step = jax.jit(denoise, static_argnums=0, static_argnames=("cross_frame", "grounded"))
     return _time(
         lambda: step(
             models,
             pipeline.params,
-            latents,
-            Conditions(text, tokens),
-            steps,
+            SamplerState(latents, np.zeros_like(latents)),
+            Conditions(text[1], text[0], tokens[1], tokens[0]),
+            step_table(models.schedule, 50)[:1],
             7.5,
             cross_frame="first",
             grounded=True,
@@ -129,7 +129,7 @@ def time_decode(pipeline: Pipeline, side: int) -> float:
 
 
 def _time(run) -> float:
-    if not bool(jnp.isfinite(run()).all()):
+    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(run())):
         raise ModelError("the result is not finite; check the weights or take dtype float32")
     start = time.perf_counter()
     jax.block_until_ready(run())

@@ -11,11 +11,12 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from flowzero_jax.diffusion import StepTable, step_table
+from flowzero_jax.denoising import Conditions, denoise
+from flowzero_jax.diffusion import SamplerState, step_table
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.evaluation.tables import markdown_table
 from flowzero_jax.files import reason, write_text
-from flowzero_jax.generation import GenerationSettings, decode, denoise, prepare
+from flowzero_jax.generation import GenerationSettings, decode, prepare
 from flowzero_jax.layout import tabulate
 from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_keys
@@ -110,12 +111,11 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
     size = clip.initial_latents.shape[1:3]
     scenes = pipeline.encode(tabulate([clip.scene], size, clip.negative_prompt))
     _, conditions = compiled["prepare"](models, settings, params, scenes, video_keys([0]))
-    text, tokens = conditions.text[0], conditions.grounding_tokens[0]
-    latents = [clip.initial_latents[None]]
+    states = [SamplerState(clip.initial_latents[None], np.zeros_like(clip.initial_latents[None]))]
     predictions = []
     table = step_table(models.schedule, settings.num_steps)
     for index in range(settings.num_steps):
-        step = StepTable(*(column[index : index + 1] for column in table))
+        step = table[index : index + 1]
         grounded = index < settings.num_grounding_steps
         predictions.append(
             compiled["predict"](
@@ -123,15 +123,15 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
                 params["unet"],
                 np.stack([clip.latents[index]] * 2),
                 np.repeat(step.timesteps, 2),
-                (text, tokens if grounded else None),
+                _halves(conditions, grounded),
                 settings.cross_frame,
             )
         )
-        latents.append(
+        states.append(
             compiled["denoise"](
                 models,
                 params,
-                latents[-1],
+                states[-1],
                 conditions,
                 step,
                 settings.guidance_scale,
@@ -139,13 +139,25 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
                 grounded=grounded,
             )
         )
-    frames = compiled["decode"](models, params, latents[-1])
+    frames = compiled["decode"](models, params, states[-1].latents)
     return Run(
-        text=np.asarray(text),
+        text=np.asarray(_halves(conditions, grounded=False)[0]),
         noise=np.stack(predictions),
-        latents=np.concatenate(latents),
+        latents=np.concatenate([state.latents for state in states]),
         images=np.asarray(frames[0]) / np.float32(255),
     )
+
+
+def _halves(conditions: Conditions, grounded: bool):
+    """Texts `[2 f l d]` and grounding tokens, unconditional and conditional, of the one video."""
+
+    def stack(unconditional, conditional):
+        return np.concatenate([np.broadcast_to(unconditional, conditional.shape), conditional])
+
+    text = stack(conditions.negative_text, conditions.text)
+    if not grounded:
+        return text, None
+    return text, stack(conditions.null_tokens, conditions.grounding_tokens)
 
 
 def _predict(unet: UNet, params, latents, timesteps, conditions, cross_frame):

@@ -33,9 +33,10 @@ def run(
     def on_one_device(params, scenes, keys, guidance_scale, latents):
         if replicated:
             params = jax.tree.map(lambda leaf: leaf[0], params)
-        noise, conditions = prepare(models, settings, params, scenes, keys)
-        latents = noise if latents is None else latents
-        latents = denoise_fully(models, settings, params, latents, conditions, guidance_scale)
+        state, conditions = prepare(models, settings, params, scenes, keys)
+        if latents is not None:
+            state = state._replace(latents=latents)
+        latents = denoise_fully(models, settings, params, state, conditions, guidance_scale)
         return decode(models, params, latents)
 
     replicated = have_device_axis(params)

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.attention import attend
+from flowzero_jax.models.attend import AttentionMethod, KeyValue, attend
 from flowzero_jax.models.config import AutoencoderConfig
 from flowzero_jax.models.layers import (
     Downsample,
@@ -23,17 +23,18 @@ class PixelAttention(nn.Module):
 
     num_groups: int
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k h w c]`."""
         k, h, w, c = x.shape
         tokens = group_norm(self.num_groups, EPSILON, self.dtype, "group_norm")(x)
-        tokens = tokens.reshape(k, h * w, 1, c)
+        tokens = tokens.reshape(k, 1, h * w, 1, c)
         query, key, value = (
             nn.Dense(c, dtype=self.dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
         )
-        out = attend(query, key, value).reshape(k, h, w, c)
+        out = attend(query, KeyValue(key, value), method=self.method).reshape(k, h, w, c)
         return x + nn.Dense(c, dtype=self.dtype, name="to_out.0")(out)
 
 
@@ -42,13 +43,14 @@ class MidBlock(nn.Module):
 
     num_groups: int
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k h w c]`."""
         features = x.shape[-1]
         x = ResnetBlock(features, self.num_groups, EPSILON, self.dtype, name="resnets.0")(x)
-        x = PixelAttention(self.num_groups, self.dtype, name="attentions.0")(x)
+        x = PixelAttention(self.num_groups, self.dtype, self.method, name="attentions.0")(x)
         return ResnetBlock(features, self.num_groups, EPSILON, self.dtype, name="resnets.1")(x)
 
 
@@ -57,6 +59,7 @@ class Encoder(nn.Module):
 
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -71,7 +74,7 @@ class Encoder(nn.Module):
                 x = ResnetBlock(width, groups, EPSILON, dtype, name=name)(x)
             if stage < len(config.block_out_channels) - 1:
                 x = Downsample(False, dtype, name=f"{prefix}.downsamplers.0")(x)
-        x = MidBlock(groups, dtype, name="mid_block")(x)
+        x = MidBlock(groups, dtype, self.method, name="mid_block")(x)
         x = nn.silu(group_norm(groups, EPSILON, dtype, "conv_norm_out")(x))
         return conv3x3(2 * config.latent_channels, dtype, "conv_out")(x)
 
@@ -81,6 +84,7 @@ class Decoder(nn.Module):
 
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -89,7 +93,7 @@ class Decoder(nn.Module):
         groups = config.norm_num_groups
         widths = tuple(reversed(config.block_out_channels))
         x = conv3x3(widths[0], dtype, "conv_in")(x)
-        x = MidBlock(groups, dtype, name="mid_block")(x)
+        x = MidBlock(groups, dtype, self.method, name="mid_block")(x)
         for block, width in enumerate(widths):
             prefix = f"up_blocks.{block}"
             for layer in range(config.layers_per_block + 1):
@@ -107,10 +111,11 @@ class Autoencoder(nn.Module):
 
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
+    attention: AttentionMethod = "auto"
 
     def setup(self):
-        self.encoder = Encoder(self.config, self.dtype)
-        self.decoder = Decoder(self.config, self.dtype)
+        self.encoder = Encoder(self.config, self.dtype, self.attention)
+        self.decoder = Decoder(self.config, self.dtype, self.attention)
         self.quant_conv = nn.Conv(2 * self.config.latent_channels, (1, 1), dtype=self.dtype)
         self.post_quant_conv = nn.Conv(self.config.latent_channels, (1, 1), dtype=self.dtype)
 

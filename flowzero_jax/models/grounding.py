@@ -4,6 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from flowzero_jax.models.attend import AttentionMethod, KeyValue
 from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.layers import Dtype, layer_norm
@@ -56,18 +57,29 @@ class GatedSelfAttention(nn.Module):
     """Visual tokens attend to themselves and the object tokens, behind two learned gates."""
 
     num_heads: int
+    width: int
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
 
-    @nn.compact
-    def __call__(self, x: jax.Array, grounding_tokens: jax.Array) -> jax.Array:
-        """`x [k t d]`, `grounding_tokens [k n e]` → `[k t d]`. No mask: null tokens take part."""
-        num_visual, width = x.shape[1:]
-        objects = nn.Dense(width, dtype=self.dtype, name="linear")(grounding_tokens)
+    def setup(self):
+        self.linear = nn.Dense(self.width, dtype=self.dtype, name="linear")
+        self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
+        self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
+        self.attn = Attention(
+            self.num_heads, self.width, dtype=self.dtype, method=self.method, name="attn"
+        )
+        self.ff = FeedForward(dtype=self.dtype, name="ff")
         # Gates that start at 0 never open when the whole model is trained from scratch.
-        alpha_attn = self.param("alpha_attn", nn.initializers.ones, ())
-        alpha_dense = self.param("alpha_dense", nn.initializers.ones, ())
-        tokens = layer_norm(1e-5, self.dtype, "norm1")(jnp.concatenate([x, objects], axis=1))
-        attended = Attention(self.num_heads, dtype=self.dtype, name="attn")(tokens)
-        x = x + jnp.tanh(alpha_attn).astype(x.dtype) * attended[:, :num_visual]
-        dense = FeedForward(dtype=self.dtype, name="ff")(layer_norm(1e-5, self.dtype, "norm2")(x))
-        return x + jnp.tanh(alpha_dense).astype(x.dtype) * dense
+        self.alpha_attn = self.param("alpha_attn", nn.initializers.ones, ())
+        self.alpha_dense = self.param("alpha_dense", nn.initializers.ones, ())
+
+    def project(self, grounding_tokens: jax.Array) -> KeyValue:
+        """Keys and values of the object tokens `[b f n d]`; there is no mask: null ones count."""
+        return self.attn.project(self.norm1(self.linear(grounding_tokens)))
+
+    def __call__(self, x: jax.Array, objects: KeyValue) -> jax.Array:
+        """`x [b f t d]` and what `project` made → `[b f t d]`."""
+        tokens = self.norm1(x)
+        attended = self.attn(tokens, self.attn.project(tokens), objects)
+        x = x + jnp.tanh(self.alpha_attn).astype(x.dtype) * attended
+        return x + jnp.tanh(self.alpha_dense).astype(x.dtype) * self.ff(self.norm2(x))

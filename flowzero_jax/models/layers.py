@@ -10,6 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from flowzero_jax.models.convolution import convolve
+
 Dtype = jnp.dtype | type
 
 
@@ -30,7 +32,9 @@ def layer_norm(epsilon: float, dtype: Dtype, name: str) -> nn.LayerNorm:
 
 
 def conv3x3(features: int, dtype: Dtype, name: str) -> nn.Conv:
-    return nn.Conv(features, (3, 3), padding=1, dtype=dtype, name=name)
+    return nn.Conv(
+        features, (3, 3), padding=1, dtype=dtype, conv_general_dilated=convolve, name=name
+    )
 
 
 def conv1x1(features: int, dtype: Dtype, name: str) -> nn.Conv:

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.attention import attend
+from flowzero_jax.models.attend import KeyValue, attend
 from flowzero_jax.models.config import TextEncoderConfig
 from flowzero_jax.models.layers import Dtype, layer_norm
 
@@ -34,10 +34,10 @@ class SelfAttention(nn.Module):
         """`x [k l d]`, boolean `mask` broadcastable to `[k n l l]` → `[k l d]`."""
         k, l, d = x.shape
         query, key, value = (
-            nn.Dense(d, dtype=self.dtype, name=name)(x).reshape(k, l, self.num_heads, -1)
+            nn.Dense(d, dtype=self.dtype, name=name)(x).reshape(k, 1, l, self.num_heads, -1)
             for name in ("q_proj", "k_proj", "v_proj")
         )
-        out = attend(query, key, value, mask).reshape(k, l, d)
+        out = attend(query, KeyValue(key, value), mask=mask[:, None]).reshape(k, l, d)
         return nn.Dense(d, dtype=self.dtype, name="out_proj")(out)
 
 

@@ -1,75 +1,117 @@
 """The spatial transformer: attention over the pixels of a feature map, the text and the objects."""
 
+from typing import NamedTuple
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.attention import Attention, CrossFrame
+from flowzero_jax.models.attend import AttentionMethod, KeyValue
+from flowzero_jax.models.attention import Attention
+from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory, frame_sources
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
 from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm
+
+
+class BlockContext(NamedTuple):
+    """Keys and values that stay the same in all denoising steps; an f of 1 serves all frames."""
+
+    text: KeyValue  # [b f l n e]
+    objects: KeyValue | None  # [b f n n e] of n object slots; None skips the gated layer
 
 
 class TransformerBlock(nn.Module):
     """Self (or cross-frame) attention → gated layout attention → text attention → feed-forward."""
 
     num_heads: int
+    width: int
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
+    frame_axis: str | None = None
 
-    @nn.compact
+    def setup(self):
+        layer = {"dtype": self.dtype, "method": self.method}
+        self.attn1 = Attention(self.num_heads, self.width, **layer, name="attn1")
+        self.fuser = GatedSelfAttention(self.num_heads, self.width, **layer, name="fuser")
+        self.attn2 = Attention(self.num_heads, self.width, **layer, name="attn2")
+        self.ff = FeedForward(dtype=self.dtype, name="ff")
+        self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
+        self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
+        self.norm3 = layer_norm(1e-5, self.dtype, "norm3")
+
+    def project(self, text: jax.Array, grounding_tokens: jax.Array | None) -> BlockContext:
+        """`text [b f l d]`, `grounding_tokens [b f n d]` or None."""
+        objects = None if grounding_tokens is None else self.fuser.project(grounding_tokens)
+        return BlockContext(self.attn2.project(text), objects)
+
     def __call__(
         self,
         x: jax.Array,
-        text: jax.Array,
-        grounding_tokens: jax.Array | None,
-        num_frames: int,
+        context: BlockContext,
         cross_frame: CrossFrame,
-    ) -> jax.Array:
-        """`x [k t d]`, `text [k l e]`, `grounding_tokens [k n e]` or None → `[k t d]`."""
-        attention = {"num_heads": self.num_heads, "dtype": self.dtype}
-        x = x + Attention(**attention, name="attn1")(
-            layer_norm(1e-5, self.dtype, "norm1")(x),
-            num_frames=num_frames,
-            cross_frame=cross_frame,
-        )
-        if grounding_tokens is not None:
+        memory: FrameMemory | None,
+    ) -> tuple[jax.Array, FrameMemory | None]:
+        """`x [b f t d]` → `[b f t d]`, and the memory for the frames that follow."""
+        hidden = self.norm1(x)
+        if cross_frame == "none":
+            sources = (self.attn1.project(hidden),)
+        else:
+            seen = hidden[:, :1] if cross_frame == "first" else hidden
+            own = self.attn1.project(seen)
+            sources, memory = frame_sources(own, cross_frame, memory, self.frame_axis)
+        x = x + self.attn1(hidden, *sources)
+        if context.objects is not None:
             self.sow("intermediates", "before_fuser", x)
-            x = GatedSelfAttention(**attention, name="fuser")(x, grounding_tokens)
+            x = self.fuser(x, context.objects)
             self.sow("intermediates", "after_fuser", x)
-        x = x + Attention(**attention, name="attn2")(layer_norm(1e-5, self.dtype, "norm2")(x), text)
-        return x + FeedForward(dtype=self.dtype, name="ff")(
-            layer_norm(1e-5, self.dtype, "norm3")(x)
-        )
+        x = x + self.attn2(self.norm2(x), context.text)
+        return x + self.ff(self.norm3(x)), memory
 
 
 class SpatialTransformer(nn.Module):
     """One transformer block over the pixels of a feature map, with a residual around it."""
 
     num_heads: int
+    width: int
     num_groups: int
     use_linear_projection: bool
     dtype: Dtype = jnp.float32
+    method: AttentionMethod = "auto"
+    frame_axis: str | None = None
 
-    @nn.compact
+    def setup(self):
+        self.norm = group_norm(self.num_groups, 1e-6, self.dtype, "norm")
+        self.proj_in = self._projection("proj_in")
+        self.proj_out = self._projection("proj_out")
+        self.block = TransformerBlock(
+            self.num_heads,
+            self.width,
+            self.dtype,
+            self.method,
+            self.frame_axis,
+            name="transformer_blocks.0",
+        )
+
+    def project(self, text: jax.Array, grounding_tokens: jax.Array | None) -> BlockContext:
+        """See `TransformerBlock.project`."""
+        return self.block.project(text, grounding_tokens)
+
     def __call__(
         self,
         x: jax.Array,
-        text: jax.Array,
-        grounding_tokens: jax.Array | None,
-        num_frames: int,
+        context: BlockContext,
         cross_frame: CrossFrame,
-    ) -> jax.Array:
-        """`x [k h w c]` → `[k h w c]`; the other arguments as in `TransformerBlock`."""
+        memory: FrameMemory | None,
+        num_frames: int,
+    ) -> tuple[jax.Array, FrameMemory | None]:
+        """`x [(b f) h w c]` → the same; the other arguments as in `TransformerBlock`."""
         k, h, w, c = x.shape
-        residual = x
-        x = group_norm(self.num_groups, 1e-6, self.dtype, "norm")(x)
-        x = self._project(x, "proj_in").reshape(k, h * w, c)
-        x = TransformerBlock(self.num_heads, dtype=self.dtype, name="transformer_blocks.0")(
-            x, text, grounding_tokens, num_frames, cross_frame
-        )
-        return residual + self._project(x.reshape(k, h, w, c), "proj_out")
+        tokens = self.proj_in(self.norm(x)).reshape(-1, num_frames, h * w, c)
+        tokens, memory = self.block(tokens, context, cross_frame, memory)
+        return x + self.proj_out(tokens.reshape(k, h, w, c)), memory
 
-    def _project(self, x: jax.Array, name: str) -> jax.Array:
+    def _projection(self, name: str) -> nn.Module:
         if self.use_linear_projection:
-            return nn.Dense(x.shape[-1], dtype=self.dtype, name=name)(x)
-        return conv1x1(x.shape[-1], self.dtype, name)(x)
+            return nn.Dense(self.width, dtype=self.dtype, name=name)
+        return conv1x1(self.width, self.dtype, name)

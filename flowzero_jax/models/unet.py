@@ -4,8 +4,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.attention import CrossFrame
+from flowzero_jax.models.attend import AttentionMethod
 from flowzero_jax.models.config import UNetConfig
+from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory
 from flowzero_jax.models.grounding import PositionNet
 from flowzero_jax.models.layers import (
     Downsample,
@@ -15,7 +16,11 @@ from flowzero_jax.models.layers import (
     conv3x3,
     group_norm,
 )
-from flowzero_jax.models.transformer import SpatialTransformer
+from flowzero_jax.models.transformer import BlockContext, SpatialTransformer
+
+# By the name of the spatial transformer.
+Contexts = dict[str, BlockContext]
+Memory = dict[str, FrameMemory]
 
 
 def timestep_features(timesteps: jax.Array, width: int) -> jax.Array:
@@ -29,16 +34,37 @@ def timestep_features(timesteps: jax.Array, width: int) -> jax.Array:
 class UNet(nn.Module):
     """Predicts noise (or velocity) for all frames of every clip.
 
-    Frames are independent but for cross-frame attention, which replaces the self-attention's
-    keys and values (see `attention.Attention`).
+    Frames are independent but for cross-frame attention (see `cross_frame`).
+
+    Attributes:
+      config: all sizes.
+      dtype: of the computation; norms and softmax are always in float32.
+      attention: how attention is computed (see `attend`).
+      frame_axis: the mapped axis over which frames are spread, inside `jax.shard_map`.
     """
 
     config: UNetConfig
     dtype: Dtype = jnp.float32
+    attention: AttentionMethod = "auto"
+    frame_axis: str | None = None
 
     def setup(self):
-        if self.config.grounded:
-            self.position_net = PositionNet(self.config.cross_attention_dim, dtype=self.dtype)
+        config = self.config
+        if config.grounded:
+            self.position_net = PositionNet(config.cross_attention_dim, dtype=self.dtype)
+        self.transformers = {
+            name: SpatialTransformer(
+                config.num_heads[stage],
+                config.block_out_channels[stage],
+                config.norm_num_groups,
+                config.use_linear_projection,
+                self.dtype,
+                self.attention,
+                self.frame_axis,
+                name=name,
+            )
+            for name, stage in _transformer_stages(config)
+        }
 
     def ground(
         self, boxes: jax.Array, phrase_embeds: jax.Array, object_mask: jax.Array
@@ -46,7 +72,19 @@ class UNet(nn.Module):
         """`boxes [… n 4]`, `phrase_embeds [… n d]`, `object_mask [… n]` → tokens `[… n d]`."""
         return self.position_net(boxes, phrase_embeds, object_mask)
 
-    @nn.compact
+    def project(self, text: jax.Array, grounding_tokens: jax.Array | None = None) -> Contexts:
+        """What all steps of a clip share: `text [b f l d]`, `grounding_tokens [b f n d]`.
+
+        An f of 1 serves all frames. Without grounding tokens the gated layers are skipped.
+        """
+        text = text.astype(self.dtype)
+        if grounding_tokens is not None:
+            grounding_tokens = grounding_tokens.astype(self.dtype)
+        return {
+            name: transformer.project(text, grounding_tokens)
+            for name, transformer in self.transformers.items()
+        }
+
     def __call__(
         self,
         latents: jax.Array,
@@ -55,52 +93,68 @@ class UNet(nn.Module):
         grounding_tokens: jax.Array | None = None,
         cross_frame: CrossFrame = "none",
     ) -> jax.Array:
-        """`latents [b f h w c]`, `timesteps [b]`, `text [b f l d]`, `grounding_tokens [b f n d]`.
+        """`project` and `predict` in one: `latents [b f h w c]` → float32 `[b f h w c]`."""
+        contexts = self.project(text, grounding_tokens)
+        return self.predict(latents, timesteps, contexts, cross_frame)[0]
 
-        Without grounding tokens the gated layers are skipped. Returns float32 `[b f h w c]`.
+    @nn.compact
+    def predict(
+        self,
+        latents: jax.Array,
+        timesteps: jax.Array,
+        contexts: Contexts,
+        cross_frame: CrossFrame = "none",
+        memory: Memory | None = None,
+    ) -> tuple[jax.Array, Memory]:
+        """One denoising step's prediction for a chunk of frames.
+
+        Args:
+          latents: `[b f h w c]`.
+          timesteps: `[b]`.
+          contexts: from `project`.
+          cross_frame: which frames attention looks at.
+          memory: what the chunks of frames before this one returned; None if it is the first.
+
+        Returns:
+          float32 `[b f h w c]`, and the memory for the chunk that follows.
         """
         config, dtype = self.config, self.dtype
         b, f = latents.shape[:2]
-
-        def fold(x):
-            return x.reshape(b * f, *x.shape[2:])
+        memory = memory or {}
+        kept: Memory = {}
 
         def resnet(x, stage_features, name):
             block = ResnetBlock(stage_features, config.norm_num_groups, 1e-5, dtype, name=name)
             return block(x, time_embedding)
 
-        def transformer(x, stage, name):
-            block = SpatialTransformer(
-                config.num_heads[stage],
-                config.norm_num_groups,
-                config.use_linear_projection,
-                dtype,
-                name=name,
+        def transformer(x, name):
+            x, seen = self.transformers[name](
+                x, contexts[name], cross_frame, memory.get(name), num_frames=f
             )
-            return block(x, text, grounding_tokens, f, cross_frame)
+            if seen is not None:
+                kept[name] = seen
+            return x
 
-        text = fold(text).astype(dtype)
-        if grounding_tokens is not None:
-            grounding_tokens = fold(grounding_tokens).astype(dtype)
         time_embedding = self._embed_time(jnp.repeat(timesteps, f))
 
         widths = config.block_out_channels
         last = config.num_stages - 1
-        x = conv3x3(widths[0], dtype, "conv_in")(fold(latents).astype(dtype))
+        x = latents.reshape(b * f, *latents.shape[2:]).astype(dtype)
+        x = conv3x3(widths[0], dtype, "conv_in")(x)
         skips = [x]
         for stage, width in enumerate(widths):
             prefix = f"down_blocks.{stage}"
             for layer in range(config.layers_per_block):
                 x = resnet(x, width, f"{prefix}.resnets.{layer}")
                 if config.attention_stages[stage]:
-                    x = transformer(x, stage, f"{prefix}.attentions.{layer}")
+                    x = transformer(x, f"{prefix}.attentions.{layer}")
                 skips.append(x)
             if stage < last:
                 x = Downsample(True, dtype, name=f"{prefix}.downsamplers.0")(x)
                 skips.append(x)
 
         x = resnet(x, widths[-1], "mid_block.resnets.0")
-        x = transformer(x, last, "mid_block.attentions.0")
+        x = transformer(x, "mid_block.attentions.0")
         x = resnet(x, widths[-1], "mid_block.resnets.1")
 
         for block, stage in enumerate(reversed(range(config.num_stages))):
@@ -109,17 +163,35 @@ class UNet(nn.Module):
                 x = jnp.concatenate([x, skips.pop()], axis=-1)
                 x = resnet(x, widths[stage], f"{prefix}.resnets.{layer}")
                 if config.attention_stages[stage]:
-                    x = transformer(x, stage, f"{prefix}.attentions.{layer}")
+                    x = transformer(x, f"{prefix}.attentions.{layer}")
             if stage > 0:
                 x = Upsample(dtype, name=f"{prefix}.upsamplers.0")(x, skips[-1].shape[1:3])
         assert not skips
 
         x = nn.silu(group_norm(config.norm_num_groups, 1e-5, dtype, "conv_norm_out")(x))
         x = conv3x3(config.out_channels, dtype, "conv_out")(x)
-        return x.astype(jnp.float32).reshape(b, f, *x.shape[1:])
+        return x.astype(jnp.float32).reshape(b, f, *x.shape[1:]), kept
 
     def _embed_time(self, timesteps: jax.Array) -> jax.Array:
         width = self.config.time_embed_dim
         x = timestep_features(timesteps, self.config.block_out_channels[0])
         x = nn.Dense(width, dtype=self.dtype, name="time_embedding.linear_1")(x)
         return nn.Dense(width, dtype=self.dtype, name="time_embedding.linear_2")(nn.silu(x))
+
+
+def _transformer_stages(config: UNetConfig) -> list[tuple[str, int]]:
+    """Name and stage of every spatial transformer, in the order in which they act."""
+    stages = list(range(config.num_stages))
+    down = [
+        (f"down_blocks.{stage}.attentions.{layer}", stage)
+        for stage in stages
+        if config.attention_stages[stage]
+        for layer in range(config.layers_per_block)
+    ]
+    up = [
+        (f"up_blocks.{block}.attentions.{layer}", stage)
+        for block, stage in enumerate(reversed(stages))
+        if config.attention_stages[stage]
+        for layer in range(config.layers_per_block + 1)
+    ]
+    return [*down, ("mid_block.attentions.0", stages[-1]), *up]

@@ -23,16 +23,28 @@ NUM_FREQUENCIES = 4
 
 
 def block_activations(intermediates: Params) -> dict[str, dict[str, jax.Array]]:
-    """What the transformer blocks recorded, by the name of the spatial transformer."""
+    """What the transformer blocks recorded of single pictures, by the spatial transformer's name.
+
+    Each has the tokens "before" and "after" the gated layer `[k t d]`, and the "query" and "key"
+    of its first head.
+    """
     return {
         name: {
-            "before": block["transformer_blocks.0"]["before_fuser"][0],
-            "after": block["transformer_blocks.0"]["after_fuser"][0],
-            "query": block["transformer_blocks.0"]["fuser"]["attn"]["query"][0],
-            "key": block["transformer_blocks.0"]["fuser"]["attn"]["key"][0],
+            "before": block["transformer_blocks.0"]["before_fuser"][0][:, 0],
+            "after": block["transformer_blocks.0"]["after_fuser"][0][:, 0],
+            **_first_head(block["transformer_blocks.0"]["fuser"]["attn"]),
         }
         for name, block in intermediates.items()
         if "transformer_blocks.0" in block
+    }
+
+
+def _first_head(attention: Params) -> dict[str, jax.Array]:
+    """Queries `[k t e]` of the pixels, keys `[k s e]` of the pixels and then the objects."""
+    keys = [source.key for source in attention["sources"][0]]
+    return {
+        "query": attention["query"][0][:, 0, :, 0],
+        "key": jnp.concatenate(keys, axis=2)[:, 0, :, 0],
     }
 
 
@@ -133,7 +145,7 @@ def _block_losses(block, probe, boxes, object_mask, words) -> Metrics:
     in_box = jnp.einsum("ktn,ktd->knd", owned, block["after"]) / jnp.maximum(area, 1.0)[..., None]
     told = word_loss(in_box, probe["words"], words, object_mask * (area > 0))
 
-    query, key = block["query"][:, :num_pixels, 0], block["key"][:, :, 0]
+    query, key = block["query"], block["key"]
     weights = jax.nn.softmax(
         jnp.einsum("kte,kse->kts", query, key) * query.shape[-1] ** -0.5, axis=-1
     )

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import get_args
 
+from flowzero_jax.diffusion import Sampler
 from flowzero_jax.models import CrossFrame
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.reading import read_json
@@ -22,6 +23,7 @@ class Settings:
     guidance_scale: float = 7.5
     #: Share of the steps in which the boxes act (GLIGEN's scheduled sampling).
     grounding_fraction: float = 0.3
+    sampler: Sampler = "ddim"
     cross_frame: CrossFrame = "first"
     noise_shift: bool = True
     object_noise: bool = False
@@ -48,6 +50,7 @@ def read_settings(path: Path) -> Settings:
         num_steps=reader.integer("num_steps", 1, 1000, default.num_steps),
         guidance_scale=reader.number("guidance_scale", 0, 1000, default.guidance_scale),
         grounding_fraction=reader.number("grounding_fraction", 0, 1, default.grounding_fraction),
+        sampler=reader.choice("sampler", get_args(Sampler), default.sampler),
         cross_frame=reader.choice("cross_frame", get_args(CrossFrame), default.cross_frame),
         noise_shift=reader.boolean("noise_shift", default.noise_shift),
         object_noise=reader.boolean("object_noise", default.object_noise),

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from flowzero_jax.diffusion import (
+    SamplerState,
+    StepTable,
     add_noise,
     alphas_cumprod,
     clean_and_noise,
-    ddim_step,
+    denoising_step,
     step_table,
 )
 from flowzero_jax.weights.configs import parse_schedule_config
@@ -54,11 +56,12 @@ def test_single_steps(config, single_steps, arrays, check):
     sample, noise = jnp.asarray(arrays["sample"]), jnp.asarray(arrays["eps"])
     for index, timestep in enumerate(arrays["step_timesteps"]):
         row = list(table.timesteps).index(timestep)
-        alpha, after = table.alphas_cumprod[row], table.next_alphas_cumprod[row]
-        clean, _ = clean_and_noise(sample, noise, alpha, config.prediction_type)
+        step = StepTable(*(column[row] for column in table))
+        clean, _ = clean_and_noise(sample, noise, step.alphas_cumprod, config.prediction_type)
         check(clean, arrays["pred_original_sample"][index])
-        step = ddim_step(sample, noise, alpha, after, config.prediction_type)
-        check(step, arrays["prev_sample"][index])
+        state = SamplerState(sample, jnp.zeros_like(sample))
+        after = denoising_step(state, noise, step, config.prediction_type)
+        check(after.latents, arrays["prev_sample"][index])
 
 
 def test_added_noise(config, arrays, check):

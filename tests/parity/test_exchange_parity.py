@@ -17,7 +17,8 @@ import jax
 import numpy as np
 import pytest
 
-from flowzero_jax.generation import GenerationSettings, decode, denoise, prepare, split_steps
+from flowzero_jax.denoising import denoise
+from flowzero_jax.generation import GenerationSettings, decode, prepare, segments
 from flowzero_jax.layout import tabulate
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline
@@ -109,22 +110,20 @@ def draw(compiled, nhwc):
             cross_frame="none",
         )
         scenes = pipeline.encode(tabulate([scene], (rows, columns), NEGATIVE))
-        _, conditions = jitted["prepare"](models, settings, params, scenes, video_keys([0]))
-        latents = nhwc(noise)[None]
-        for grounded, steps in zip(
-            (True, False), split_steps(models.schedule, settings), strict=True
-        ):
-            latents = jitted["denoise"](
+        state, conditions = jitted["prepare"](models, settings, params, scenes, video_keys([0]))
+        state = state._replace(latents=nhwc(noise)[None])
+        for segment in segments(models.schedule, settings):
+            state = jitted["denoise"](
                 models,
                 params,
-                latents,
+                state,
                 conditions,
-                steps,
+                segment.steps,
                 GUIDANCE,
                 cross_frame="none",
-                grounded=grounded,
+                grounded=segment.grounded,
             )
-        return latents, jitted["decode"](models, params, latents)
+        return state.latents, jitted["decode"](models, params, state.latents)
 
     return draw
 

@@ -6,15 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.diffusion import StepTable, step_table
-from flowzero_jax.generation import (
-    Conditions,
-    GenerationSettings,
-    Models,
-    decode,
-    denoise,
-    split_steps,
-)
+from flowzero_jax.denoising import Conditions, Models, denoise
+from flowzero_jax.diffusion import SamplerState, step_table
+from flowzero_jax.generation import GenerationSettings, decode, segments
 from flowzero_jax.layout import tabulate
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.scene import (
@@ -67,22 +61,20 @@ class Model:
 
     def trajectory(self, latents, conditions, settings):
         """`latents [f h w c]` after each step, one step at a time."""
-        for grounded, steps in zip(
-            (True, False), split_steps(self.models.schedule, settings), strict=True
-        ):
-            for index in range(len(steps.timesteps)):
-                step = StepTable(*(column[index : index + 1] for column in steps))
-                latents = self._denoise(
+        state = SamplerState(latents[None], np.zeros_like(latents[None]))
+        for segment in segments(self.models.schedule, settings):
+            for index in range(len(segment.steps.timesteps)):
+                state = self._denoise(
                     self.models,
                     self.params,
-                    latents[None],
+                    state,
                     conditions,
-                    step,
+                    segment.steps[index : index + 1],
                     settings.guidance_scale,
                     cross_frame=settings.cross_frame,
-                    grounded=grounded,
-                )[0]
-                yield latents
+                    grounded=segment.grounded,
+                )
+                yield state.latents[0]
 
     def decode(self, latents):
         """`latents [f h w c]` → frames uint8 `[f H W 3]`."""
@@ -116,10 +108,9 @@ def generation_settings(recorded, cross_frame):
 
 @pytest.fixture(scope="module")
 def conditions(model, arrays):
-    return Conditions(
-        np.stack([arrays["negative_prompt_embeds"], arrays["prompt_embeds"]])[None],
-        model.ground(arrays["boxes"], arrays["positive_embeddings"], arrays["masks"])[None],
-    )
+    tokens = model.ground(arrays["boxes"], arrays["positive_embeddings"], arrays["masks"])
+    texts = (arrays["prompt_embeds"], arrays["negative_prompt_embeds"])
+    return Conditions(*(x[None] for x in (*texts, tokens[1], tokens[0])))
 
 
 def test_texts(model, arrays, recorded, check):
@@ -169,8 +160,9 @@ def test_predictions_from_the_recorded_latents(model, conditions, arrays, check,
     for step, timestep in enumerate(arrays["timesteps"].astype(np.int32)):
         latents = nhwc(arrays["latents_steps"][step])
         grounded = step < arrays["num_grounding_steps"]
-        tokens = conditions.grounding_tokens[0] if grounded else None
-        predictions = model.predict(latents, timestep, conditions.text[0], tokens, "first")
+        text = np.concatenate([conditions.negative_text, conditions.text])
+        tokens = np.concatenate([conditions.null_tokens, conditions.grounding_tokens])
+        predictions = model.predict(latents, timestep, text, tokens if grounded else None, "first")
         check(nchw(predictions[0]), arrays["eps_uncond"][step])
         check(nchw(predictions[1]), arrays["eps_text"][step])
 
@@ -220,7 +212,8 @@ def test_image_of_the_gligen_pipeline(model, reference, check_trajectory, nhwc, 
     boxes, masks = np.zeros((1, slots, 4), np.float32), np.zeros((1, slots), np.float32)
     embeddings[0, :count] = model.encode(recorded["phrases"])[1]
     boxes[0, :count], masks[0, :count] = recorded["boxes"], 1
-    image = Conditions(text[None], model.ground(boxes, embeddings, masks)[None])
+    tokens = model.ground(boxes, embeddings, masks)
+    image = Conditions(*(x[None] for x in (text[1], text[0], tokens[1], tokens[0])))
     settings = generation_settings(recorded, "none")
     *_, latents = model.trajectory(nhwc(arrays["initial_latents"]), image, settings)
     check_trajectory(nchw(latents), arrays["latents_out"])

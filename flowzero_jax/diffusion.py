@@ -94,17 +94,19 @@ def step_table(config: ScheduleConfig, num_steps: int, sampler: Sampler = "ddim"
     before, after = alphas[timesteps], after.astype(np.float32)
     extrapolation = np.zeros(num_steps, np.float32)
     if sampler == "dpm++":
-        extrapolation[1:] = _second_order(before, after)
+        extrapolation[1:-1] = _second_order(before, after)
     return StepTable(timesteps, before, after, extrapolation)
 
 
 def _second_order(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """`1 / 2r` of all steps but the first, float32; 0 where a step ends without any noise."""
-    with np.errstate(divide="ignore"):
-        starts, ends = (0.5 * np.log(x.astype(np.float64) / (1.0 - x)) for x in (before, after))
-    lengths = ends - starts
-    ratios = lengths[1:] / (2.0 * lengths[:-1])
-    return np.where(np.isfinite(ratios), ratios, 0.0).astype(np.float32)
+    """`1 / 2r` of the steps between the first and the last, float32.
+
+    The last step, much the longest in log signal-to-noise, stays of first order: extrapolating over
+    it made errors larger.
+    """
+    starts, ends = (0.5 * np.log(x / (1.0 - x)) for x in (before[:-1], after[:-1]))
+    lengths = (ends - starts).astype(np.float64)
+    return (lengths[1:] / (2.0 * lengths[:-1])).astype(np.float32)
 
 
 def add_noise(clean: jax.Array, noise: jax.Array, alpha: jax.Array) -> jax.Array:

@@ -22,7 +22,8 @@ class RenderMetadata:
       prompt: of the plan.
       negative_prompt: what guidance leads away from.
       seed: 0 <= seed < 2^32.
-      settings: every generation setting and the dtype by name, defaults included.
+      settings: every generation setting by name, defaults included; "dtype", "attention" and
+        "steps_per_call", which decide the rounding.
       fps: frames per second.
       planner: the planner's name, None where the plan was a file.
       plan: "file" as named by the user, "sha256" of its bytes.

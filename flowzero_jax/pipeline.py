@@ -67,7 +67,12 @@ class Pipeline:
         compute = jnp.dtype(dtype)
         self.models = Models(
             UNet(checkpoint.unet_config, compute, attention),
-            Autoencoder(checkpoint.autoencoder_config, compute, attention),
+            # Its one head is too large for cuDNN.
+            Autoencoder(
+                checkpoint.autoencoder_config,
+                compute,
+                "auto" if attention == "cudnn" else attention,
+            ),
             TextEncoder(checkpoint.text_config, compute),
             checkpoint.schedule_config,
         )
@@ -145,7 +150,7 @@ class Pipeline:
     def encode(self, table: SceneTable) -> SceneArrays:
         """Encodes each distinct text of the table once and gathers the states."""
         encode_chunk = functools.partial(
-            _encode_texts, self.models.text_encoder, self.params["text_encoder"]
+            encode_texts_jitted, self.models.text_encoder, self.params["text_encoder"]
         )
         states, pooled = encode_in_chunks(encode_chunk, self.tokenizer(table.texts))
         return SceneArrays(
@@ -190,7 +195,7 @@ def encode_in_chunks(
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _encode_texts(model: TextEncoder, params: Params, ids: jax.Array):
+def encode_texts_jitted(model: TextEncoder, params: Params, ids: jax.Array):
     return model.apply({"params": params}, ids)
 
 

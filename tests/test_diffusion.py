@@ -102,7 +102,7 @@ def test_the_second_order_sampler_has_a_smaller_error():
         return sample(gaussian_model(config), start, steps, config.prediction_type).latents
 
     exact = end(1000, "ddim")
-    errors = {name: float(jnp.abs(end(10, name) - exact).max()) for name in ("ddim", "dpm++")}
+    errors = {name: float(jnp.abs(end(50, name) - exact).max()) for name in ("ddim", "dpm++")}
     assert errors["dpm++"] < 0.5 * errors["ddim"]
 
 
@@ -113,9 +113,8 @@ def test_samplers_differ_in_the_extrapolation_alone(set_alpha_to_one):
     for name in ("timesteps", "alphas_cumprod", "next_alphas_cumprod"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     assert not first.extrapolation.any()
-    assert second.extrapolation[0] == 0
+    assert second.extrapolation[0] == second.extrapolation[-1] == 0
     assert (second.extrapolation[1:-1] > 0).all()
-    assert np.isfinite(second.extrapolation).all()
 
 
 def test_stopping_between_steps_changes_nothing():

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-import flowzero_jax.pipeline as pipeline_module
+from flowzero_jax import drawing
 from flowzero_jax.denoising import chunk_size
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import calls, generate, segments
@@ -88,9 +88,9 @@ def test_same_seed_same_bytes(draw, cat):
 
 
 def test_prompts_seeds_boxes_and_motions_compile_nothing(draw, cat):
-    counts = [f._cache_size() for f in (pipeline_module._prepare, pipeline_module._denoise)]
+    counts = [f._cache_size() for f in (drawing.prepare_jitted, drawing.denoise_jitted)]
     draw(DOG, seed=123, negative_prompt="a bird")
-    assert counts == [f._cache_size() for f in (pipeline_module._prepare, pipeline_module._denoise)]
+    assert counts == [f._cache_size() for f in (drawing.prepare_jitted, drawing.denoise_jitted)]
 
 
 def test_a_video_does_not_depend_on_its_place_in_the_batch(draw, cat):

@@ -39,7 +39,7 @@ def measure(workload: Workload, options: Options, say: Callable[[str], None]) ->
     subject = load_subject(workload, options.dtype, options.attention, options.model)
     stages = stages_of(subject.workload, options.composed)
     runs: dict[str, list[Run | None]] = {}
-    naive, difference = [], None
+    naive, differences = [], None
     with contextlib.ExitStack() as stack:
         worker = None
         if "torch" in options.compare:
@@ -51,7 +51,7 @@ def measure(workload: Workload, options: Options, say: Callable[[str], None]) ->
         runs["ours"] = [program.seconds for program in ours]
         if "naive" in options.compare:
             say(f"{workload.name}: compiling the naive version")
-            naive, difference = compile_naive(subject, stages, ours, inputs)
+            naive, differences = compile_naive(subject, stages, ours, inputs)
             runs["naive"] = [program.seconds for program in naive]
         if worker:
             runs["torch"] = _torch_runs(worker, stages)
@@ -66,7 +66,7 @@ def measure(workload: Workload, options: Options, say: Callable[[str], None]) ->
         ours=Side(seconds["ours"], ours),
         naive=Side(seconds["naive"], naive) if naive else None,
         torch=Side(seconds["torch"], []) if worker else None,
-        difference=difference,
+        differences=differences,
         torch_ready=worker.ready if worker else {},
         peak_flops_per_second=peak.flops_per_second,
         peak_memory=memory,

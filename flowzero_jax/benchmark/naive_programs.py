@@ -1,5 +1,8 @@
 """The stages of a workload by the naive version, checked against ours."""
 
+import dataclasses
+
+import jax
 import jax.numpy as jnp
 
 from flowzero_jax.benchmark.naive import decode_naively, denoise_naively
@@ -7,52 +10,62 @@ from flowzero_jax.benchmark.ours import Inputs
 from flowzero_jax.benchmark.stages import Stage
 from flowzero_jax.benchmark.subject import Subject
 from flowzero_jax.benchmark.timing import Program, compile_program
-from flowzero_jax.diffusion import SamplerState
 from flowzero_jax.errors import ModelError
 
-# Largest difference of latents as a share of the largest value, by dtype. Guidance multiplies the
-# rounding of a single pass by about ten, and a run of many steps adds up.
-TOLERANCE = {"float32": 2e-4, "float16": 3e-2, "bfloat16": 2e-1}
-# Of images: single grey levels, more of them where rounding is coarse.
+# How far results may be off by rounding, by dtype: latents as a share of the largest value, as
+# guidance multiplies the rounding of a single pass by about ten, and a run of many steps adds up;
+# and images in grey levels.
+LATENTS = {"float32": 2e-4, "float16": 3e-2, "bfloat16": 2e-1}
 GREY_LEVELS = {"float32": 1, "float16": 4, "bfloat16": 16}
+
+
+@dataclasses.dataclass(frozen=True)
+class Differences:
+    """Of the naive version's results from ours, the largest; None where there are none such."""
+
+    latents: float | None  # max |naive − ours| / max |ours|
+    grey_levels: int | None
 
 
 def compile_naive(
     subject: Subject, stages: list[Stage], ours: list[Program], inputs: Inputs
-) -> tuple[list[Program], float]:
-    """One program for each stage, and how far they are off: max |naive − ours| / max |ours|.
-
-    Of images the difference is a share of white. Preparing has no naive version: it is the same.
+) -> tuple[list[Program], Differences]:
+    """One program for each stage, and how far they are off; preparing has no naive version.
 
     Raises:
         ModelError: the results differ by more than rounding explains.
         DeviceError: a program does not fit into memory.
     """
-    programs, largest = [], 0.0
+    programs, latents, levels = [], [], []
     for stage, our in zip(stages, ours, strict=True):
-        program = our
-        if stage.kind != "prepare":
-            program = _compile(subject, stage, inputs)
-            difference = relative_difference(program.output, our.output)
-            limits = GREY_LEVELS if stage.kind == "decode" else TOLERANCE
-            limit = limits[subject.dtype.name] / (255 if stage.kind == "decode" else 1)
-            if not difference <= limit:
-                raise ModelError(
-                    f"naive: {stage.name} differs from ours by {difference:.2g} of the largest "
-                    f"value, more than {limit:.2g}; one of them is wrong"
-                )
-            largest = max(largest, difference)
+        if stage.kind == "prepare":
+            programs.append(our)
+            continue
+        program = _compile(subject, stage, inputs)
+        if stage.kind == "decode":
+            levels.append(_grey_levels(program.output, our.output))
+            _check(stage, levels[-1], GREY_LEVELS[subject.dtype.name], "grey levels")
+        else:
+            latents.append(_relative(program.output.latents, our.output.latents))
+            _check(stage, latents[-1], LATENTS[subject.dtype.name], "of the largest value")
         programs.append(program)
-    return programs, largest
+    return programs, Differences(max(latents, default=None), max(levels, default=None))
 
 
-def relative_difference(naive, ours) -> float:
-    """Of two sampler states (their latents) or of two images."""
-    if isinstance(ours, SamplerState):
-        naive, ours = naive.latents, ours.latents
-    if ours.dtype == jnp.uint8:
-        return int(jnp.abs(naive.astype(jnp.int32) - ours.astype(jnp.int32)).max()) / 255
+def _relative(naive: jax.Array, ours: jax.Array) -> float:
     return float(jnp.abs(naive - ours).max() / jnp.abs(ours).max())
+
+
+def _grey_levels(naive: jax.Array, ours: jax.Array) -> int:
+    return int(jnp.abs(naive.astype(jnp.int32) - ours.astype(jnp.int32)).max())
+
+
+def _check(stage: Stage, difference: float, limit: float, unit: str) -> None:
+    if not difference <= limit:  # NaN neither
+        raise ModelError(
+            f"naive: {stage.name} differs from ours by {difference:.2g} {unit}, more than "
+            f"{limit:.2g}; one of them is wrong"
+        )
 
 
 def _compile(subject: Subject, stage: Stage, inputs: Inputs) -> Program:

@@ -8,6 +8,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.models import AttentionMethod
 
 COMPARISONS = ("naive", "torch")
+MAX_TIME_LIMIT = 1_000_000  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,5 +47,8 @@ class Options:
             raise InputError("--compare=torch and --torch_python=PYTHON go together; give both")
         if self.rounds < 1:
             raise InputError(f"rounds: must be at least 1, not {self.rounds}")
-        if not self.torch_time_limit > 0:
-            raise InputError(f"torch_time_limit: must be more than 0, not {self.torch_time_limit}")
+        if not 0 < self.torch_time_limit <= MAX_TIME_LIMIT:
+            raise InputError(
+                f"torch_time_limit: must be more than 0 and at most {MAX_TIME_LIMIT:,} seconds, "
+                f"not {self.torch_time_limit:g}"
+            )

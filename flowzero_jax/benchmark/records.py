@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from flowzero_jax.benchmark.naive_programs import Differences
 from flowzero_jax.benchmark.stages import Stage, stage_flops
 from flowzero_jax.benchmark.subject import Subject
 from flowzero_jax.benchmark.timing import Program
@@ -45,7 +46,7 @@ class Measurement:
     ours: Side
     naive: Side | None
     torch: Side | None
-    difference: float | None  # of the naive version's results from ours, relative
+    differences: Differences | None  # of the naive version
     torch_ready: Json  # what the worker said of itself
     peak_flops_per_second: float
     peak_memory: dict[str, Any]
@@ -98,7 +99,11 @@ def make_record(measured: Measurement) -> Json:
         record[f"{name}_ratio"] = spread([x / y for x, y in zip(others, totals, strict=True)])
     if measured.naive:
         record["naive_compile_seconds"] = measured.naive.compile_seconds
-        record["naive_difference"] = measured.difference
+        found = {
+            "naive_difference": measured.differences.latents,
+            "naive_grey_levels": measured.differences.grey_levels,
+        }
+        record |= {name: value for name, value in found.items() if value is not None}
     if measured.torch:
         record["torch_threads"] = measured.torch_ready.get("threads")
         record["torch_device"] = measured.torch_ready.get("device")

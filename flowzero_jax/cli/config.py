@@ -20,12 +20,20 @@ def rendering_values(args: argparse.Namespace) -> dict[str, Any]:
     """The rendering options that the user set, by name: flags over --config.FIELD over the file.
 
     Raises:
-      InputError: the config cannot be used.
+      InputError: the config cannot be used, or guidance would begin after it ends.
       OutputError: the config file is not there.
     """
     config = read_config(args.config) if args.config else {}
-    flags = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
-    return config | read_overrides(args.overrides) | flags
+    flags = {name: getattr(args, name, None) for name in OPTIONS}
+    given = {name: value for name, value in flags.items() if value is not None}
+    values = config | read_overrides(args.overrides) | given
+    start, end = values.get("guidance_start", 0.0), values.get("guidance_end", 1.0)
+    if start > end:
+        raise InputError(
+            f"--guidance-start {start:g}: guidance cannot begin after it ends "
+            f"(--guidance-end {end:g}); exchange them"
+        )
+    return values
 
 
 def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:

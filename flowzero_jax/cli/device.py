@@ -1,11 +1,13 @@
-"""Trouble with the accelerator in one line."""
+"""Trouble with the accelerator in one line, and what depends on which one it is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import jax
 
-from flowzero_jax.errors import DeviceError
+from flowzero_jax.errors import DeviceError, InputError
+from flowzero_jax.models import UNet
+from flowzero_jax.models.attend import choose_method
 
 
 def first_device() -> dict[str, str]:
@@ -18,16 +20,69 @@ def first_device() -> dict[str, str]:
     return {"platform": device.platform, "kind": device.device_kind}
 
 
+def choose_dtype(dtype: str, device: dict[str, str]) -> str:
+    """What "auto" stands for on the device; others stay."""
+    if dtype != "auto":
+        return dtype
+    return "bfloat16" if device["platform"] in ("gpu", "tpu") else "float32"
+
+
+def check_attention(method: str, dtype: str, device: dict[str, str]) -> None:
+    """Whether a way to compute attention can work at all, before a model is loaded.
+
+    Raises:
+      DeviceError: "cudnn" on something else than a GPU of NVIDIA's.
+      InputError: "cudnn" in float32.
+    """
+    if method != "cudnn":
+        return
+    if device["platform"] != "gpu" or "NVIDIA" not in device["kind"].upper():
+        raise DeviceError(
+            f"--attention cudnn: needs an NVIDIA GPU, the device is {device['kind']}; "
+            "take --attention auto"
+        )
+    if dtype == "float32":
+        raise InputError(
+            "--attention cudnn: computes in bfloat16 or float16 only; take --dtype bfloat16 or "
+            "--attention auto"
+        )
+
+
+def check_head_sizes(unet: UNet) -> None:
+    """Raises DeviceError if "cudnn" cannot compute the model's heads on the device."""
+    config = unet.config
+    # Between the way down and the way up there is attention in any case.
+    attends = (*config.attention_stages[:-1], True)
+    for width, num_heads, here in zip(
+        config.block_out_channels, config.num_heads, attends, strict=True
+    ):
+        size = width // num_heads
+        query = jax.ShapeDtypeStruct((1, 1, 1, num_heads, size), unet.dtype)
+        if here and choose_method("auto", query) != "cudnn":
+            raise DeviceError(
+                f"--attention cudnn: this device cannot compute the model's heads of size {size}; "
+                "take --attention auto"
+            )
+
+
 @contextmanager
 def device_errors() -> Iterator[None]:
     """Within the block errors of the device become DeviceErrors."""
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except RuntimeError as error:
         said = _first_line(error)
+        if not isinstance(error, jax.errors.JaxRuntimeError):
+            if "cudnn" not in said.lower():
+                raise
+            # JAX itself says that the library is missing or too old.
+            raise DeviceError(f"--attention: {said}; take --attention chunked") from error
         hint = "JAX_PLATFORMS=cpu runs without it"
         if "RESOURCE_EXHAUSTED" in said or "out of memory" in said.lower():
-            hint = "use fewer --frames, a smaller --height and --width, or --dtype bfloat16"
+            hint = (
+                "use a smaller --frames-per-chunk, --height and --width, or --dtype bfloat16; "
+                "flowzero-jax compile tells what is needed"
+            )
         raise DeviceError(f"the device failed: {said}; {hint}") from error
 
 

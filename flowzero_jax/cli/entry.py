@@ -14,6 +14,7 @@ COMMAND_MODULES = {
     "show": "flowzero_jax.cli.show",
     "check": "flowzero_jax.cli.check",
     "render": "flowzero_jax.cli.render",
+    "compile": "flowzero_jax.cli.compile_model",
     "inspect": "flowzero_jax.cli.inspect_model",
 }
 """Each has `run(args, report) -> exit code`; plan, show and check never import JAX."""

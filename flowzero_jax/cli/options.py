@@ -13,7 +13,9 @@ from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
 
 DEFAULT_FRAMES = 8
 DEFAULT_MODEL = "sticker"
-DEFAULT_DTYPE = "float32"
+DEFAULT_DTYPE = "auto"
+DEFAULT_ATTENTION = "auto"
+DEFAULT_STEPS_PER_CALL = 10
 CONFIG_PREFIX = "--config."
 
 
@@ -42,8 +44,17 @@ MODEL_HELP = (
 )
 TOKENIZER_HELP = "folder with vocab.json and merges.txt, for a model in a single file"
 GLIGEN_HELP = "a GLIGEN adapter (.safetensors), for a model that has no layers for boxes"
+STEPS_PER_CALL_HELP = (
+    "denoising steps between two looks at the clock, at signals and at the numbers, at most "
+    f"(default {DEFAULT_STEPS_PER_CALL})"
+)
+SNAPSHOT_HELP = (
+    "keep the unfinished video there: an interrupted run, started again with the same arguments, "
+    "goes on from it; deleted at the end"
+)
 
-# Unless said otherwise, the defaults come from the checkpoint.
+# Unless said otherwise, the defaults come from the checkpoint. Every field of `GenerationSettings`
+# is an option of the same name.
 RENDER_OPTIONS = (
     Option("model", values.non_empty, MODEL_HELP),
     Option("tokenizer", values.non_empty, TOKENIZER_HELP),
@@ -53,7 +64,10 @@ RENDER_OPTIONS = (
     Option("height", values.integer(1, values.MAX_SIDE), "pixels"),
     Option("width", values.integer(1, values.MAX_SIDE), "pixels"),
     Option("num_steps", values.integer(1, values.MAX_STEPS), "denoising steps"),
+    Option("sampler", values.choice("ddim", "dpm++"), "ddim, or dpm++, which needs fewer steps"),
     Option("guidance_scale", values.number(0, values.MAX_GUIDANCE), "0 to 100; 1 is no guidance"),
+    Option("guidance_start", values.number(0, 1), "part of the steps before guidance (default 0)"),
+    Option("guidance_end", values.number(0, 1), "part of the steps when it ends (default 1)"),
     Option("grounding_fraction", values.number(0, 1), "part of the steps that see the boxes"),
     Option(
         "cross_frame",
@@ -65,8 +79,26 @@ RENDER_OPTIONS = (
     Option("boxes", None, "put the objects into their boxes"),
     Option("negative_prompt", str, "what guidance leads away from (default none)"),
     Option("fps", values.number(MIN_FPS, MAX_FPS), "frames per second"),
-    Option("dtype", values.choice("float32", "bfloat16"), "float32 (the default) or bfloat16"),
+    Option(
+        "frames_per_chunk",
+        values.integer(1, values.MAX_FRAMES),
+        "computed together (default 8); fewer take less memory, the video stays the same",
+    ),
+    Option(
+        "dtype",
+        values.choice("auto", "float32", "bfloat16", "float16"),
+        "float32, bfloat16, float16 or auto (the default): float32 on a CPU, else bfloat16",
+    ),
+    Option(
+        "attention",
+        values.choice("auto", "xla", "chunked", "cudnn"),
+        "auto (the default), xla, chunked (less memory), cudnn (NVIDIA, not in float32)",
+    ),
 )
+
+
+# What a compiled program does not depend on, and MODEL, which `compile` takes without a flag.
+NOT_COMPILED = {"model", "seed", "negative_prompt", "fps"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -149,15 +181,19 @@ def _build_parser() -> _Parser:
     render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
     _add_rendering(render)
 
-    inspect = command("inspect", "what a checkpoint is and what it can draw")
-    inspect.add_argument(
-        "model",
-        metavar="MODEL",
-        nargs="?",
-        type=values.non_empty,
-        default=DEFAULT_MODEL,
-        help=MODEL_HELP,
+    compile_ = command("compile", "keeps the programs for a size, and tells the memory they need")
+    _add_model(compile_, default=None)
+    compile_.add_argument(
+        "--batch",
+        metavar="N",
+        type=values.integer(1, values.MAX_BATCH),
+        default=1,
+        help="videos that are drawn together (default 1)",
     )
+    _add_options(compile_, [option for option in RENDER_OPTIONS if option.name not in NOT_COMPILED])
+
+    inspect = command("inspect", "what a checkpoint is and what it can draw")
+    _add_model(inspect, default=DEFAULT_MODEL)
     inspect.add_argument(
         "--tokenizer", metavar="TOKENIZER", type=values.non_empty, help=TOKENIZER_HELP
     )
@@ -177,8 +213,25 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         type=values.non_empty,
         help="video.mp4, .gif, .webp, .png (contact sheet), .npz or a folder for PNG frames",
     )
+    parser.add_argument("--snapshot", metavar="FILE", type=values.non_empty, help=SNAPSHOT_HELP)
+    _add_options(parser, RENDER_OPTIONS)
+
+
+def _add_model(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        type=values.non_empty,
+        default=default,
+        help=MODEL_HELP,
+    )
+
+
+def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
+    """Rendering options, what they may come from, and how the programs are compiled."""
     group = parser.add_argument_group("rendering", "Not given: the checkpoint's own values.")
-    for option in RENDER_OPTIONS:
+    for option in options:
         if option.parse is None:
             group.add_argument(option.flag, action=argparse.BooleanOptionalAction, help=option.help)
         else:
@@ -191,6 +244,14 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         help="a Python file (it is executed) with get_config(); fields are the options above, "
         "--config.FIELD=VALUE sets one; flags win",
     )
-    cache = parser.add_argument_group("compiled programs").add_mutually_exclusive_group()
+    programs = parser.add_argument_group("compiled programs")
+    programs.add_argument(
+        "--steps-per-call",
+        metavar="N",
+        type=values.integer(1, values.MAX_STEPS),
+        default=DEFAULT_STEPS_PER_CALL,
+        help=STEPS_PER_CALL_HELP,
+    )
+    cache = programs.add_mutually_exclusive_group()
     cache.add_argument("--cache-dir", metavar="DIR", type=values.non_empty, help="keep them there")
     cache.add_argument("--no-cache", action="store_true", help="keep none")

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -11,18 +12,26 @@ from flowzero_jax.cli.report import Report, counted
 
 
 @contextmanager
-def step_progress(report: Report) -> Iterator[Callable[[int, int], None]]:
-    """Yields `update(steps_done, total)`; what it draws goes to stderr."""
+def step_progress(
+    report: Report, num_steps: int, snapshot: Path | None = None
+) -> Iterator[Callable[[int, int], None]]:
+    """Yields `update(steps_done, total)`; what it draws goes to stderr.
+
+    Args:
+      report: told at the end how long the steps took.
+      num_steps: of the whole video.
+      snapshot: if it is there, the first steps are in it.
+    """
+    resumed = snapshot is not None and snapshot.exists()
     terminal = sys.stderr is not None and sys.stderr.isatty()
     started = time.perf_counter()
-    last = 0
-    with tqdm(desc="denoising", unit="step", leave=False, disable=not terminal) as bar:
+    with tqdm(
+        desc="denoising", total=num_steps, unit="step", leave=False, disable=not terminal
+    ) as bar:
 
         def update(steps_done: int, total: int) -> None:
-            nonlocal last
-            last = steps_done
-            bar.total = total
             bar.update(steps_done - bar.n)
 
         yield update
-    report.note(f"{counted(last, 'denoising step')} in {time.perf_counter() - started:.1f} s")
+    said = f"{counted(num_steps, 'denoising step')} in {time.perf_counter() - started:.1f} s"
+    report.note(f"{said}, of which the first were in {snapshot}" if resumed else said)

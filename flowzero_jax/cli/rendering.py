@@ -1,7 +1,6 @@
 """From a plan to a video and its record: what `generate` and `render` share."""
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ import numpy as np
 from flowzero_jax import files
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
 from flowzero_jax.cli.config import config_file, rendering_values
-from flowzero_jax.cli.options import DEFAULT_DTYPE, DEFAULT_MODEL
+from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
+from flowzero_jax.cli.resuming import check_snapshot, resumable
 from flowzero_jax.errors import OutputError
 from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
 from flowzero_jax.scene import SceneSyntax
@@ -46,6 +46,10 @@ class Job:
     def out(self) -> Path:
         return Path(self.args.out)
 
+    @property
+    def snapshot(self) -> Path | None:
+        return None if self.args.snapshot is None else Path(self.args.snapshot)
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Records how long the block takes."""
@@ -72,11 +76,14 @@ def prepare(args: argparse.Namespace, plan_file: Path | None) -> Job:
     kind = check_output_path(args.out, inputs)
     written = ["meta"] if plan_file else ["meta", "plan"]
     written += ["history"] if getattr(args, "planner", None) == "llm" else []
-    for name in written:
-        sidecar = sidecar_path(args.out, name)
+    sidecars = [sidecar_path(args.out, name) for name in written]
+    for sidecar in sidecars:
         if sidecar.parent.exists():  # a folder that will be made is not there yet
             files.check_writable(sidecar, inputs)
-    return Job(args.command, args, options, kind)
+    job = Job(args.command, args, options, kind)
+    if job.snapshot is not None:
+        check_snapshot(job.snapshot, inputs, [job.out, *sidecars])
+    return job
 
 
 class Drawn(NamedTuple):
@@ -94,7 +101,8 @@ class Drawn(NamedTuple):
 def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> None:
     """Renders a plan, writes the video and its record, and reports them."""
     plan = {"file": str(plan_file), "sha256": files.sha256(plan_file)}
-    drawn = _draw(job, scene, report)
+    with resumable(job.snapshot):
+        drawn = _draw(job, scene, report)
     with job.timed("write"):
         _write_frames(job, drawn.frames, drawn.fps)
     num_frames, height, width, _ = drawn.frames.shape
@@ -129,54 +137,43 @@ def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> Non
 
 def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
     """Loads the model, warns of what it does not understand, and runs it."""
-    # JAX is imported late: bad options and plans are reported without waiting for it.
-    from flowzero_jax.cli.device import device_errors, first_device
-    from flowzero_jax.compilation_cache import disable_compilation_cache, enable_compilation_cache
-    from flowzero_jax.pipeline import load_pipeline
+    # Imports JAX: bad options and plans are reported without waiting for it.
+    from flowzero_jax.cli.device import device_errors
+    from flowzero_jax.cli.loading import load
 
-    device = first_device()
-    if job.args.no_cache:
-        disable_compilation_cache()
-    else:
-        enable_compilation_cache(job.args.cache_dir)
-
-    options = dict(job.options)
-    options.pop("frames", None)  # the plan has them
-    seed = options.pop("seed", 0)
-    negative_prompt = options.pop("negative_prompt", "")
-    model = options.pop("model", DEFAULT_MODEL)
-    parts = {name: options.pop(name, None) for name in ("tokenizer", "gligen")}
-    dtype = options.pop("dtype", DEFAULT_DTYPE)
-    with job.timed("load"), device_errors():
-        pipeline = load_pipeline(model, dtype, **parts)
-    fps = options.pop("fps", pipeline.info.fps)
-    settings = dataclasses.replace(pipeline.settings, **options)
+    with job.timed("load"):
+        loaded = load(job.args, job.options)
+    pipeline, settings = loaded.pipeline, loaded.settings
+    fps = job.options.get("fps", pipeline.info.fps)
+    seed = job.options.get("seed", 0)
+    negative_prompt = job.options.get("negative_prompt", "")
+    steps_per_call = job.args.steps_per_call
     check_size(job.kind, settings.height, settings.width)
     if pipeline.info.nouns:
         warn_of_unknown_nouns(scene, pipeline.info.nouns)
     warn_of_truncated_texts(scene, negative_prompt, pipeline.tokenizer.truncated)
-    with job.timed("generate"), device_errors(), step_progress(report) as progress:
+    with (
+        job.timed("generate"),
+        device_errors(),
+        step_progress(report, settings.num_steps, job.snapshot) as progress,
+    ):
         frames = pipeline(
             scene,
             seed=seed,
             settings=settings,
             negative_prompt=negative_prompt,
             progress=progress,
+            steps_per_call=steps_per_call,
+            snapshot=job.snapshot,
         )
     return Drawn(
         frames,
         float(fps),
         seed,
         negative_prompt,
-        settings=dataclasses.asdict(settings) | {"dtype": dtype},
-        model={
-            "source": model,
-            **{name: value for name, value in parts.items() if value is not None},
-            "name": pipeline.info.name,
-            "sha256": pipeline.info.sha256,
-            **pipeline.info.origin,
-        },
-        device=device,
+        settings=loaded.recorded_settings | {"steps_per_call": steps_per_call},
+        model=loaded.model,
+        device=loaded.device,
     )
 
 

@@ -108,9 +108,9 @@ def _describe(error: BaseException) -> tuple[str, int]:
         case FlowZeroError():
             return str(error), error.exit_code
         case KeyboardInterrupt():
-            return "interrupted", INTERRUPTED_EXIT_CODE
+            return str(error) or "interrupted", INTERRUPTED_EXIT_CODE
         case Terminated():
-            return "terminated", TERMINATED_EXIT_CODE
+            return str(error) or "terminated", TERMINATED_EXIT_CODE
         case OSError():
             return str(error), OutputError.exit_code
     name = type(error).__name__

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 MAX_FRAMES = 512
+MAX_BATCH = 512
 MAX_SIDE = 4096
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100

@@ -1,0 +1,68 @@
+"""`flowzero-jax compile`: fills the compilation cache for a size, and tells the memory needed."""
+
+import argparse
+import dataclasses
+
+from flowzero_jax.cli.config import rendering_values
+from flowzero_jax.cli.options import DEFAULT_FRAMES
+from flowzero_jax.cli.report import Report, counted
+
+
+def run(args: argparse.Namespace, report: Report) -> int:
+    """Compiles all programs of a size; returns the exit code."""
+    options = rendering_values(args)
+    num_frames = options.get("frames", DEFAULT_FRAMES)
+    # Imports JAX: bad options are reported without waiting for it.
+    from flowzero_jax.cli.device import device_errors
+    from flowzero_jax.cli.loading import load
+    from flowzero_jax.compiling import compile_programs, memory_needed
+
+    loaded = load(args, options)
+    settings = loaded.settings
+    with device_errors():
+        programs = compile_programs(
+            loaded.pipeline,
+            settings,
+            num_frames,
+            args.batch,
+            args.steps_per_call,
+            announce=lambda name: report.note(f"compiling: {name}"),
+        )
+    needed = memory_needed(programs)
+    seconds = round(sum(program.seconds for program in programs), 3)
+    table = _table([(p.name, p.seconds, p.peak_bytes) for p in programs])
+    videos = "" if args.batch == 1 else f"{counted(args.batch, 'video')} of "
+    size = f"{counted(num_frames, 'frame')}, {settings.width}x{settings.height}"
+    table.append(
+        f"{loaded.model['source']}: {videos}{size}, {loaded.dtype} on {loaded.device['kind']}: "
+        f"{seconds:.1f} s, needs {_size(needed)}"
+    )
+    report.result(
+        "\n".join(table),
+        programs=[dataclasses.asdict(p) | {"peak_bytes": p.peak_bytes} for p in programs],
+        needed_bytes=needed,
+        seconds=seconds,
+        frames=num_frames,
+        batch=args.batch,
+        settings=loaded.recorded_settings | {"steps_per_call": args.steps_per_call},
+        model=loaded.model,
+        device=loaded.device,
+        cache=loaded.cache,
+    )
+    return 0
+
+
+def _table(rows: list[tuple[str, float, int]]) -> list[str]:
+    """Names, seconds and bytes in columns."""
+    lines = [("program", "compile s", "memory")]
+    lines += [(name, f"{seconds:.1f}", _size(count)) for name, seconds, count in rows]
+    widths = [max(len(line[k]) for line in lines) for k in range(3)]
+    return [
+        f"{name:<{widths[0]}}  {seconds:>{widths[1]}}  {memory:>{widths[2]}}"
+        for name, seconds, memory in lines
+    ]
+
+
+def _size(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"

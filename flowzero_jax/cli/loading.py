@@ -1,0 +1,98 @@
+"""The model and the settings that a command line asks for, on the device that there is.
+
+Imports JAX: commands import this late, so that bad options are reported without waiting for it.
+"""
+
+import argparse
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from flowzero_jax.cli.device import (
+    check_attention,
+    check_head_sizes,
+    choose_dtype,
+    device_errors,
+    first_device,
+)
+from flowzero_jax.cli.options import DEFAULT_ATTENTION, DEFAULT_DTYPE, DEFAULT_MODEL
+from flowzero_jax.compilation_cache import disable_compilation_cache, enable_compilation_cache
+from flowzero_jax.generation import GenerationSettings
+from flowzero_jax.pipeline import Pipeline, load_pipeline
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A pipeline, ready to run, and what the record of a video says about it.
+
+    Attributes:
+      pipeline: the model, its parameters on the device.
+      settings: the checkpoint's, changed by the options.
+      dtype: of parameters and computation, never "auto".
+      attention: as asked for.
+      model: "source", "name", "sha256" and the rest of its origin.
+      device: "platform" and "kind".
+      cache: the folder that keeps compiled programs, None without one.
+    """
+
+    pipeline: Pipeline
+    settings: GenerationSettings
+    dtype: str
+    attention: str
+    model: dict[str, str]
+    device: dict[str, str]
+    cache: str | None
+
+    @property
+    def recorded_settings(self) -> dict[str, Any]:
+        """Every setting by name, defaults included."""
+        extra = {"dtype": self.dtype, "attention": self.attention}
+        return dataclasses.asdict(self.settings) | extra
+
+
+def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
+    """Finds the device, sets the compilation cache up and loads the model.
+
+    Args:
+      args: says where compiled programs are kept.
+      options: the rendering options that the user set; those for something else are passed over.
+
+    Raises:
+      DeviceError: no device, or none for what was asked.
+      InputError: options that do not go together.
+      ModelError: no such model, or not a whole and consistent one.
+    """
+    device = first_device()
+    dtype = choose_dtype(options.get("dtype", DEFAULT_DTYPE), device)
+    attention = options.get("attention", DEFAULT_ATTENTION)
+    check_attention(attention, dtype, device)
+    if args.no_cache:
+        disable_compilation_cache()
+    cache = None if args.no_cache else enable_compilation_cache(args.cache_dir)
+
+    source = options.get("model", DEFAULT_MODEL)
+    parts = {name: options[name] for name in ("tokenizer", "gligen") if name in options}
+    with device_errors():
+        pipeline = load_pipeline(source, dtype, **parts, attention=attention)
+    if attention == "cudnn":
+        check_head_sizes(pipeline.models.unet)
+    changes = {
+        field.name: options[field.name]
+        for field in dataclasses.fields(GenerationSettings)
+        if field.name in options
+    }
+    return Loaded(
+        pipeline=pipeline,
+        settings=dataclasses.replace(pipeline.settings, **changes),
+        dtype=dtype,
+        attention=attention,
+        model={
+            "source": source,
+            **parts,
+            "name": pipeline.info.name,
+            "sha256": pipeline.info.sha256,
+            **pipeline.info.origin,
+        },
+        device=device,
+        cache=cache,
+    )

@@ -1,0 +1,177 @@
+"""Compiles, ahead of time, the programs that drawing videos of some size takes.
+
+They are lowered from the very functions that `Pipeline` calls, with inputs of the same shapes and
+types, so that a run of that size finds them in JAX's persistent cache, or in this process. Besides
+them a run compiles only trifles, in milliseconds: making keys, asking whether numbers are finite.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+import jax
+import numpy as np
+
+from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.drawing import decode_jitted, denoise_jitted, prepare_jitted
+from flowzero_jax.errors import DeviceError
+from flowzero_jax.generation import GenerationSettings, Segment, calls
+from flowzero_jax.noise import video_keys
+from flowzero_jax.pipeline import TEXT_CHUNK, Pipeline, encode_texts_jitted
+from flowzero_jax.scene import MAX_OBJECTS
+
+
+@dataclasses.dataclass(frozen=True)
+class CompiledProgram:
+    """One program, and the bytes of device memory around it by the compiler's own account.
+
+    Attributes:
+      name: what it does, such as "denoise, grounded, guided, 10 steps".
+      seconds: to trace and compile it, or to find it in the cache.
+      argument_bytes: what it reads: parameters, latents, conditions.
+      output_bytes: what it returns.
+      temporary_bytes: what it needs only while it runs.
+      aliased_bytes: the part of the outputs that takes the place of arguments.
+      other_bytes: what lies on the device meanwhile and is none of these: the parameters of the
+        other networks, the conditions of the next steps. About, where a device pads its arrays.
+    """
+
+    name: str
+    seconds: float
+    argument_bytes: int
+    output_bytes: int
+    temporary_bytes: int
+    aliased_bytes: int
+    other_bytes: int
+
+    @property
+    def peak_bytes(self) -> int:
+        """Everything that the program itself takes while it runs."""
+        return (
+            self.argument_bytes + self.output_bytes + self.temporary_bytes - self.aliased_bytes
+        )
+
+
+def memory_needed(programs: list[CompiledProgram]) -> int:
+    """Bytes of device memory that running all programs, one after the other, takes."""
+    return max(program.peak_bytes + program.other_bytes for program in programs)
+
+
+def compile_programs(
+    pipeline: Pipeline,
+    settings: GenerationSettings,
+    num_frames: int,
+    batch: int = 1,
+    steps_per_call: int = 10,
+    announce: Callable[[str], None] | None = None,
+) -> list[CompiledProgram]:
+    """Compiles what `pipeline(scenes, settings=settings)` runs, in the order in which it runs.
+
+    Prompts, seeds, boxes, motions and the guidance scale do not matter: they are inputs.
+
+    Args:
+      pipeline: of whose networks; its parameters stay where they are, nothing is drawn.
+      settings: as for drawing.
+      num_frames: of each video.
+      batch: videos that are drawn together.
+      steps_per_call: as for drawing.
+      announce: told each program's name before it is compiled.
+
+    Raises:
+      InputError: sizes or numbers of steps that do not fit the model.
+      DeviceError: the device gives no account of memory.
+    """
+    models, params = pipeline.models, pipeline.params
+    if not models.unet.config.grounded:
+        settings = dataclasses.replace(settings, boxes=False)
+    programs: list[CompiledProgram] = []
+
+    def compile_program(name, function, *arguments, alive=(), **options):
+        """Compiles `function` and returns what it will return, by shape; `alive`: see below."""
+        if announce is not None:
+            announce(name)
+        started = time.perf_counter()
+        lowered = function.lower(*arguments, **options)
+        memory = lowered.compile().memory_analysis()
+        if memory is None:
+            raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
+        programs.append(
+            CompiledProgram(
+                name=name,
+                seconds=round(time.perf_counter() - started, 3),
+                argument_bytes=memory.argument_size_in_bytes,
+                output_bytes=memory.output_size_in_bytes,
+                temporary_bytes=memory.temp_size_in_bytes,
+                aliased_bytes=memory.alias_size_in_bytes,
+                other_bytes=max(_bytes((params, alive)) - memory.argument_size_in_bytes, 0),
+            )
+        )
+        return lowered.out_info
+
+    # `alive` is what is on the device besides the parameters when a program starts.
+    text_model, text_params = models.text_encoder, params["text_encoder"]
+    ids = jax.ShapeDtypeStruct((TEXT_CHUNK, pipeline.tokenizer.max_length), np.int32)
+    compile_program("encode texts", encode_texts_jitted, text_model, text_params, ids, alive=ids)
+
+    scenes, keys = _scenes(pipeline, num_frames, batch), video_keys(range(batch))
+    state, conditions = compile_program(
+        "prepare", prepare_jitted, models, settings, params, scenes, keys, alive=(scenes, keys)
+    )
+    for call in _distinct(calls(models.schedule, settings, steps_per_call)):
+        state = compile_program(
+            _name(call),
+            denoise_jitted,
+            models,
+            params,
+            state,
+            conditions,
+            call.steps,
+            settings.guidance_scale,
+            cross_frame=settings.cross_frame,
+            grounded=call.grounded,
+            guided=call.guided,
+            frames_per_chunk=settings.frames_per_chunk,
+            alive=(state, conditions),
+        )
+    alive = (state, conditions)
+    compile_program("decode", decode_jitted, models, params, state.latents, alive=alive)
+    return programs
+
+
+def _scenes(pipeline: Pipeline, num_frames: int, batch: int) -> SceneArrays:
+    """The shapes and types of what `Pipeline.encode` returns."""
+    length = pipeline.tokenizer.max_length
+    width = pipeline.models.text_encoder.config.hidden_size
+
+    def shaped(*shape: int, dtype=np.float32) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct((batch, *shape), dtype)
+
+    return SceneArrays(
+        prompt_embeds=shaped(num_frames, length, width),
+        negative_embeds=shaped(length, width),
+        phrase_embeds=shaped(num_frames, MAX_OBJECTS, width),
+        boxes=shaped(num_frames, MAX_OBJECTS, 4),
+        object_mask=shaped(num_frames, MAX_OBJECTS),
+        track_ids=shaped(num_frames, MAX_OBJECTS, dtype=np.int32),
+        shifts=shaped(num_frames, 2),
+        random_speeds=shaped(num_frames),
+    )
+
+
+def _distinct(all_calls: list[Segment]) -> list[Segment]:
+    """The first call of every kind and length: the others share its program."""
+    kinds: dict[tuple[bool, bool, int], Segment] = {}
+    for call in all_calls:
+        kinds.setdefault((call.grounded, call.guided, len(call.steps.timesteps)), call)
+    return list(kinds.values())
+
+
+def _name(call: Segment) -> str:
+    count = len(call.steps.timesteps)
+    kinds = ["denoise", *["grounded"] * call.grounded, *["guided"] * call.guided]
+    return ", ".join([*kinds, f"{count} step{'' if count == 1 else 's'}"])
+
+
+def _bytes(tree) -> int:
+    """Of all arrays and shapes in a tree."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

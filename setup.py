@@ -31,6 +31,7 @@ INSTALL = [
 ]
 LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
+PLOT = ["matplotlib>=3.10"]  # scripts/benchmark.py --plot
 TEST = [
     "beartype>=0.22",
     "chex>=0.1.91",
@@ -56,7 +57,8 @@ setup(
     extras_require={
         "llm": LLM,
         "train": TRAIN,
-        "test": [*LLM, *TRAIN, *TEST],
+        "plot": PLOT,
+        "test": [*LLM, *TRAIN, *PLOT, *TEST],
         "cuda12": ["jax[cuda12]"],
         "cuda13": ["jax[cuda13]"],
         "tpu": ["jax[tpu]"],

@@ -22,12 +22,20 @@ def get_config(variant: str = "default") -> ConfigDict:
             "height": 128,
             "width": 128,
             "num_steps": 20,
+            "sampler": "ddim",
             "guidance_scale": 4.0,
+            "guidance_start": 0.0,
+            "guidance_end": 1.0,
             "grounding_fraction": 1.0,
             "cross_frame": "first_self",
             "noise_shift": True,
             "object_noise": True,
+            "boxes": True,
+            "negative_prompt": "",
             "fps": 4.0,
+            "frames_per_chunk": 8,
+            "dtype": "auto",
+            "attention": "auto",
         }
     )
     changes = {"default": {}, "draft": {"num_steps": 8}, "long": {"frames": 24, "fps": 8.0}}

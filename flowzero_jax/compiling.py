@@ -6,6 +6,7 @@ them a run compiles only trifles, in milliseconds: making keys, asking whether n
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 
@@ -19,11 +20,12 @@ from flowzero_jax.generation import GenerationSettings, Segment, calls
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import TEXT_CHUNK, Pipeline, encode_texts_jitted
 from flowzero_jax.scene import MAX_OBJECTS
+from flowzero_jax.spreading import Placement
 
 
 @dataclasses.dataclass(frozen=True)
 class CompiledProgram:
-    """One program, and the bytes of device memory around it by the compiler's own account.
+    """One program, and the bytes on each device around it by the compiler's own account.
 
     Attributes:
       name: what it does, such as "denoise, grounded, guided, 10 steps".
@@ -47,13 +49,11 @@ class CompiledProgram:
     @property
     def peak_bytes(self) -> int:
         """Everything that the program itself takes while it runs."""
-        return (
-            self.argument_bytes + self.output_bytes + self.temporary_bytes - self.aliased_bytes
-        )
+        return self.argument_bytes + self.output_bytes + self.temporary_bytes - self.aliased_bytes
 
 
 def memory_needed(programs: list[CompiledProgram]) -> int:
-    """Bytes of device memory that running all programs, one after the other, takes."""
+    """Bytes on each device that running all programs, one after the other, takes."""
     return max(program.peak_bytes + program.other_bytes for program in programs)
 
 
@@ -67,10 +67,10 @@ def compile_programs(
 ) -> list[CompiledProgram]:
     """Compiles what `pipeline(scenes, settings=settings)` runs, in the order in which it runs.
 
-    Prompts, seeds, boxes, motions and the guidance scale do not matter: they are inputs.
+    Prompts, seeds, boxes and motions do not matter: they are inputs.
 
     Args:
-      pipeline: of whose networks; its parameters stay where they are, nothing is drawn.
+      pipeline: whose networks and devices are meant; nothing is drawn.
       settings: as for drawing.
       num_frames: of each video.
       batch: videos that are drawn together.
@@ -81,7 +81,7 @@ def compile_programs(
       InputError: sizes or numbers of steps that do not fit the model.
       DeviceError: the device gives no account of memory.
     """
-    models, params = pipeline.models, pipeline.params
+    models, params, mesh = pipeline.models, pipeline.params, pipeline.mesh
     if not models.unet.config.grounded:
         settings = dataclasses.replace(settings, boxes=False)
     programs: list[CompiledProgram] = []
@@ -117,8 +117,13 @@ def compile_programs(
     state, conditions = compile_program(
         "prepare", prepare_jitted, models, settings, params, scenes, keys, alive=(scenes, keys)
     )
+    if mesh is not None:
+        blank = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), (state, conditions))
+        placement = Placement(mesh, batch, num_frames, settings.frames_per_chunk)
+        state, conditions = placement.spread(*blank)
+    alive = (state, conditions)
     for call in _distinct(calls(models.schedule, settings, steps_per_call)):
-        state = compile_program(
+        compile_program(
             _name(call),
             denoise_jitted,
             models,
@@ -131,10 +136,10 @@ def compile_programs(
             grounded=call.grounded,
             guided=call.guided,
             frames_per_chunk=settings.frames_per_chunk,
-            alive=(state, conditions),
+            mesh=mesh,
+            alive=alive,
         )
-    alive = (state, conditions)
-    compile_program("decode", decode_jitted, models, params, state.latents, alive=alive)
+    compile_program("decode", decode_jitted, models, params, state.latents, mesh=mesh, alive=alive)
     return programs
 
 
@@ -173,5 +178,12 @@ def _name(call: Segment) -> str:
 
 
 def _bytes(tree) -> int:
-    """Of all arrays and shapes in a tree."""
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+    """Of the part of all arrays and shapes in a tree that lies on one device."""
+
+    def count(leaf) -> int:
+        shape = leaf.shape
+        if leaf.sharding is not None:
+            shape = leaf.sharding.shard_shape(shape)
+        return math.prod(shape) * leaf.dtype.itemsize
+
+    return sum(map(count, jax.tree.leaves(tree)))

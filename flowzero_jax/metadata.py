@@ -30,7 +30,7 @@ class RenderMetadata:
       model: "source" as named by the user, "name", "sha256" of the checkpoint; what else a
         `PipelineInfo` says about its origin.
       video: "file", "format", "frames", "height", "width"; "sha256" unless it is a folder.
-      device: "platform", "kind".
+      device: "platform", "kind"; "mesh" (videos x frames x model) if there were several.
       versions: of Python, JAX, Flax, ffmpeg and this package.
       seconds: wall time of each stage.
     """

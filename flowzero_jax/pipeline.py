@@ -9,6 +9,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
@@ -18,6 +19,7 @@ from flowzero_jax.generation import GenerationSettings, generate, latent_size
 from flowzero_jax.layout import SceneTable, tabulate
 from flowzero_jax.models import AttentionMethod, Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
+from flowzero_jax.sharding import shard_params, to_host
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import Checkpoint, Settings, load_checkpoint, save_pipeline
@@ -52,7 +54,8 @@ class Pipeline:
 
     Attributes:
       models: the networks and their schedule.
-      params: `{"unet", "vae", "text_encoder"}`, nested dicts of arrays on the device.
+      params: `{"unet", "vae", "text_encoder"}`, nested dicts of arrays on the device or the mesh.
+      mesh: the devices that videos are spread over (`sharding.make_video_mesh`); None for one.
       tokenizer: the checkpoint's.
       settings: the checkpoint's generation defaults.
       info: a description of the checkpoint.
@@ -63,6 +66,7 @@ class Pipeline:
         checkpoint: Checkpoint,
         dtype: str = "float32",
         attention: AttentionMethod = "auto",
+        mesh: Mesh | None = None,
     ):
         compute = jnp.dtype(dtype)
         self.models = Models(
@@ -76,7 +80,9 @@ class Pipeline:
             TextEncoder(checkpoint.text_config, compute),
             checkpoint.schedule_config,
         )
-        self.params: Params = jax.device_put(checkpoint.params)
+        self.mesh = mesh
+        to_devices = jax.device_put if mesh is None else functools.partial(shard_params, mesh)
+        self.params: Params = to_devices(checkpoint.params)
         self._checkpoint = dataclasses.replace(checkpoint, params={})
         self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
         defaults = checkpoint.settings or Settings()
@@ -141,6 +147,7 @@ class Pipeline:
             self.encode(table),
             video_keys(seeds),
             settings,
+            mesh=self.mesh,
             steps_per_call=steps_per_call,
             progress=progress,
             snapshot=snapshot and Snapshot(snapshot, self._identity(table, seeds, settings)),
@@ -176,7 +183,8 @@ class Pipeline:
 
     def save_pipeline(self, folder: str | Path, dtype="float32") -> str:
         """Writes the checkpoint as a diffusers folder; see `weights.save_pipeline`."""
-        checkpoint = dataclasses.replace(self._checkpoint, params=self.params)
+        params = self.params if self.mesh is None else jax.tree.map(to_host, self.params)
+        checkpoint = dataclasses.replace(self._checkpoint, params=params)
         return save_pipeline(folder, checkpoint, dtype)
 
 
@@ -190,7 +198,7 @@ def encode_in_chunks(
     filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
     ids = np.concatenate([ids, filler])
     chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
-    states, pooled = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
     return states, pooled
 
 
@@ -206,16 +214,18 @@ def load_pipeline(
     tokenizer: str | Path | None = None,
     gligen: str | Path | None = None,
     attention: AttentionMethod = "auto",
+    mesh: Mesh | None = None,
 ) -> Pipeline:
     """Loads the embedded model ("sticker"), or what `weights.load_checkpoint` can load.
 
     Args:
       model: "sticker", a diffusers folder, a `.safetensors` file, or hf:OWNER/NAME[@REVISION].
-      dtype: "float32" or "bfloat16", of the parameters and of the computation; norms, softmax,
-        noise and sampler stay float32.
+      dtype: "float32", "bfloat16" or "float16", of the parameters and of the computation; norms,
+        softmax, noise and sampler stay float32.
       tokenizer: a tokenizer's folder, for a single file.
       gligen: the file of a GLIGEN adapter, to be added to a model without such layers.
       attention: how attention is computed; see `models.attend.attend`.
+      mesh: the devices to use, from `sharding.make_video_mesh`; None for one.
 
     Raises:
       ModelError: no such model, or not a whole and consistent one.
@@ -224,7 +234,7 @@ def load_pipeline(
     if str(model) == EMBEDDED:
         model = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
     checkpoint = load_checkpoint(model, dtype, tokenizer=tokenizer, gligen=gligen)
-    return Pipeline(checkpoint, dtype, attention)
+    return Pipeline(checkpoint, dtype, attention, mesh)
 
 
 def generation_settings(defaults: Settings, *, boxes: bool) -> GenerationSettings:

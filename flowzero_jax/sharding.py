@@ -1,14 +1,57 @@
-"""Devices: the one place that knows there may be several of them."""
+"""Devices: the one place that knows there may be several of them.
+
+A batch of videos is spread over a mesh of three axes: videos over "data", the frames of a video
+over "frame", and parameters, where one device cannot hold them, over "model".
+"""
+
+import math
+import re
+from typing import Any
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from flowzero_jax.errors import DeviceError, ModelError
+
 DATA_AXIS = "data"
+FRAME_AXIS = "frame"
+MODEL_AXIS = "model"
+
+# Parameters by the end of their path, and their axes; the first rule that fits is taken. What a
+# layer reads in is split by its outputs, what leads back to the residual stream by its inputs, so
+# that of the pair only the second needs a sum over devices.
+PARAMETER_RULES: tuple[tuple[str, PartitionSpec], ...] = (
+    (r"(to_q|to_k|to_v|net\.0\.proj)/kernel$", PartitionSpec(None, MODEL_AXIS)),
+    (r"(to_out\.0|net\.2)/kernel$", PartitionSpec(MODEL_AXIS, None)),
+    (r"/(conv|conv1|conv2)/kernel$", PartitionSpec(None, None, None, MODEL_AXIS)),
+    (r"", PartitionSpec()),  # all others are small: a copy on every device
+)
 
 
 def make_mesh() -> Mesh:
     """All devices in one line, axis "data"; the compiler decides the rest (Auto axes)."""
     return jax.make_mesh((len(jax.devices()),), (DATA_AXIS,), axis_types=(AxisType.Auto,))
+
+
+def make_video_mesh(videos: int = 1, frames: int = 1, model: int = 1) -> Mesh:
+    """`videos * frames * model` devices with the axes "data", "frame" and "model".
+
+    Raises:
+      DeviceError: there are fewer devices, or the mesh leaves out some of several processes'.
+    """
+    shape = (videos, frames, model)
+    count, present = math.prod(shape), jax.device_count()
+    if min(shape) < 1 or count > present or (jax.process_count() > 1 and count != present):
+        wanted = "x".join(map(str, shape))
+        raise DeviceError(
+            f"mesh {wanted}: takes {count} devices, there are {present}; choose videos x frames x "
+            f"model so that their product is {present}"
+        )
+    axes = (DATA_AXIS, FRAME_AXIS, MODEL_AXIS)
+    devices = jax.devices()[:count]
+    return jax.make_mesh(shape, axes, axis_types=(AxisType.Auto,) * 3, devices=devices)
 
 
 def over_batch(mesh: Mesh) -> NamedSharding:
@@ -19,3 +62,61 @@ def over_batch(mesh: Mesh) -> NamedSharding:
 def replicated(mesh: Mesh) -> NamedSharding:
     """A full copy on every device."""
     return NamedSharding(mesh, PartitionSpec())
+
+
+def put(array: np.ndarray, mesh: Mesh, spec: PartitionSpec) -> jax.Array:
+    """Every device gets its part of `array`, which all processes hold."""
+    sharding = NamedSharding(mesh, spec)
+    return jax.make_array_from_callback(array.shape, sharding, lambda part: array[part])
+
+
+def to_host(array: jax.Array | np.ndarray) -> np.ndarray:
+    """The whole array, on every process."""
+    if isinstance(array, np.ndarray) or array.is_fully_addressable or array.is_fully_replicated:
+        return np.asarray(array)
+    return multihost_utils.process_allgather(array, tiled=True)
+
+
+def parameter_specs(params: Any, mesh: Mesh, rules=PARAMETER_RULES) -> Any:
+    """The axes of every parameter by `rules`; one that does not divide is not split.
+
+    Args:
+      params: nested dicts of arrays or shapes.
+      rules: pairs of a pattern, searched in "unet/mid_block…/kernel", and the axes.
+
+    Raises:
+      ModelError: no rule fits a parameter.
+    """
+
+    def spec(path, leaf) -> PartitionSpec:
+        name = "/".join(str(step.key) for step in path)
+        for pattern, axes in rules:
+            if re.search(pattern, name):
+                return axes if _divides(leaf.shape, axes, mesh) else PartitionSpec()
+        raise ModelError(f"{name}: no rule says how to split it; add one to PARAMETER_RULES")
+
+    return jax.tree_util.tree_map_with_path(spec, params)
+
+
+def shard_params(mesh: Mesh, params: Any) -> Any:
+    """Parameters from the host to the devices: split over "model" by `PARAMETER_RULES`.
+
+    Raises:
+      DeviceError: XLA cannot compile for such a mesh.
+    """
+    split = mesh.shape[MODEL_AXIS] > 1 and mesh.shape[FRAME_AXIS] > 1
+    half = any(leaf.dtype == "bfloat16" for leaf in jax.tree.leaves(params))
+    if split and half and jax.default_backend() == "cpu":
+        # Its compiler would end the process: "Invalid binary instruction opcode copy".
+        raise DeviceError(
+            "mesh: XLA for CPUs cannot split frames and bfloat16 parameters at once; take float32"
+        )
+    specs = parameter_specs(params, mesh)
+    return jax.tree.map(lambda leaf, spec: put(np.asarray(leaf), mesh, spec), params, specs)
+
+
+def _divides(shape: tuple[int, ...], axes: PartitionSpec, mesh: Mesh) -> bool:
+    return all(
+        axis is None or size % mesh.shape[axis] == 0
+        for size, axis in zip(shape, axes, strict=False)
+    )

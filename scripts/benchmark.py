@@ -2,7 +2,7 @@
 
     python scripts/benchmark.py --workload=step-64 --compare=naive,torch --torch_python=PYTHON
 
-Weights are random unless --model is given. PYTHON is an interpreter with torch and diffusers.
+Weights are random unless --model is given. PYTHON has torch and diffusers; leave the rest idle.
 """
 
 import dataclasses

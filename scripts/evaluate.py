@@ -1,5 +1,5 @@
-"""Evaluates a model (sticker), a planner (planner) or the planner's refinement (refinement), or the
-precision of each dtype on the recorded reference (dtypes).
+"""Evaluates a model (sticker), a planner (planner), the planner's refinement (refinement), what
+fewer steps cost (samplers), or the precision of each dtype on the recorded reference (dtypes).
 
 See the configuration files for commands and expected results of models.
 """
@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> None:
         "sticker": _evaluate_sticker,
         "planner": _evaluate_planner,
         "refinement": lambda: evaluate_refinement(Path(_OUT.value)),
+        "samplers": _evaluate_samplers,
         "dtypes": _evaluate_dtypes,
     }
     if len(arguments) != 2 or arguments[1] not in commands:
@@ -59,6 +60,13 @@ def _evaluate_planner() -> None:
     settings = PlannerSettings(**_CONFIG.value.to_dict()) if given else PlannerSettings()
     name = _PLANNER.value
     evaluate_planner(_load_planner(name), settings, Path(_OUT.value), name)
+
+
+def _evaluate_samplers() -> None:
+    from flowzero_jax.evaluation.samplers import evaluate_samplers  # imports JAX
+    from flowzero_jax.pipeline import load_pipeline
+
+    evaluate_samplers(load_pipeline(_MODEL.value), Path(_OUT.value))
 
 
 def _evaluate_dtypes() -> None:

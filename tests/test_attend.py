@@ -91,7 +91,8 @@ def test_a_mask_hides_tokens():
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="the choice on CPUs")
 def test_the_choice_on_cpus():
-    short, long = (jnp.zeros((1, 1, t, 1, 8)) for t in (64, 2 * QUERY_BLOCK))
-    assert choose_method("auto", short) == "xla"
-    assert choose_method("auto", long) == "chunked"
-    assert choose_method("xla", long) == "xla"
+    short, long = (jnp.zeros((1, 1, t, 8, 8)) for t in (64, 4096))
+    assert choose_method("auto", short, 64) == "xla"
+    assert choose_method("auto", long, 4096) == "chunked"
+    assert choose_method("auto", long, 77) == "xla"
+    assert choose_method("xla", long, 4096) == "xla"

@@ -1,7 +1,6 @@
-"""The benchmark: FLOPs, the naive version, records of tiny workloads, PyTorch's side, errors."""
+"""The benchmark as a whole: workloads, stages, records, PyTorch's worker, the script."""
 
 import dataclasses
-import functools
 import json
 import math
 import os
@@ -11,35 +10,25 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
-from jax.extend import core
 from PIL import Image
-from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
+from tiny import AUTOENCODER, TEXT_ENCODER, UNET
 
 from flowzero_jax.benchmark import naive_programs
-from flowzero_jax.benchmark.flops import UNetCall, decode_flops, grounding_flops, unet_flops
 from flowzero_jax.benchmark.memory import check_memory
-from flowzero_jax.benchmark.naive import decode_naively, denoise_naively
 from flowzero_jax.benchmark.options import Options
 from flowzero_jax.benchmark.plot import write_plot
-from flowzero_jax.benchmark.random_weights import random_weights
 from flowzero_jax.benchmark.run import run_benchmark
 from flowzero_jax.benchmark.stages import stage_flops, stages_of
 from flowzero_jax.benchmark.subject import load_subject
 from flowzero_jax.benchmark.torch_worker import TorchWorker
 from flowzero_jax.benchmark.workloads import WORKLOADS, Workload, select
-from flowzero_jax.denoising import Conditions, Models, denoise
-from flowzero_jax.diffusion import SamplerState, ScheduleConfig, step_table
 from flowzero_jax.errors import DeviceError, InputError, ModelError
-from flowzero_jax.generation import GenerationSettings, decode
-from flowzero_jax.models import Autoencoder, AutoencoderConfig, TextEncoder, UNet, UNetConfig
-from flowzero_jax.weights.convert import parameter_shapes
-from flowzero_jax.weights.names import leaves
+from flowzero_jax.generation import GenerationSettings
+from flowzero_jax.models import UNetConfig
 from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
 
 ROOT = Path(__file__).parents[1]
-MODES = ("none", "first", "first_prev", "first_self")
 FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
 
 # A single stage, without change of resolution: compiles fast.
@@ -55,166 +44,6 @@ SETTINGS = GenerationSettings(height=8, width=12, num_steps=4, grounding_fractio
 VIDEO = Workload("tiny", "video", 2, SETTINGS, MICRO, AUTOENCODER, text_length=TOKENS)
 STEP, DECODE = (dataclasses.replace(VIDEO, name=kind, kind=kind) for kind in ("step", "decode"))
 QUICK = Options(rounds=2, peak_seconds=0.0)
-
-
-@pytest.mark.parametrize(("grounded", "expected"), [(True, 18.19e12), (False, 12.85e12)])
-def test_flops_of_the_published_unet(grounded, expected):
-    call = UNetCall(8, 64, 64, grounded=grounded)
-    assert unet_flops(UNetConfig(), call) == pytest.approx(expected, rel=0.01)
-
-
-def test_flops_of_the_published_decoder():
-    assert decode_flops(AutoencoderConfig(), 1, 64, 64) == pytest.approx(2.515e12, rel=0.01)
-
-
-def test_flops_grow_with_what_is_computed():
-    config, call = UNetConfig(), UNetCall(4, 32, 32)
-    flops = unet_flops(config, call)
-    assert unet_flops(config, dataclasses.replace(call, halves=1)) * 2 == flops
-    assert unet_flops(config, dataclasses.replace(call, num_frames=8)) == 2 * flops
-    assert unet_flops(config, dataclasses.replace(call, grounded=False)) < flops
-    by_mode = {m: unet_flops(config, dataclasses.replace(call, cross_frame=m)) for m in MODES}
-    assert by_mode["first"] < by_mode["none"] < by_mode["first_prev"] == by_mode["first_self"]
-    # Attention between pixels alone grows faster than their number.
-    assert unet_flops(config, dataclasses.replace(call, rows=64)) > 2 * flops
-    assert decode_flops(AutoencoderConfig(), 3, 8, 8) == 3 * decode_flops(
-        AutoencoderConfig(), 1, 8, 8
-    )
-
-
-def traced_flops(function, *inputs) -> int:
-    """Of all matrix products and convolutions in a traced function."""
-    return count_flops(jax.make_jaxpr(function)(*inputs).jaxpr)
-
-
-def count_flops(jaxpr) -> int:
-    total = 0
-    for equation in jaxpr.eqns:
-        name, params = equation.primitive.name, equation.params
-        assert name not in ("cond", "while"), "how often it runs cannot be read"
-        shapes = [variable.aval.shape for variable in (*equation.invars, *equation.outvars)]
-        if name == "dot_general":
-            contracted = params["dimension_numbers"][0][0]
-            total += 2 * math.prod(shapes[-1]) * math.prod(shapes[0][i] for i in contracted)
-        elif name == "conv_general_dilated":
-            features = params["dimension_numbers"].rhs_spec[0]
-            total += 2 * math.prod(shapes[-1]) * math.prod(shapes[1]) // shapes[1][features]
-        repeats = params["length"] if name == "scan" else 1
-        total += repeats * sum(map(count_flops, inner_jaxprs(params)))
-    return total
-
-
-def inner_jaxprs(params):
-    for value in jax.tree.leaves(list(params.values())):
-        if isinstance(value, core.ClosedJaxpr):
-            yield value.jaxpr
-        elif isinstance(value, core.Jaxpr):
-            yield value
-
-
-@pytest.mark.parametrize("grounded", [True, False])
-@pytest.mark.parametrize("mode", MODES)
-def test_flops_of_the_unet_are_those_of_the_traced_program(mode, grounded):
-    """Exactly: objects are no queries of our gated layers, and so they are not counted as such."""
-    unet, width = UNet(UNET), UNET.cross_attention_dim
-    tokens = shaped(2, FRAMES, SLOTS, width) if grounded else None
-    traced = traced_flops(
-        lambda params, *inputs: unet.apply({"params": params}, *inputs, mode),
-        parameter_shapes(UNET),
-        shaped(2, FRAMES, ROWS, COLUMNS, 4),
-        shaped(2),
-        shaped(2, FRAMES, TOKENS, width),
-        tokens,
-    )
-    call = UNetCall(FRAMES, ROWS, COLUMNS, 2, grounded, mode, TOKENS, SLOTS)
-    assert unet_flops(UNET, call) == traced
-
-
-def test_flops_of_decoding_and_grounding_are_those_of_the_traced_programs():
-    vae, latents = Autoencoder(AUTOENCODER), shaped(FRAMES, ROWS, COLUMNS, 4)
-    traced = traced_flops(
-        lambda params, x: vae.apply({"params": params}, x, method="decode"),
-        parameter_shapes(AUTOENCODER),
-        latents,
-    )
-    assert decode_flops(AUTOENCODER, FRAMES, ROWS, COLUMNS) == traced
-    unet, slots = UNet(UNET), (FRAMES, SLOTS)
-    traced = traced_flops(
-        lambda params, *x: unet.apply({"params": params}, *x, method=UNet.ground),
-        parameter_shapes(UNET),
-        shaped(*slots, 4),
-        shaped(*slots, UNET.cross_attention_dim),
-        shaped(*slots),
-    )
-    assert grounding_flops(UNET, FRAMES * SLOTS) == traced
-
-
-def noise(*shape):
-    return np.random.default_rng(shape).standard_normal(shape, np.float32)
-
-
-def models(unet):
-    encoder = TextEncoder(TEXT_ENCODER)
-    return Models(UNet(unet), Autoencoder(AUTOENCODER), encoder, ScheduleConfig())
-
-
-@pytest.mark.parametrize(
-    ("mode", "config"), [*((mode, MICRO) for mode in MODES), ("first_prev", UNET)]
-)
-def test_naive_denoising_equals_ours(mode, config):
-    width, params = config.cross_attention_dim, {"unet": random_weights(config, jnp.float32)}
-    conditions = Conditions(
-        text=noise(1, FRAMES, TOKENS, width),
-        negative_text=noise(1, 1, TOKENS, width),
-        grounding_tokens=noise(1, FRAMES, SLOTS, width),
-        null_tokens=noise(1, 1, SLOTS, width),
-    )
-    state = SamplerState(noise(1, FRAMES, ROWS, COLUMNS, 4), noise(1, FRAMES, ROWS, COLUMNS, 4))
-    steps = step_table(ScheduleConfig(), 50, "dpm++")[:2]
-
-    @jax.jit
-    def naive(gate):
-        return denoise_naively(
-            config, jnp.float32, params["unet"], state, conditions, steps, 7.5, gate,
-            cross_frame=mode, prediction_type="epsilon",
-        )  # fmt: skip
-
-    for grounded in (True, False):
-        options = {"cross_frame": mode, "grounded": grounded}
-        ours = jax.jit(functools.partial(denoise, models(config), **options))(
-            params, state, conditions, steps, 7.5
-        )
-        for found, expected in zip(naive(jnp.float32(grounded)), ours, strict=True):
-            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
-
-
-def test_naive_decoding_equals_ours():
-    params = {"vae": random_weights(AUTOENCODER, jnp.float32)}
-    latents = 0.2 * noise(1, 2, ROWS, COLUMNS, 4)
-    ours = jax.jit(lambda x: decode(models(UNET), params, x))(latents)
-    found = jax.jit(lambda x: decode_naively(AUTOENCODER, jnp.float32, params["vae"], x))(latents)
-    assert ours.std() > 10
-    assert abs(found.astype(int) - ours.astype(int)).max() <= 1
-
-
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_random_weights_keep_the_scale_of_what_goes_through(dtype):
-    shapes = dict(leaves(parameter_shapes(UNET)))
-    firsts = []
-    for path, leaf in leaves(random_weights(UNET, jnp.dtype(dtype))):
-        assert (leaf.shape, leaf.dtype) == (shapes[path].shape, dtype)
-        values = np.asarray(leaf, np.float32)
-        assert np.isfinite(values).all()
-        if path[-1] == "kernel":
-            fan_in = math.prod(leaf.shape[:-1])
-            firsts.append(values.flat[0] * fan_in**0.5)
-            if leaf.size > 1000:
-                assert values.std() * fan_in**0.5 == pytest.approx(1, rel=0.1)
-                assert abs(values.mean()) * fan_in**0.5 < 0.2
-    assert np.std(firsts) == pytest.approx(1, rel=0.2)  # other numbers in every layer
-
-
-# What is measured of which workload
 
 
 def test_the_stages_of_a_video_are_all_its_steps():

@@ -165,7 +165,7 @@ def test_a_bug_is_one_line_too(capsys, monkeypatch):
 def test_version_and_help(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"flowzero-jax {__version__}\n"
-    for command in ["generate", "plan", "show", "render", "inspect"]:
+    for command in ["generate", "plan", "show", "render", "compile", "inspect"]:
         assert main([command, "--help"]) == 0
         assert "--json" in capsys.readouterr().out
 

@@ -6,17 +6,21 @@ import json
 import os
 import sys
 import types
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from flowzero_jax import compilation_cache, pipeline
-from flowzero_jax.cli import main
+from flowzero_jax.cli import loading, main
+from flowzero_jax.cli.options import RENDER_OPTIONS
 from flowzero_jax.errors import DeviceError
 from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.metadata import RenderMetadata
+from flowzero_jax.pipeline import generation_settings
 from flowzero_jax.scene import read_scene
 from flowzero_jax.video import mp4, read_video
+from flowzero_jax.weights import read_settings
 
 PROMPT = "a cat in a meadow"
 FRAME = {
@@ -68,18 +72,17 @@ class StandIn:
 def model(tmp_path, monkeypatch):
     """The stand-in behind `load_pipeline`; the test runs in a folder with a plan and a config."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compilation_cache, "disable_compilation_cache", lambda: None)
+    monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
     (tmp_path / "plan.json").write_text(json.dumps(SCENE))
     (tmp_path / "config.py").write_text(CONFIG)
     stand_in = StandIn()
     stand_in.loaded = []
 
-    def load_pipeline(model, dtype, **parts):
-        stand_in.loaded.append((model, dtype))
-        stand_in.parts = parts
+    def load_pipeline(model, dtype, *, attention, mesh):
+        stand_in.loaded.append((model, dtype, attention))
         return stand_in
 
-    monkeypatch.setattr(pipeline, "load_pipeline", load_pipeline)
+    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
     return stand_in
 
 
@@ -109,7 +112,8 @@ def test_generate_writes_the_video_its_plan_and_its_record(model, capsys):
     record = meta()
     assert (record.command, record.planner, record.prompt) == ("generate", "rules", PROMPT)
     assert (record.seed, record.fps) == (9, 5)
-    assert record.settings == dataclasses.asdict(DEFAULTS) | {"dtype": "float32"}
+    extra = {"dtype": "float32", "attention": "auto", "steps_per_call": 10}
+    assert record.settings == dataclasses.asdict(DEFAULTS) | extra
     with open("video.plan.json", "rb") as plan, open("video.mp4", "rb") as video:
         assert record.plan["sha256"] == hashlib.sha256(plan.read()).hexdigest()
         assert record.video["sha256"] == hashlib.sha256(video.read()).hexdigest()
@@ -146,24 +150,58 @@ def test_a_folder_holds_its_frames_plan_and_record(model):
 
 def test_nothing_given_means_the_checkpoints_own_values(model):
     assert render() == 0
-    assert model.loaded == [("sticker", "float32")]
+    assert model.loaded == [("sticker", "float32", "auto")]
     assert model.arguments["settings"] == DEFAULTS
     assert model.arguments["seed"] == 0 and model.arguments["negative_prompt"] == ""
+    assert model.arguments["steps_per_call"] == 10 and model.arguments["snapshot"] is None
 
 
 def test_every_flag_arrives(model):
     flags = (
         "--height 32 --width 40 --num-steps 9 --guidance-scale 2.5 --grounding-fraction 0.6 "
         "--cross-frame first_prev --no-noise-shift --object-noise --no-boxes "
-        "--negative-prompt fog --fps 10 --seed 4294967295 --dtype bfloat16"
+        "--sampler dpm++ --guidance-start 0.25 --guidance-end 0.75 --frames-per-chunk 3 "
+        "--negative-prompt fog --fps 10 --seed 4294967295 --dtype bfloat16 --attention chunked "
+        "--steps-per-call 2 --snapshot video.snapshot"
     )
     assert render(*flags.split()) == 0
-    changed = GenerationSettings(32, 40, 9, 2.5, 0.6, "first_prev", False, True, False)
+    changed = GenerationSettings(
+        height=32,
+        width=40,
+        num_steps=9,
+        sampler="dpm++",
+        guidance_scale=2.5,
+        guidance_start=0.25,
+        guidance_end=0.75,
+        grounding_fraction=0.6,
+        cross_frame="first_prev",
+        noise_shift=False,
+        object_noise=True,
+        boxes=False,
+        frames_per_chunk=3,
+    )
     assert model.arguments["settings"] == changed
+    assert model.arguments["steps_per_call"] == 2
+    assert model.arguments["snapshot"] == Path("video.snapshot")
+    extra = {"dtype": "bfloat16", "attention": "chunked", "steps_per_call": 2}
+    assert meta().settings == dataclasses.asdict(changed) | extra
     assert model.arguments["negative_prompt"] == "fog"
     assert model.arguments["seed"] == 2**32 - 1
-    assert model.loaded == [("sticker", "bfloat16")]
+    assert model.loaded == [("sticker", "bfloat16", "chunked")]
     assert meta().fps == 10 and read_video("video.webp").fps == 10
+
+
+def test_every_generation_setting_is_an_option():
+    names = {option.name for option in RENDER_OPTIONS}
+    assert {field.name for field in dataclasses.fields(GenerationSettings)} <= names
+
+
+def test_the_example_config_has_options_and_the_checkpoints_values(model):
+    example = Path(__file__).parents[1] / "configs" / "sticker.py"
+    checkpoint = resources.files("flowzero_jax") / "checkpoints" / "sticker" / "flowzero.json"
+    own = generation_settings(read_settings(Path(str(checkpoint))), boxes=True)
+    assert render("--config", str(example), "--frames", "3") == 0
+    assert model.arguments["settings"] == own
 
 
 def test_a_flag_beats_the_config_which_beats_the_checkpoint(model):
@@ -191,6 +229,21 @@ def test_a_flag_beats_the_config_which_beats_the_checkpoint(model):
         (2, ["--config", "empty.py"], "empty.py: "),
         (2, ["--config", "switch.py:large"], "takes 0 positional arguments"),
         (2, ["--config.boxes=1"], "give True or False"),
+        (2, ["--config.guidance_start=0.6", "--guidance-end", "0.5"], "--guidance-start 0.6: "),
+        (2, ["--guidance-start", "1.1"], "--guidance-start: '1.1' is not a number from 0 to 1"),
+        (2, ["--guidance-end", "-1"], "--guidance-end: '-1' is not"),
+        (2, ["--sampler", "euler"], "--sampler: 'euler' is none of ddim, dpm++"),
+        (2, ["--config.sampler=euler"], "sampler: 'euler' is none of ddim, dpm++"),
+        (2, ["--attention", "flash"], "none of auto, xla, chunked, cudnn"),
+        (2, ["--frames-per-chunk", "0"], "--frames-per-chunk: '0' is not a whole number"),
+        (2, ["--steps-per-call", "0"], "--steps-per-call: '0' is not a whole number"),
+        (2, ["--config.steps_per_call=2"], "unknown field steps_per_call"),
+        (2, ["--snapshot", ""], "--snapshot: is empty"),
+        (2, ["--snapshot", "plan.json"], "plan.json: would overwrite the input plan.json"),
+        (2, ["--snapshot", "./video.webp"], "--snapshot video.webp: is an output, too"),
+        (2, ["--snapshot", "video.meta.json"], "video.meta.json: is an output, too"),
+        (6, ["--snapshot", "missing/cat.npz"], "missing: no such folder"),
+        (6, ["--snapshot", "."], "is a folder"),
         (2, ["--config", "switch.py"], "boxes is 'yes'; give True or False"),
     ],
 )
@@ -273,7 +326,7 @@ def test_odd_sizes_are_refused_before_the_model_runs(model, capsys):
 
 def test_the_compilation_cache_is_on_unless_told_otherwise(model, monkeypatch):
     folders = []
-    monkeypatch.setattr(compilation_cache, "enable_compilation_cache", folders.append)
+    monkeypatch.setattr(loading, "enable_compilation_cache", folders.append)
     argv = ["render", "plan.json", "--out", "video.webp"]
     for options in [[], ["--cache-dir", "xla"], ["--no-cache"]]:
         assert main([*argv, *options]) == 0

@@ -17,7 +17,7 @@ from flowzero_jax.denoising import Conditions, Models, denoise
 from flowzero_jax.diffusion import ScheduleConfig, step_table
 from flowzero_jax.generation import GenerationSettings, prepare
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.models.attend import QUERY_BLOCK
+from flowzero_jax.models.attend import choose_method
 from flowzero_jax.weights.convert import parameter_shapes
 
 HALVES = (jnp.bfloat16, jnp.float16)
@@ -65,7 +65,7 @@ def check(types, half):
 def networks(half):
     """Name → (function, inputs) of every network in `half`, parameters in `half` as well."""
     side = 32  # 1024 tokens: attention in blocks of queries
-    assert side * side >= 2 * QUERY_BLOCK
+    assert choose_method("auto", shaped(1, 2, side**2, 2, 4), side**2) == "chunked"
     unet, vae, text = (
         UNet(UNET, half),
         Autoencoder(AUTOENCODER, half),

@@ -32,7 +32,12 @@ MAY_IMPORT = {
     "diffusion": set(),
     "sampler": {"diffusion"},
     "sharding": set(),
+    "spreading": {"denoising", "diffusion", "generation", "sharding"},
+    "distributed": {"diffusion", "snapshot"},
     "compilation_cache": set(),
+    "compiling": {
+        *("arrays", "drawing", "generation", "noise", "pipeline", "scene", "spreading"),
+    },
 }
 MUST_NOT_IMPORT = {"pipeline": {"planner", "scene", "cli"}, "weights": {"planner", "scene", "cli"}}
 # Library -> the parts that may import it.
@@ -119,6 +124,8 @@ def plan_file(tmp_path_factory):
         ["--help"],
         ["--version"],
         ["generate", "--help"],
+        ["compile", "--help"],
+        ["compile", "--guidance-start", "1", "--guidance-end", "0"],
         ["plan", "a cat runs", "--out", "OUT/plan.json"],
         ["show", "PLAN", "--out", "OUT/plan.png"],
         ["check", "PLAN"],

@@ -1,7 +1,8 @@
 """Measures a workload: ours, the naive version and PyTorch in turns, to meet the same load.
 
 Other work on the machine comes and goes; what is compared therefore runs A B A B …, stage by stage,
-and the ratios are taken within a round.
+and the ratios are taken within a round. Compare with PyTorch on an otherwise idle machine only: its
+threads wait for one another, and suffer from other work far more than ours.
 """
 
 import contextlib

@@ -68,6 +68,7 @@ _ROWS: tuple[tuple[str, Callable[[Record], str]], ...] = (
     ("time", lambda r: _seconds(r["seconds"])),
     ("  from, to", lambda r: _spread(r["spread"])),
     ("compile time", lambda r: _seconds(r["compile_seconds"])),
+    ("time per frame", lambda r: _seconds(r["seconds"] / r["frames"])),
     ("time per step", lambda r: _seconds(r["step_seconds"])),
     ("decode time", lambda r: _seconds(r["decode_seconds"])),
     ("videos per hour", lambda r: f"{r['videos_per_hour']:.3g}"),

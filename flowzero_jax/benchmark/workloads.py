@@ -41,8 +41,10 @@ WORKLOADS = {
         Workload("step-64", "step", 1, GenerationSettings()),
         Workload("step-32", "step", 2, GenerationSettings(height=256, width=256)),
         Workload("decode-512", "decode", 1, GenerationSettings()),
+        Workload("video-1", "video", 1, GenerationSettings()),
         Workload("video-8", "video", 8, GenerationSettings()),
         Workload("sticker", "video", 8, None, checkpoint="sticker"),
+        Workload("sticker-128", "video", 128, None, checkpoint="sticker"),
     )
 }
 

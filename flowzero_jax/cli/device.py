@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import jax
+from jax.sharding import Mesh
 
 from flowzero_jax.errors import DeviceError, InputError
 from flowzero_jax.models import UNet
 from flowzero_jax.models.attend import choose_method
+from flowzero_jax.sharding import make_video_mesh
 
 
 def first_device() -> dict[str, str]:
@@ -18,6 +20,17 @@ def first_device() -> dict[str, str]:
         said = _first_line(error)
         raise DeviceError(f"no device: {said}; JAX_PLATFORMS=cpu does without") from error
     return {"platform": device.platform, "kind": device.device_kind}
+
+
+def choose_mesh(mesh: str | tuple[int, int, int] | None) -> Mesh | None:
+    """What --mesh stands for, None for one device; several processes use all that they have.
+
+    Raises:
+      DeviceError: there are not so many devices.
+    """
+    if mesh is None and jax.process_count() == 1:
+        return None
+    return make_video_mesh(*((1, jax.device_count(), 1) if mesh in (None, "auto") else mesh))
 
 
 def choose_dtype(dtype: str, device: dict[str, str]) -> str:
@@ -58,7 +71,7 @@ def check_head_sizes(unet: UNet) -> None:
     ):
         size = width // num_heads
         query = jax.ShapeDtypeStruct((1, 1, 1, num_heads, size), unet.dtype)
-        if here and choose_method("auto", query) != "cudnn":
+        if here and choose_method("auto", query, query.shape[2]) != "cudnn":
             raise DeviceError(
                 f"--attention cudnn: this device cannot compute the model's heads of size {size}; "
                 "take --attention auto"

@@ -12,6 +12,7 @@ from flowzero_jax.cli.device import (
     check_attention,
     check_head_sizes,
     choose_dtype,
+    choose_mesh,
     device_errors,
     first_device,
 )
@@ -31,7 +32,7 @@ class Loaded:
       dtype: of parameters and computation, never "auto".
       attention: as asked for.
       model: "source", "name", "sha256" and the rest of its origin.
-      device: "platform" and "kind".
+      device: "platform" and "kind"; "mesh" if there are several.
       cache: the folder that keeps compiled programs, None without one.
     """
 
@@ -66,6 +67,7 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
     dtype = choose_dtype(options.get("dtype", DEFAULT_DTYPE), device)
     attention = options.get("attention", DEFAULT_ATTENTION)
     check_attention(attention, dtype, device)
+    mesh = choose_mesh(options.get("mesh"))
     if args.no_cache:
         disable_compilation_cache()
     cache = None if args.no_cache else enable_compilation_cache(args.cache_dir)
@@ -73,7 +75,7 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
     source = options.get("model", DEFAULT_MODEL)
     parts = {name: options[name] for name in ("tokenizer", "gligen") if name in options}
     with device_errors():
-        pipeline = load_pipeline(source, dtype, **parts, attention=attention)
+        pipeline = load_pipeline(source, dtype, **parts, attention=attention, mesh=mesh)
     if attention == "cudnn":
         check_head_sizes(pipeline.models.unet)
     changes = {
@@ -93,6 +95,6 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
             "sha256": pipeline.info.sha256,
             **pipeline.info.origin,
         },
-        device=device,
+        device=device if mesh is None else device | {"mesh": "x".join(map(str, mesh.axis_sizes))},
         cache=cache,
     )

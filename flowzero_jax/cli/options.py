@@ -45,8 +45,12 @@ MODEL_HELP = (
 TOKENIZER_HELP = "folder with vocab.json and merges.txt, for a model in a single file"
 GLIGEN_HELP = "a GLIGEN adapter (.safetensors), for a model that has no layers for boxes"
 STEPS_PER_CALL_HELP = (
-    "denoising steps between two looks at the clock, at signals and at the numbers, at most "
+    "denoising steps without a look at the numbers or for signals, at most "
     f"(default {DEFAULT_STEPS_PER_CALL})"
+)
+DISTRIBUTED_HELP = (
+    "this is one of several processes, all started with the same command, that draw together; the "
+    "first plans, writes and prints"
 )
 SNAPSHOT_HELP = (
     "keep the unfinished video there: an interrupted run, started again with the same arguments, "
@@ -93,6 +97,12 @@ RENDER_OPTIONS = (
         "attention",
         values.choice("auto", "xla", "chunked", "cudnn"),
         "auto (the default), xla, chunked (less memory), cudnn (NVIDIA, not in float32)",
+    ),
+    Option(
+        "mesh",
+        values.mesh,
+        "devices over which the frames are spread: their number, or auto for all; VIDEOSxFRAMES, "
+        "VIDEOSxFRAMESxMODEL (default: one device, with --distributed all)",
     ),
 )
 
@@ -181,7 +191,7 @@ def _build_parser() -> _Parser:
     render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
     _add_rendering(render)
 
-    compile_ = command("compile", "keeps the programs for a size, and tells the memory they need")
+    compile_ = command("compile", "keeps the programs for a size, and tells the memory needed")
     _add_model(compile_, default=None)
     compile_.add_argument(
         "--batch",
@@ -214,6 +224,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         help="video.mp4, .gif, .webp, .png (contact sheet), .npz or a folder for PNG frames",
     )
     parser.add_argument("--snapshot", metavar="FILE", type=values.non_empty, help=SNAPSHOT_HELP)
+    parser.add_argument("--distributed", action="store_true", help=DISTRIBUTED_HELP)
     _add_options(parser, RENDER_OPTIONS)
 
 

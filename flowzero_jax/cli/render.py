@@ -3,14 +3,20 @@
 import argparse
 from pathlib import Path
 
-from flowzero_jax.cli.rendering import prepare, render
+from flowzero_jax.cli.processes import run_planned
+from flowzero_jax.cli.rendering import Job, prepare
 from flowzero_jax.cli.report import Report
 from flowzero_jax.errors import InputError
-from flowzero_jax.scene import read_scene
+from flowzero_jax.scene import SceneSyntax, read_scene
 
 
 def run(args: argparse.Namespace, report: Report) -> int:
     """Renders the plan; returns the exit code."""
+    return run_planned(args, report, _read)
+
+
+def _read(args: argparse.Namespace) -> tuple[Job, SceneSyntax, Path]:
+    """Reads the plan."""
     plan_file = Path(args.plan)
     job = prepare(args, plan_file)
     scene = read_scene(plan_file)
@@ -20,5 +26,4 @@ def run(args: argparse.Namespace, report: Report) -> int:
             f"--frames {num_frames}: the frames of {plan_file} are {len(scene.frames)}; "
             "leave --frames out or plan anew"
         )
-    render(job, scene, plan_file, report)
-    return 0
+    return job, scene, plan_file

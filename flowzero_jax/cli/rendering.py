@@ -1,12 +1,13 @@
 """From a plan to a video and its record: what `generate` and `render` share."""
 
 import argparse
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,11 @@ from flowzero_jax.metadata import RenderMetadata, package_versions, write_metada
 from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.video import check_output_path, write_video
 from flowzero_jax.video.paths import FOLDER, check_size, sidecar_path
+
+if TYPE_CHECKING:
+    from flowzero_jax.cli.loading import Loaded
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -47,8 +53,24 @@ class Job:
         return Path(self.args.out)
 
     @property
+    def seed(self) -> int:
+        return self.options.get("seed", 0)
+
+    @property
+    def negative_prompt(self) -> str:
+        return self.options.get("negative_prompt", "")
+
+    @property
     def snapshot(self) -> Path | None:
         return None if self.args.snapshot is None else Path(self.args.snapshot)
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Runs `work`; with --distributed a failure of it is one of all processes."""
+        if not self.args.distributed:
+            return work()
+        from flowzero_jax.distributed import together
+
+        return together(work)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -100,9 +122,13 @@ class Drawn(NamedTuple):
 
 def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> None:
     """Renders a plan, writes the video and its record, and reports them."""
-    plan = {"file": str(plan_file), "sha256": files.sha256(plan_file)}
     with resumable(job.snapshot):
         drawn = _draw(job, scene, report)
+    job.together(lambda: _finish(job, scene, plan_file, drawn, report))
+
+
+def _finish(job: Job, scene: SceneSyntax, plan_file: Path, drawn: Drawn, report: Report) -> None:
+    """Writes the video and its record, and reports them."""
     with job.timed("write"):
         _write_frames(job, drawn.frames, drawn.fps)
     num_frames, height, width, _ = drawn.frames.shape
@@ -115,7 +141,7 @@ def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> Non
             command=job.command,
             prompt=scene.prompt,
             planner=getattr(job.args, "planner", None),
-            plan=plan,
+            plan={"file": str(plan_file), "sha256": files.sha256(plan_file)},
             video={"file": job.args.out, "format": job.kind.removeprefix("."), **size, **digest},
             versions=package_versions(),
             seconds=job.seconds,
@@ -137,44 +163,66 @@ def render(job: Job, scene: SceneSyntax, plan_file: Path, report: Report) -> Non
 
 def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
     """Loads the model, warns of what it does not understand, and runs it."""
-    # Imports JAX: bad options and plans are reported without waiting for it.
-    from flowzero_jax.cli.device import device_errors
-    from flowzero_jax.cli.loading import load
-
-    with job.timed("load"):
-        loaded = load(job.args, job.options)
+    loaded = load_model(job)
     pipeline, settings = loaded.pipeline, loaded.settings
-    fps = job.options.get("fps", pipeline.info.fps)
-    seed = job.options.get("seed", 0)
-    negative_prompt = job.options.get("negative_prompt", "")
-    steps_per_call = job.args.steps_per_call
-    check_size(job.kind, settings.height, settings.width)
     if pipeline.info.nouns:
         warn_of_unknown_nouns(scene, pipeline.info.nouns)
-    warn_of_truncated_texts(scene, negative_prompt, pipeline.tokenizer.truncated)
+    warn_of_truncated_texts(scene, job.negative_prompt, pipeline.tokenizer.truncated)
     with (
         job.timed("generate"),
-        device_errors(),
         step_progress(report, settings.num_steps, job.snapshot) as progress,
     ):
-        frames = pipeline(
-            scene,
-            seed=seed,
-            settings=settings,
-            negative_prompt=negative_prompt,
-            progress=progress,
-            steps_per_call=steps_per_call,
-            snapshot=job.snapshot,
-        )
+        frames = draw_frames(job, loaded, scene, progress)
     return Drawn(
         frames,
-        float(fps),
-        seed,
-        negative_prompt,
-        settings=loaded.recorded_settings | {"steps_per_call": steps_per_call},
+        float(job.options.get("fps", pipeline.info.fps)),
+        job.seed,
+        job.negative_prompt,
+        settings=loaded.recorded_settings | {"steps_per_call": job.args.steps_per_call},
         model=loaded.model,
         device=loaded.device,
     )
+
+
+def load_model(job: Job) -> "Loaded":
+    """What `loading.load` gives; of several processes all load the same, or all fail."""
+    # Imports JAX: bad options and plans are reported without waiting for it.
+    from flowzero_jax.cli.loading import load
+
+    def load_and_check() -> "Loaded":
+        loaded = load(job.args, job.options)
+        check_size(job.kind, loaded.settings.height, loaded.settings.width)
+        return loaded
+
+    with job.timed("load"):
+        loaded = job.together(load_and_check)
+    if job.args.distributed:
+        from flowzero_jax.distributed import check_same
+
+        decisive = {
+            **loaded.recorded_settings,
+            **{"seed": job.seed, "negative_prompt": job.negative_prompt, "device": loaded.device},
+            **{"steps_per_call": job.args.steps_per_call, "model": loaded.model["sha256"]},
+            **{"versions": package_versions() | {"ffmpeg": "any"}},
+        }
+        check_same("options, model or versions", json.dumps(decisive, sort_keys=True))
+    return loaded
+
+
+def draw_frames(job: Job, loaded: "Loaded", scene: SceneSyntax, progress=None) -> np.ndarray:
+    """The frames `[f H W 3]` of a scene."""
+    from flowzero_jax.cli.device import device_errors
+
+    with device_errors():
+        return loaded.pipeline(
+            scene,
+            seed=job.seed,
+            settings=loaded.settings,
+            negative_prompt=job.negative_prompt,
+            progress=progress,
+            steps_per_call=job.args.steps_per_call,
+            snapshot=job.snapshot,
+        )
 
 
 def _write_frames(job: Job, frames: np.ndarray, fps: float) -> None:

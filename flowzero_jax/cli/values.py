@@ -48,6 +48,18 @@ def choice(*names: str) -> Callable[[str], str]:
     return parse
 
 
+def mesh(text: str) -> str | tuple[int, int, int]:
+    """A parser of "auto", or of FRAMES, VIDEOSxFRAMES and VIDEOSxFRAMESxMODEL as three numbers."""
+    if text == "auto":
+        return text
+    parts = text.split("x")
+    if len(parts) > 3 or not all(re.fullmatch("[1-9][0-9]{0,4}", part) for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not auto, 8, 2x4 or 2x4x1 devices")
+    numbers = [int(part) for part in parts]
+    videos, frames, model = [1, *numbers, 1] if len(parts) == 1 else [*numbers, 1][:3]
+    return videos, frames, model
+
+
 def non_empty(text: str) -> str:
     """A parser of names and paths; an empty path would mean the current folder."""
     if text.strip():

@@ -12,8 +12,15 @@ import jax.numpy as jnp
 
 AttentionMethod = Literal["auto", "xla", "chunked", "cudnn"]
 
-# From twice this many query tokens on, whole score matrices no longer fit into a CPU's caches.
 QUERY_BLOCK = 512
+
+# On CPUs whole score matrices are faster as long as caches hold them; where the keys are few, also
+# beyond. Bytes.
+CACHED_SCORES = 16 * 2**20
+SCORES_OF_FEW_KEYS = 64 * 2**20
+FEW_KEYS = 256
+# Elsewhere up to this many queries.
+SHORT = 1024
 
 # Largest head size of cuDNN's flash attention before and from NVIDIA Hopper on.
 CUDNN_HEAD_SIZE = 128
@@ -45,18 +52,24 @@ def attend(
     """
     if mask is not None:
         return _attend_at_once(query, sources, mask)
-    method = choose_method(method, query)
+    method = choose_method(method, query, sum(source.key.shape[2] for source in sources))
     attend_by = {"xla": _attend_at_once, "chunked": _attend_in_blocks, "cudnn": _attend_by_cudnn}
     return attend_by[method](query, sources)
 
 
-def choose_method(method: AttentionMethod, query: jax.Array) -> AttentionMethod:
+def choose_method(method: AttentionMethod, query: jax.Array, num_keys: int) -> AttentionMethod:
     """What "auto" stands for with these queries on the default device; others stay."""
     if method != "auto":
         return method
-    if jax.default_backend() == "gpu" and _cudnn_supports(query):
+    backend = jax.default_backend()
+    if backend == "gpu" and _cudnn_supports(query):
         return "cudnn"
-    return "chunked" if query.shape[2] >= 2 * QUERY_BLOCK else "xla"
+    b, f, t, n, _ = query.shape
+    if backend != "cpu":
+        return "xla" if t < SHORT else "chunked"
+    scores = 4 * b * f * t * n * num_keys
+    fitting = SCORES_OF_FEW_KEYS if num_keys < FEW_KEYS else CACHED_SCORES
+    return "xla" if scores <= fitting else "chunked"
 
 
 def _cudnn_supports(query: jax.Array) -> bool:
@@ -74,26 +87,33 @@ def _is_shared(source: KeyValue) -> bool:
 
 
 def _attend_at_once(query, sources, mask=None):
-    query = query * query.shape[-1] ** -0.5
+    b, f, t, n, e = query.shape
+    query = _by_head(query * e**-0.5)
+    sources = [KeyValue(*map(_by_head, source)) for source in sources]
 
-    def by_frame(shared, own, x, kept, source):
-        """An einsum whose second operand has a frame axis, or one frame for all of them."""
-        if _is_shared(source):
-            return jnp.einsum(shared, x, kept[:, 0], preferred_element_type=jnp.float32)
-        return jnp.einsum(own, x, kept, preferred_element_type=jnp.float32)
+    def product(x, kept):
+        """`x [b n f t i]` with `kept [b n f i j]`, one frame of which may serve all."""
+        if kept.shape[2] == f:
+            return jnp.matmul(x, kept, preferred_element_type=jnp.float32)
+        folded = x.reshape(b, n, f * t, -1)
+        out = jnp.matmul(folded, kept[:, :, 0], preferred_element_type=jnp.float32)
+        return out.reshape(b, n, f, t, -1)
 
-    scores = [
-        by_frame("bftne,bsne->bfnts", "bftne,bfsne->bfnts", query, source.key, source)
-        for source in sources
-    ]
+    scores = [product(query, source.key.swapaxes(-1, -2)) for source in sources]
     if mask is not None:
+        mask = jnp.swapaxes(jnp.broadcast_to(mask, (b, f, n, t, scores[0].shape[-1])), 1, 2)
         scores = [jnp.where(mask, scores[0], jnp.finfo(jnp.float32).min)]
     weights, total = _softmax_parts(scores)
     out = sum(
-        by_frame("bfnts,bsne->bftne", "bfnts,bfsne->bftne", part.astype(query.dtype), s.value, s)
-        for part, s in zip(weights, sources, strict=True)
+        product(weight.astype(query.dtype), source.value)
+        for weight, source in zip(weights, sources, strict=True)
     )
-    return (out / total[..., 0].swapaxes(2, 3)[..., None]).astype(query.dtype)
+    return (out / total).astype(query.dtype).transpose(0, 2, 3, 1, 4)
+
+
+def _by_head(x: jax.Array) -> jax.Array:
+    """`[b f t n e]` → `[b n f t e]`: matrix products want each head's tokens together."""
+    return x.transpose(0, 3, 1, 2, 4)
 
 
 def _softmax_parts(scores: list[jax.Array]) -> tuple[list[jax.Array], jax.Array]:
@@ -111,12 +131,12 @@ def _attend_in_blocks(query, sources):
     size = min(QUERY_BLOCK, t)
     filler = -t % size
     query = jnp.pad(query * e**-0.5, ((0, 0), (0, 0), (0, filler), (0, 0), (0, 0)))
-    blocks = query.transpose(0, 3, 1, 2, 4).reshape(b * n, f, -1, size, e)
+    blocks = _by_head(query).reshape(b * n, f, -1, size, e)
 
-    def by_head(x):
-        return x.transpose(0, 3, 1, 2, 4).reshape(b * n, x.shape[1], x.shape[2], e)
+    def heads_of(x):
+        return _by_head(x).reshape(b * n, x.shape[1], x.shape[2], e)
 
-    heads = [KeyValue(by_head(source.key), by_head(source.value)) for source in sources]
+    heads = [KeyValue(*map(heads_of, source)) for source in sources]
     shared = [source for source in heads if _is_shared(source)]
     own = [source for source in heads if not _is_shared(source)]
 

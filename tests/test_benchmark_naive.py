@@ -1,0 +1,100 @@
+"""The naive version computes what ours does, on random weights that keep the scale."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tiny import AUTOENCODER, TEXT_ENCODER, UNET
+
+from flowzero_jax.benchmark.naive import decode_naively, denoise_naively
+from flowzero_jax.benchmark.random_weights import random_weights
+from flowzero_jax.denoising import Conditions, Models, denoise
+from flowzero_jax.diffusion import SamplerState, ScheduleConfig, step_table
+from flowzero_jax.generation import decode
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet, UNetConfig
+from flowzero_jax.weights.convert import parameter_shapes
+from flowzero_jax.weights.names import leaves
+
+MODES = ("none", "first", "first_prev", "first_self")
+FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
+
+# A single stage, without change of resolution: compiles fast.
+MICRO = UNetConfig(
+    block_out_channels=(8,),
+    layers_per_block=1,
+    attention_stages=(True,),
+    num_heads=(2,),
+    cross_attention_dim=12,
+    norm_num_groups=4,
+)
+
+
+def noise(*shape):
+    return np.random.default_rng(shape).standard_normal(shape, np.float32)
+
+
+def models(unet):
+    encoder = TextEncoder(TEXT_ENCODER)
+    return Models(UNet(unet), Autoencoder(AUTOENCODER), encoder, ScheduleConfig())
+
+
+@pytest.mark.parametrize(
+    ("mode", "config"), [*((mode, MICRO) for mode in MODES), ("first_prev", UNET)]
+)
+def test_naive_denoising_equals_ours(mode, config):
+    width, params = config.cross_attention_dim, {"unet": random_weights(config, jnp.float32)}
+    conditions = Conditions(
+        text=noise(1, FRAMES, TOKENS, width),
+        negative_text=noise(1, 1, TOKENS, width),
+        grounding_tokens=noise(1, FRAMES, SLOTS, width),
+        null_tokens=noise(1, 1, SLOTS, width),
+    )
+    state = SamplerState(noise(1, FRAMES, ROWS, COLUMNS, 4), noise(1, FRAMES, ROWS, COLUMNS, 4))
+    steps = step_table(ScheduleConfig(), 50, "dpm++")[:2]
+
+    @jax.jit
+    def naive(gate):
+        return denoise_naively(
+            config, jnp.float32, params["unet"], state, conditions, steps, 7.5, gate,
+            cross_frame=mode, prediction_type="epsilon",
+        )  # fmt: skip
+
+    for grounded in (True, False):
+        options = {"cross_frame": mode, "grounded": grounded}
+        ours = jax.jit(functools.partial(denoise, models(config), **options))(
+            params, state, conditions, steps, 7.5
+        )
+        for found, expected in zip(naive(jnp.float32(grounded)), ours, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
+
+
+def test_naive_decoding_equals_ours():
+    params = {"vae": random_weights(AUTOENCODER, jnp.float32)}
+    latents = 0.2 * noise(1, 2, ROWS, COLUMNS, 4)
+    ours = jax.jit(lambda x: decode(models(UNET), params, x))(latents)
+    found = jax.jit(lambda x: decode_naively(AUTOENCODER, jnp.float32, params["vae"], x))(latents)
+    assert ours.std() > 10
+    assert abs(found.astype(int) - ours.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_random_weights_keep_the_scale_of_what_goes_through(dtype):
+    shapes = dict(leaves(parameter_shapes(UNET)))
+    firsts = []
+    for path, leaf in leaves(random_weights(UNET, jnp.dtype(dtype))):
+        assert (leaf.shape, leaf.dtype) == (shapes[path].shape, dtype)
+        values = np.asarray(leaf, np.float32)
+        assert np.isfinite(values).all()
+        if path[-1] == "kernel":
+            fan_in = math.prod(leaf.shape[:-1])
+            firsts.append(values.flat[0] * fan_in**0.5)
+            if leaf.size > 1000:
+                assert values.std() * fan_in**0.5 == pytest.approx(1, rel=0.1)
+                assert abs(values.mean()) * fan_in**0.5 < 0.2
+    assert np.std(firsts) == pytest.approx(1, rel=0.2)  # other numbers in every layer
+
+
+# What is measured of which workload

@@ -1,0 +1,256 @@
+"""Two processes on this machine draw one video, and end together."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import test_generation
+from one_of_two_processes import CLIP, SETTINGS
+
+from flowzero_jax import distributed
+from flowzero_jax.cli import main
+from flowzero_jax.errors import InputError
+from flowzero_jax.pipeline import load_pipeline
+from flowzero_jax.video import read_video
+
+WORKER = Path(__file__).with_name("one_of_two_processes.py")
+# Seconds after which the processes that a test started are ended by it.
+PATIENCE = 240
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def run_two(*commands, folders=(None, None)):
+    """Runs process 0 and 1 side by side; [(exit code, stdout, stderr)] of both."""
+    address = f"127.0.0.1:{free_port()}"
+    processes = []
+    try:
+        for index, command in enumerate(commands):
+            variables = {
+                "JAX_COORDINATOR_ADDRESS": address,
+                "JAX_NUM_PROCESSES": "2",
+                "JAX_PROCESS_ID": str(index),
+                "JAX_PLATFORMS": "cpu",
+            }
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, *map(str, command)],
+                    env=os.environ | variables,
+                    cwd=folders[index],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+        outputs = [process.communicate(timeout=PATIENCE) for process in processes]
+        return [(p.returncode, *out) for p, out in zip(processes, outputs, strict=True)]
+    finally:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+
+
+def results(scenario, folder):
+    ended = run_two(*[(WORKER, scenario, folder)] * 2)
+    for code, _, said in ended:
+        assert code == 0, said
+    return [json.loads((folder / f"{index}.json").read_text()) for index in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return results("share", tmp_path_factory.mktemp("share"))
+
+
+def test_all_get_the_first_processes_text(shared):
+    whole = "ä plan of process 0 🙂" * 1000
+    assert [r["text"] for r in shared] == [[whole[:30], len(whole), "🙂"]] * 2
+
+
+def test_a_failure_of_one_process_is_everybodys(shared):
+    first = {"message": "no plan", "process": 0, "exit_code": 3}
+    assert [r["planning"] for r in shared] == [
+        first | {"cause": "PlannerError"},
+        first | {"cause": None},
+    ]
+    second = {"message": "only here", "process": 1, "exit_code": 2}
+    assert [r["loading"] for r in shared] == [
+        second | {"cause": None},
+        second | {"cause": "InputError"},
+    ]
+
+
+def test_failures_of_all_processes_are_their_own_and_cut_to_length(shared):
+    for index, result in enumerate(shared):
+        assert result["bug"]["process"] == index and result["bug"]["cause"] == "KeyError"
+        assert result["bug"]["exit_code"] == 1
+        assert set(result["bug"]["message"]) == {"'", "é"}
+
+
+def test_without_a_failure_every_process_has_its_own_result(shared):
+    assert [r["together"] for r in shared] == [0, 1]
+
+
+def test_processes_that_were_started_unlike_notice(shared):
+    assert [r["alike"] for r in shared] == [None, None]
+    assert [r["unlike"]["process"] for r in shared] == [1, 1]
+    assert "options: other than process 0's" in shared[0]["unlike"]["message"]
+
+
+def test_a_snapshot_is_the_first_processes_file(shared):
+    written = np.arange(12).tolist()
+    assert [r["snapshot"] for r in shared] == [[None, 3, written]] * 2
+    for result in shared:
+        assert result["snapshots"] == ["snapshot0"] and result["removed"]
+        assert "belongs to another video" in result["other snapshot"]["message"]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("draw")
+    return folder, results("draw", folder)
+
+
+@pytest.fixture(scope="module")
+def one():
+    return load_pipeline(test_generation.CHECKPOINT)
+
+
+@pytest.mark.parametrize("mesh", ["1x4", "2x2"])
+def test_two_processes_draw_what_one_draws(drawn, one, mesh):
+    folder, found = drawn
+    assert [r["devices"] for r in found] == [4, 4]
+    videos = [np.load(folder / f"{mesh} {index}.npy") for index in (0, 1)]
+    np.testing.assert_array_equal(*videos)
+    expected = one([CLIP, CLIP], seeds=[3, 4], settings=SETTINGS)
+    assert np.abs(videos[0].astype(int) - expected).max() <= 1
+
+
+def test_two_processes_go_on_from_the_first_ones_snapshot(drawn, one):
+    folder, found = drawn
+    for index, result in enumerate(found):
+        assert result["kept"] == ["clip0.snapshot"] and result["steps"] == [2]
+        assert not (folder / "clip0.snapshot").exists()
+        resumed = np.load(folder / f"resumed {index}.npy")
+    whole = one(CLIP, seed=3, settings=dataclasses.replace(SETTINGS, grounding_fraction=0.5))
+    assert np.abs(resumed.astype(int) - whole).max() <= 1
+
+
+def test_one_process_alone_needs_no_others():
+    assert distributed.is_first()
+    assert distributed.together(lambda: 3) == 3
+    assert distributed.from_first(lambda: "a plan") == "a plan"
+    distributed.check_same("options", "any")
+    with pytest.raises(ZeroDivisionError):
+        distributed.together(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        (("127.0.0.1:1", "2", None), "JAX_PROCESS_ID: is None"),
+        (("127.0.0.1:1", "two", "0"), "JAX_NUM_PROCESSES: is 'two'"),
+        ((None, "2", "0"), "JAX_COORDINATOR_ADDRESS: is None"),
+    ],
+)
+def test_incomplete_variables_are_named(monkeypatch, values, name):
+    names = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+    for variable, value in zip(names, values, strict=True):
+        monkeypatch.delenv(variable, raising=False)
+        if value is not None:
+            monkeypatch.setenv(variable, value)
+    with pytest.raises(InputError, match=name):
+        distributed.initialize()
+
+
+PROMPT = "a cat runs through a meadow"
+OPTIONS = (
+    "--height 16 --width 16 --frames 5 --num-steps 2 --cross-frame first_prev --no-cache "
+    f"--model {test_generation.CHECKPOINT}"
+).split()
+GENERATE = ["generate", PROMPT, "--out", "cat.npz", *OPTIONS]
+# The command in a process that ends, in the midst of drawing, without a word.
+LOST = """
+import os, sys
+from flowzero_jax.cli import main
+from flowzero_jax.pipeline import Pipeline
+Pipeline.__call__ = lambda *arguments, **options: os._exit(7)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs the command line in two processes, each in a folder of its own."""
+    for index in (0, 1):
+        (tmp_path / str(index)).mkdir()
+
+    def run(first, second, second_program=("-m", "flowzero_jax")):
+        programs = ("-m", "flowzero_jax"), second_program
+        return run_two(
+            *[
+                [*program, *arguments, "--distributed"]
+                for program, arguments in zip(programs, (first, second), strict=True)
+            ],
+            folders=[tmp_path / "0", tmp_path / "1"],
+        )
+
+    return run
+
+
+def test_one_video_is_written_and_one_process_speaks(command, tmp_path, capsys, monkeypatch):
+    argv = [*GENERATE, "--json"]
+    (code, said, noted), other = command(argv, argv)
+    assert code == 0 and other == (0, "", ""), (noted, other)
+    result = json.loads(said)
+    assert result["frames"] == 5 and noted.startswith("flowzero-jax: 2 denoising steps in ")
+    assert noted.count("\n") == 1
+    assert sorted(os.listdir(tmp_path / "0")) == ["cat.meta.json", "cat.npz", "cat.plan.json"]
+    assert os.listdir(tmp_path / "1") == []
+    meta = json.loads((tmp_path / "0" / "cat.meta.json").read_text())
+    assert meta["device"]["mesh"] == "1x4x1"
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["render", "0/cat.plan.json", "--out", "one.npz", *OPTIONS]) == 0
+    frames = [read_video(tmp_path / name).frames.astype(int) for name in ("0/cat.npz", "one.npz")]
+    assert np.abs(frames[0] - frames[1]).max() <= 1
+
+
+def test_a_prompt_that_cannot_be_planned_ends_all(command, tmp_path):
+    argv = ["generate", " ", *GENERATE[2:]]
+    (code, said, noted), other = command(argv, argv)
+    assert (code, said) == (2, "") and noted.count("\n") == 1 and "error: " in noted
+    assert other == (2, "", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        (["--seed", "5"], 2, "options, model or versions: other than process 0's"),
+        (["--model", "no/such/folder"], 4, "no such model"),
+    ],
+    ids=["seed", "model"],
+)
+def test_what_fails_elsewhere_is_said_once_there_and_once_here(command, changes, code, message):
+    for ended, _, noted in command(GENERATE, [*GENERATE, *changes]):
+        assert ended == code, noted
+        assert noted.count("\n") == 1 and message in noted
+
+
+def test_a_process_that_vanishes_ends_the_other(command):
+    first, second = command(GENERATE, GENERATE, second_program=("-c", LOST))
+    assert second[0] == 7
+    assert first[0] == 5 and "another process has ended" in first[2]
+    assert first[2].count("\n") == 1

@@ -4,8 +4,8 @@
         --config configs/sticker.py
 
 Variants:
-    default   the checkpoint's own values, 8 frames of 128x128 in 20 steps
-    draft     8 steps: a first look in a third of the time
+    default   the checkpoint's own values, 8 frames of 128x128 in 12 steps
+    draft     6 steps: a first look in half the time
     long      24 frames, for slow motions
 """
 
@@ -21,8 +21,8 @@ def get_config(variant: str = "default") -> ConfigDict:
             "frames": 8,
             "height": 128,
             "width": 128,
-            "num_steps": 20,
-            "sampler": "ddim",
+            "num_steps": 12,
+            "sampler": "dpm++",
             "guidance_scale": 4.0,
             "guidance_start": 0.0,
             "guidance_end": 1.0,
@@ -38,7 +38,7 @@ def get_config(variant: str = "default") -> ConfigDict:
             "attention": "auto",
         }
     )
-    changes = {"default": {}, "draft": {"num_steps": 8}, "long": {"frames": 24, "fps": 8.0}}
+    changes = {"default": {}, "draft": {"num_steps": 6}, "long": {"frames": 24, "fps": 8.0}}
     if variant not in changes:
         raise ValueError(f"no variant {variant!r}; there are {', '.join(changes)}")
     config.update(changes[variant])

@@ -41,7 +41,7 @@ def ways(settings: GenerationSettings) -> dict[str, GenerationSettings]:
 
     named = {f"DDIM, {EXACT_STEPS} steps": way("ddim", EXACT_STEPS)}
     named |= {f"DDIM, {count} steps": way("ddim", count) for count in (50, 20, 10)}
-    named |= {f"DPM-Solver++(2M), {count} steps": way("dpm++", count) for count in (20, 15, 10)}
+    named |= {f"DPM-Solver++(2M), {count} steps": way("dpm++", count) for count in (20, 15, 12, 10)}
     for end in (0.8, 0.6):
         name = f"DDIM, 20 steps, guidance in the first {end:.0%}"
         named[name] = way("ddim", 20, guidance_end=end)

@@ -64,7 +64,7 @@ def check(types, half):
 
 def networks(half):
     """Name → (function, inputs) of every network in `half`, parameters in `half` as well."""
-    side = 32  # 1024 tokens: attention in blocks of queries
+    side = 48  # 2304 tokens: attention in blocks of queries
     assert choose_method("auto", shaped(1, 2, side**2, 2, 4), side**2) == "chunked"
     unet, vae, text = (
         UNet(UNET, half),

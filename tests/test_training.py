@@ -131,13 +131,13 @@ def test_layout_losses_reward_attention_inside_the_box():
     words = jnp.zeros((1, 1, 16))
 
     def attention_loss(sign):
-        query = jnp.concatenate([jnp.asarray(sign * (20 * inside - 10)), jnp.zeros((1, 1))])
+        query = jnp.asarray(sign * (20 * inside - 10))
         key = jnp.concatenate([jnp.zeros((16, 1)), jnp.ones((1, 1))])
         block = {
             "before": tokens,
             "after": tokens,
-            "query": query[None, :, None],
-            "key": key[None, :, None],
+            "query": query[None],
+            "key": key[None],
         }
         return float(layout_losses({"block": block}, probes, boxes, mask, words)["attention"])
 

@@ -132,10 +132,7 @@ def compile_programs(
             conditions,
             call.steps,
             settings.guidance_scale,
-            cross_frame=settings.cross_frame,
-            grounded=call.grounded,
-            guided=call.guided,
-            frames_per_chunk=settings.frames_per_chunk,
+            **call.options(settings),
             mesh=mesh,
             alive=alive,
         )

@@ -94,10 +94,7 @@ def draw(
             conditions,
             call.steps,
             settings.guidance_scale,
-            cross_frame=settings.cross_frame,
-            grounded=call.grounded,
-            guided=call.guided,
-            frames_per_chunk=settings.frames_per_chunk,
+            **call.options(settings),
             mesh=mesh,
         )
         done += len(call.steps.timesteps)

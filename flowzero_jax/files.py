@@ -101,6 +101,14 @@ def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
             raise InputError(f"{path}: would overwrite the input {other}; give another name")
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those that it lies in, unless it is there; raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {reason(error)}") from error
+
+
 def check_folder(folder: Path) -> None:
     """Raises OutputError unless files can be created in `folder`: by creating one, nameless."""
     if not folder.is_dir():

@@ -6,7 +6,7 @@ stands beside it in the batch. `spreading` spreads them over devices.
 
 import dataclasses
 import itertools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -56,6 +56,15 @@ class Segment(NamedTuple):
     grounded: bool  # the boxes act
     guided: bool  # the unconditional half is computed, too
     steps: StepTable
+
+    def options(self, settings: GenerationSettings) -> dict[str, Any]:
+        """The keywords of `denoise` for these steps."""
+        return {
+            "cross_frame": settings.cross_frame,
+            "grounded": self.grounded,
+            "guided": self.guided,
+            "frames_per_chunk": settings.frames_per_chunk,
+        }
 
 
 def latent_size(models: Models, settings: GenerationSettings) -> tuple[int, int]:
@@ -157,10 +166,7 @@ def denoise_fully(
             conditions,
             segment.steps,
             guidance_scale,
-            cross_frame=settings.cross_frame,
-            grounded=segment.grounded,
-            guided=segment.guided,
-            frames_per_chunk=settings.frames_per_chunk,
+            **segment.options(settings),
         )
     return state.latents
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 from PIL import Image
-from tiny import AUTOENCODER, TEXT_ENCODER, UNET
+from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
 from flowzero_jax.benchmark import naive_programs
 from flowzero_jax.benchmark.memory import check_memory
@@ -25,23 +25,13 @@ from flowzero_jax.benchmark.torch_worker import TorchWorker
 from flowzero_jax.benchmark.workloads import WORKLOADS, Workload, select
 from flowzero_jax.errors import DeviceError, InputError, ModelError
 from flowzero_jax.generation import GenerationSettings
-from flowzero_jax.models import UNetConfig
 from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
 
 ROOT = Path(__file__).parents[1]
-FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
+TOKENS = 7
 
-# A single stage, without change of resolution: compiles fast.
-MICRO = UNetConfig(
-    block_out_channels=(8,),
-    layers_per_block=1,
-    attention_stages=(True,),
-    num_heads=(2,),
-    cross_attention_dim=12,
-    norm_num_groups=4,
-)
 SETTINGS = GenerationSettings(height=8, width=12, num_steps=4, grounding_fraction=0.5)
-VIDEO = Workload("tiny", "video", 2, SETTINGS, MICRO, AUTOENCODER, text_length=TOKENS)
+VIDEO = Workload("tiny", "video", 2, SETTINGS, MICRO_UNET, AUTOENCODER, text_length=TOKENS)
 STEP, DECODE = (dataclasses.replace(VIDEO, name=kind, kind=kind) for kind in ("step", "decode"))
 QUICK = Options(rounds=2, peak_seconds=0.0)
 

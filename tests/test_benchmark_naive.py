@@ -7,29 +7,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny import AUTOENCODER, TEXT_ENCODER, UNET
+from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
 from flowzero_jax.benchmark.naive import decode_naively, denoise_naively
 from flowzero_jax.benchmark.random_weights import random_weights
 from flowzero_jax.denoising import Conditions, Models, denoise
 from flowzero_jax.diffusion import SamplerState, ScheduleConfig, step_table
 from flowzero_jax.generation import decode
-from flowzero_jax.models import Autoencoder, TextEncoder, UNet, UNetConfig
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 
 MODES = ("none", "first", "first_prev", "first_self")
 FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
-
-# A single stage, without change of resolution: compiles fast.
-MICRO = UNetConfig(
-    block_out_channels=(8,),
-    layers_per_block=1,
-    attention_stages=(True,),
-    num_heads=(2,),
-    cross_attention_dim=12,
-    norm_num_groups=4,
-)
 
 
 def noise(*shape):
@@ -42,7 +32,7 @@ def models(unet):
 
 
 @pytest.mark.parametrize(
-    ("mode", "config"), [*((mode, MICRO) for mode in MODES), ("first_prev", UNET)]
+    ("mode", "config"), [*((mode, MICRO_UNET) for mode in MODES), ("first_prev", UNET)]
 )
 def test_naive_denoising_equals_ours(mode, config):
     width, params = config.cross_attention_dim, {"unet": random_weights(config, jnp.float32)}

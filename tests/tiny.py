@@ -13,6 +13,15 @@ UNET = UNetConfig(
     cross_attention_dim=12,
     norm_num_groups=4,
 )
+# As the one above, but a single stage, without change of resolution: compiles fast.
+MICRO_UNET = UNetConfig(
+    block_out_channels=(8,),
+    layers_per_block=1,
+    attention_stages=(True,),
+    num_heads=(2,),
+    cross_attention_dim=12,
+    norm_num_groups=4,
+)
 AUTOENCODER = AutoencoderConfig(block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2)
 TEXT_ENCODER = TextEncoderConfig(
     vocab_size=20,

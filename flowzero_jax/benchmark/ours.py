@@ -86,10 +86,7 @@ def _compile(subject: Subject, stage: Stage, inputs: Inputs) -> Program:
             conditions,
             steps,
             settings.guidance_scale,
-            cross_frame=settings.cross_frame,
-            grounded=segment.grounded,
-            guided=segment.guided,
-            frames_per_chunk=settings.frames_per_chunk,
+            **segment.options(settings),
         )
 
     params = {"unet": subject.params["unet"]}

@@ -13,9 +13,9 @@ import numpy as np
 
 from flowzero_jax.denoising import Conditions, denoise
 from flowzero_jax.diffusion import SamplerState, step_table
-from flowzero_jax.errors import InputError, OutputError
+from flowzero_jax.errors import InputError
 from flowzero_jax.evaluation.tables import markdown_table
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import make_folder, write_text
 from flowzero_jax.generation import GenerationSettings, decode, prepare
 from flowzero_jax.layout import tabulate
 from flowzero_jax.models import UNet
@@ -228,10 +228,7 @@ would allow itself there:
 python scripts/evaluate.py dtypes --out docs/evaluation
 ```
 """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made: {reason(error)}") from error
+    make_folder(out)
     write_text(out / FILE, text)
     return columns
 

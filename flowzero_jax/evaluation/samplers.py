@@ -8,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from flowzero_jax.drawing import decode_jitted, denoise_jitted, prepare_jitted
-from flowzero_jax.errors import OutputError
 from flowzero_jax.evaluation.prompts import PROMPTS
 from flowzero_jax.evaluation.sheets import Row, draw_rows, save_small
 from flowzero_jax.evaluation.tables import markdown_table
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import make_folder, write_text
 from flowzero_jax.generation import GenerationSettings, latent_size, segments
 from flowzero_jax.layout import tabulate
 from flowzero_jax.noise import video_keys
@@ -64,10 +63,7 @@ def sample(pipeline: Pipeline, prompt: str, settings: GenerationSettings) -> Out
             conditions,
             segment.steps,
             settings.guidance_scale,
-            cross_frame=settings.cross_frame,
-            grounded=segment.grounded,
-            guided=segment.guided,
-            frames_per_chunk=settings.frames_per_chunk,
+            **segment.options(settings),
         )
     frames = decode_jitted(models, params, state.latents)
     return Outcome(np.asarray(state.latents[0]), np.asarray(frames[0]), evaluations)
@@ -108,10 +104,7 @@ twice.
 python scripts/evaluate.py samplers --out docs/evaluation
 ```
 """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made: {reason(error)}") from error
+    make_folder(out)
     sheet = [
         Row(name, np.concatenate([found[0].frames[::2], found[1].frames[::2]]))
         for name, found in outcomes.items()

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.errors import InputError
+from flowzero_jax.files import make_folder, write_text
 from flowzero_jax.tokenizer import (
     END_OF_WORD,
     END_TOKEN,
@@ -121,10 +121,7 @@ def write_tokenizer(folder: str | Path, merges: Sequence[Pair], max_length: int 
         "special_tokens_map.json": _json(special),
     }
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {reason(error)}") from error
+    make_folder(folder)
     for name, text in texts.items():
         write_text(folder / name, text)
 

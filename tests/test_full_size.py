@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
-from flowzero_jax.evaluation.full_size import STATUS, measure_loading, time_decode, time_step
+from flowzero_jax.evaluation.full_size import STATUS, measure_loading
 from flowzero_jax.models import (
     Autoencoder,
     AutoencoderConfig,
@@ -94,8 +94,6 @@ def test_random_checkpoint_is_whole_and_always_the_same(folder, tmp_path):
 
 @pytest.mark.skipif(not STATUS.exists(), reason="needs Linux's /proc")
 def test_what_a_checkpoint_takes(folder):
-    pipeline, loading = measure_loading(folder, "bfloat16")
+    loading = measure_loading(folder, "bfloat16")
     assert loading.parameter_bytes == 2 * sum(loading.num_parameters.values())
     assert loading.peak_anonymous_bytes >= 0
-    assert time_step(pipeline, 4) > 0
-    assert time_decode(pipeline, 4) > 0

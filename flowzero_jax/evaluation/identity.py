@@ -1,8 +1,9 @@
 """Which sticker a box shows: the best match among all nouns of the vocabulary.
 
 Every noun's sticker, in the colouring that the phrase asks for, is placed as training places it
-(upright, aspect kept, the largest that fits the box, centred) and correlated with the picture over
-its own opaque pixels, at small offsets and a few sizes. "Right" means that the asked noun scores
+(upright, aspect kept, the largest that fits the box, centred) over what the surroundings suggest is
+behind it, and the whole box is correlated with the picture, at small offsets and a few sizes: so
+that an outline counts as much as what it encloses. "Right" means that the asked noun scores
 highest. Nothing learned judges the pictures.
 """
 
@@ -16,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from flowzero_jax.errors import InputError
+from flowzero_jax.evaluation.backdrop import STRIP, backdrop
 from flowzero_jax.training.sprites import fit, sprite, sprite_aspect
 from flowzero_jax.training.vocabulary import COLORS, NOUNS, SYNONYMS
 
@@ -23,10 +25,8 @@ CANDIDATES = tuple(NOUNS)
 REACH = 0.07  # offsets of the sticker, as a fraction of the box's sides
 SCALES = (0.93, 1.0, 1.07)
 LONGEST_SIDE = 64  # pixels; larger boxes are reduced, by a whole factor
-# A patch whose values (0..1) spread less than this is called flat: it correlates with nothing.
+# Values (0..1) that spread less than this are called flat: they correlate with nothing.
 _FLAT = 0.02
-# Pixels weigh opacity to this power: a translucent edge shows more background than sticker.
-_SHARPNESS = 12
 _WORDS = {word: noun for noun in NOUNS for word in (noun, *SYNONYMS.get(noun, ()))}
 
 
@@ -83,15 +83,16 @@ def noun_scores(
     color: str | None = None,
 ) -> Float[np.ndarray, " nouns"]:
     """The correlation of every candidate with a box, the highest over all offsets and sizes."""
-    patch, (width, height) = _patch(frame, box)
-    reach_x, reach_y = _reach(width), _reach(height)
+    picture, sides, inside = _cut(frame, box)
+    behind = backdrop(picture, inside)
     best = np.full(len(CANDIDATES), -1.0, np.float32)
     for scale in SCALES:
-        bank = _bank(color, round(width * scale, 2), round(height * scale, 2))
-        columns, rows = bank.size[0] + 2 * reach_x, bank.size[1] + 2 * reach_y
-        left, top = (patch.shape[1] - columns) // 2, (patch.shape[0] - rows) // 2
-        region = patch[top : top + rows, left : left + columns]
-        best = np.maximum(best, _correlations(region, bank).max(axis=1))
+        bank = _bank(color, *(round(side * scale, 2) for side in sides))
+        columns, rows = (n + 2 * _reach(side) for n, side in zip(bank.size, sides, strict=True))
+        left, top = (picture.shape[1] - columns) // 2, (picture.shape[0] - rows) // 2
+        window = np.s_[top : top + rows, left : left + columns]
+        scores = _correlations(picture[window], behind[window], bank)
+        best = np.maximum(best, scores.max(axis=1))
     return best
 
 
@@ -99,18 +100,20 @@ class _Bank(NamedTuple):
     """All candidates in a box of one size; axis `s` candidate, `p` pixel of the box."""
 
     size: tuple[int, int]  # width, height
-    values: Float[np.ndarray, "s 3*p"]  # weight x (colour - mean), of unit length
-    weights: Float[np.ndarray, "s p"]  # 1 where a sticker is opaque, soon 0 elsewhere
+    values: Float[np.ndarray, "s p*3"]  # opacity x (colour - 0.5)
+    clear: Float[np.ndarray, "s p"]  # 1 - opacity
+    mixed: Float[np.ndarray, "s p*3"]  # values x clear
 
 
 def _reach(side: float) -> int:
     return max(1, round(REACH * side))
 
 
-def _patch(
+def _cut(
     frame: np.ndarray, box: tuple[float, float, float, float]
-) -> tuple[Float[np.ndarray, "y x 3"], tuple[float, float]]:
-    """The box in the middle of a margin, reduced, -0.5..0.5; and its own (width, height).
+) -> tuple[Float[np.ndarray, "y x 3"], tuple[float, float], np.ndarray]:
+    """The box in the middle of a margin, reduced, -0.5..0.5; its own (width, height); and which
+    of the pixels are of the frame, not beyond its edges.
 
     A box that is not reduced is cut out on whole pixels: not a value is interpolated.
     """
@@ -118,14 +121,24 @@ def _patch(
     sides = (box[2] - box[0]) * width, (box[3] - box[1]) * height
     center = (box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height
     factor = math.ceil(max(sides) / LONGEST_SIDE)
-    largest = [math.ceil(max(SCALES) * side / factor) + 2 * _reach(side / factor) for side in sides]
+    margins = [2 * (_reach(side / factor) + STRIP) for side in sides]
+    largest = [
+        math.ceil(max(SCALES) * side / factor) + margin
+        for side, margin in zip(sides, margins, strict=True)
+    ]
     starts = [round(c - size * factor / 2) for c, size in zip(center, largest, strict=True)]
     pad = max(0, -min(starts), math.ceil(max(largest) * factor) + max(starts) - min(height, width))
-    padded = np.pad(frame, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
     left, top = starts[0] + pad, starts[1] + pad
     corners = left, top, left + largest[0] * factor, top + largest[1] * factor
-    cut = Image.fromarray(padded).resize(largest, Image.Resampling.BICUBIC, box=corners)
-    return np.asarray(cut).astype(np.float32) / 255 - 0.5, (sides[0] / factor, sides[1] / factor)
+
+    def cut(pixels: np.ndarray, mode: str) -> np.ndarray:
+        padded = np.pad(pixels, ((pad, pad), (pad, pad)) + ((0, 0),) * (pixels.ndim - 2), mode)
+        image = Image.fromarray(padded).resize(largest, Image.Resampling.BICUBIC, box=corners)
+        return np.asarray(image)
+
+    picture = cut(frame, "edge").astype(np.float32) / 255 - 0.5
+    inside = cut(np.full((height, width), 255, np.uint8), "constant") > 127
+    return picture, (sides[0] / factor, sides[1] / factor), inside
 
 
 def placed(noun: str, color: str | None, width: float, height: float) -> np.ndarray:
@@ -147,31 +160,40 @@ def placed(noun: str, color: str | None, width: float, height: float) -> np.ndar
 
 @functools.lru_cache(maxsize=16)
 def _bank(color: str | None, width: float, height: float) -> _Bank:
-    size = math.ceil(width), math.ceil(height)
-    values = np.zeros((len(CANDIDATES), size[1], size[0], 3), np.float32)
-    weights = np.zeros((len(CANDIDATES), size[1], size[0]), np.float32)
-    for noun, value, weight in zip(CANDIDATES, values, weights, strict=True):
-        pixels = placed(noun, color, width, height)
-        weight[...] = pixels[..., 3] ** _SHARPNESS
-        straight = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.1)
-        mean = np.average(straight.mean(axis=-1), weights=weight)
-        centered = straight - mean
-        value[...] = centered * weight[..., None]
-        value /= max(math.sqrt(float((centered * value).sum())), 1e-6)
+    stickers = np.stack([placed(noun, color, width, height) for noun in CANDIDATES])
+    opacity = stickers[..., 3:]
+    values, clear = stickers[..., :3] - opacity / 2, 1 - opacity
     flat = len(CANDIDATES), -1
-    return _Bank(size, values.reshape(flat), weights.reshape(flat))
+    size = stickers.shape[2], stickers.shape[1]
+    return _Bank(size, values.reshape(flat), clear.reshape(flat), (values * clear).reshape(flat))
 
 
 def _correlations(
-    region: Float[np.ndarray, "y x 3"], bank: _Bank
+    picture: Float[np.ndarray, "y x 3"], behind: Float[np.ndarray, "y x 3"], bank: _Bank
 ) -> Float[np.ndarray, "s offsets"]:
-    """Weighted correlation of each candidate with each place of the region that it fits into."""
-    width, height = bank.size
-    windows = sliding_window_view(region, (height, width), axis=(0, 1))
-    windows = windows.reshape(-1, 3, height * width)  # [offsets 3 p]
-    products = bank.values @ windows.transpose(0, 2, 1).reshape(len(windows), -1).T
-    sums = bank.weights @ windows.sum(axis=1).T
-    squares = bank.weights @ np.square(windows).sum(axis=1).T
-    count = 3 * bank.weights.sum(axis=1, keepdims=True)
-    spread = np.maximum(squares - sums**2 / count, count * _FLAT**2)
-    return products / np.sqrt(spread)
+    """Correlation of each candidate, over what is behind, with each place that it fits into.
+
+    The composites `values + clear * behind` are never formed: their products with the picture and
+    with themselves are matrix products of the bank with windows.
+    """
+    there, below = _windows(picture, bank.size), _windows(behind, bank.size)
+    flat = len(there), -1
+    sums = bank.values.sum(axis=1, keepdims=True) + bank.clear @ below.sum(axis=2).T
+    squares = (
+        np.square(bank.values).sum(axis=1, keepdims=True)
+        + 2 * bank.mixed @ below.reshape(flat).T
+        + np.square(bank.clear) @ np.square(below).sum(axis=2).T
+    )
+    products = bank.values @ there.reshape(flat).T + bank.clear @ (there * below).sum(axis=2).T
+    count = bank.values.shape[1]
+    mean, power = there.mean(axis=(1, 2)), np.square(there).sum(axis=(1, 2))
+    least = count * _FLAT**2
+    spread = np.maximum(squares - sums**2 / count, least)
+    return (products - sums * mean) / np.sqrt(spread * np.maximum(power - count * mean**2, least))
+
+
+def _windows(
+    picture: Float[np.ndarray, "y x 3"], size: tuple[int, int]
+) -> Float[np.ndarray, "offsets p 3"]:
+    windows = sliding_window_view(picture, size[::-1], axis=(0, 1))  # [y x 3 height width]
+    return np.moveaxis(windows, 2, -1).reshape(-1, size[0] * size[1], 3)

@@ -165,8 +165,8 @@ def _document(results: Mapping[str, Any], sheets: Sequence[str]) -> str:
         f"{generation['guidance_scale']:g}, cross-frame attention `{generation['cross_frame']}`. "
         "Written by `python scripts/evaluate.py sticker`; all numbers are in `results.json`.",
         "## Does a box show what its phrase says?",
-        "Every noun's sticker, in the asked colouring, is composited over a backdrop carried inwards "
-        "from around the box, and the whole box is correlated with it (normalised). Right: the best "
+        "Every noun's sticker, in the asked colouring, is laid over a backdrop carried inwards "
+        "from around the box, and correlated with the whole box (normalised). Right: the best "
         "match is the asked noun.",
         identity_table({"all": stickers["all"], **stickers["by_kind"], **stickers["by_objects"]}),
         f"Most frequent confusions: {confusions}." if confusions else "No confusions.",

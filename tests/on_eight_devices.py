@@ -1,8 +1,8 @@
 """What `test_sharding.py` asserts, computed by a process with eight simulated devices.
 
-    python on_eight_devices.py latents OUT.npz VIDEOS FRAMES MODEL FRAMES_PER_CHUNK
+    python on_eight_devices.py latents OUT.npz VIDEOSxFRAMESxMODEL
 
-writes the latents of every cross-frame mode on a mesh and on one device, and
+writes the latents of the mesh's cases on it and on one device, and
 
     python on_eight_devices.py collectives OUT.json
 
@@ -27,8 +27,22 @@ from flowzero_jax.sharding import make_video_mesh, shard_params
 from flowzero_jax.spreading import Placement
 from flowzero_jax.weights.convert import parameter_shapes
 
-MODES = ("none", "first", "first_prev", "first_self")
 VIDEOS, FRAMES, SIDE = 3, 5, 4
+# Of each mesh: frames per chunk, and pairs of a cross-frame mode and a dtype. Three videos of five
+# frames are filled up on all but 1x8x1, where the frames alone are.
+CASES = {
+    "1x8x1": (
+        1,
+        [
+            *((mode, "float32") for mode in ("none", "first", "first_prev", "first_self")),
+            ("first_prev", "bfloat16"),
+        ],
+    ),
+    "2x4x1": (1, [("first_prev", "float32")]),
+    "1x2x1": (2, [("first_prev", "float32"), ("first_self", "float32")]),
+    "8x1x1": (2, [("first_prev", "float32")]),
+    "2x2x2": (2, [("first", "float32"), ("first_prev", "float32")]),
+}
 # The axis that is spread, cross-frame mode and frames per chunk; 5 frames on 4 devices are 2 each.
 PROGRAMS = (
     ("frames", "none", 8),
@@ -46,16 +60,16 @@ COLLECTIVE = re.compile(
 ITEM_BYTES = {"f32": 4, "s32": 4, "u32": 4, "bf16": 2, "f16": 2, "u8": 1, "pred": 1}
 
 
-def models_and_params(dtype="float32"):
+def models_and_params(dtype, config):
     compute = jnp.dtype(dtype)
     models = Models(
-        UNet(tiny.UNET, compute),
+        UNet(config, compute),
         Autoencoder(tiny.AUTOENCODER, compute),
         TextEncoder(tiny.TEXT_ENCODER, compute),
         ScheduleConfig(),
     )
     rng = np.random.default_rng(0)
-    shapes = {"unet": parameter_shapes(tiny.UNET), "vae": parameter_shapes(tiny.AUTOENCODER)}
+    shapes = {"unet": parameter_shapes(config), "vae": parameter_shapes(tiny.AUTOENCODER)}
     scaled = jax.tree.map(lambda x: 0.3 * rng.standard_normal(x.shape), shapes)
     return models, jax.tree.map(lambda x: x.astype(compute), scaled)
 
@@ -76,9 +90,9 @@ def batch(videos=VIDEOS, frames=FRAMES):
     )
 
 
-def arguments(mesh, mode, frames_per_chunk, dtype="float32"):
+def arguments(mesh, mode, frames_per_chunk, dtype="float32", config=tiny.UNET):
     """Of `denoise_jitted`, and where the batch lies."""
-    models, params = models_and_params(dtype)
+    models, params = models_and_params(dtype, config)
     state, conditions = batch()
     placement = None
     if mesh is None:
@@ -98,21 +112,23 @@ def arguments(mesh, mode, frames_per_chunk, dtype="float32"):
     return placement, (models, params, state, conditions, steps, 3.0), options
 
 
-def latents(mesh, mode, frames_per_chunk, dtype="float32"):
-    placement, positional, options = arguments(mesh, mode, frames_per_chunk, dtype)
+def latents(*case):
+    placement, positional, options = arguments(*case)
     result = denoise_jitted(*positional, **options).latents
     return np.asarray(result) if placement is None else placement.collect(result)
 
 
-def write_latents(out, videos, frames, model, frames_per_chunk):
-    mesh = make_video_mesh(videos, frames, model)
+def write_latents(out, name):
+    mesh = make_video_mesh(*map(int, name.split("x")))
+    frames_per_chunk, cases = CASES[name]
+    # Split parameters are of several stages; the frames and videos need only one.
+    config = tiny.UNET if mesh.shape["model"] > 1 else tiny.MICRO_UNET
     results = {}
-    for mode in MODES:
-        results[f"{mode} mesh"] = latents(mesh, mode, frames_per_chunk)
-        results[f"{mode} one"] = latents(None, mode, frames_per_chunk)
-    if (videos, model) == (1, 1):
-        results["bfloat16 mesh"] = latents(mesh, "first_prev", frames_per_chunk, "bfloat16")
-        results["bfloat16 one"] = latents(None, "first_prev", frames_per_chunk, "bfloat16")
+    for mode, dtype in cases:
+        for kind, where in (("mesh", mesh), ("one", None)):
+            results[f"{mode} {dtype} {kind}"] = latents(
+                where, mode, frames_per_chunk, dtype, config
+            )
     np.savez(out, **results)
 
 
@@ -135,6 +151,8 @@ def write_collectives(out):
         _, positional, options = arguments(mesh, mode, frames_per_chunk)
         compiled = denoise_jitted.lower(*positional, **options).compile()
         results[f"{axis} {mode} {frames_per_chunk}"] = collectives(compiled.as_text())
+        if f"{axis} decode" in results:
+            continue
         models, params, state, *_ = positional
         compiled = decode_jitted.lower(models, params, state.latents, mesh=mesh).compile()
         results[f"{axis} decode"] = collectives(compiled.as_text())
@@ -146,5 +164,5 @@ def write_collectives(out):
 
 
 if __name__ == "__main__":
-    command, out, *numbers = sys.argv[1:]
-    {"latents": write_latents, "collectives": write_collectives}[command](out, *map(int, numbers))
+    command, *rest = sys.argv[1:]
+    {"latents": write_latents, "collectives": write_collectives}[command](*rest)

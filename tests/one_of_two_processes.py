@@ -22,7 +22,9 @@ from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.sharding import make_video_mesh
 from flowzero_jax.snapshot import Snapshot
 
-SETTINGS = dataclasses.replace(test_generation.SETTINGS, num_steps=2, cross_frame="first_prev")
+SETTINGS = dataclasses.replace(
+    test_generation.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
+)
 CLIP = test_generation.scene("a cat", frames=5)
 
 

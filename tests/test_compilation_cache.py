@@ -4,10 +4,10 @@ import os
 import stat
 import warnings
 
+import cache_settings
 import jax
 import jax.numpy as jnp
 import pytest
-from jax.experimental.compilation_cache import compilation_cache as jax_cache
 
 from flowzero_jax import compilation_cache
 from flowzero_jax.compilation_cache import (
@@ -17,24 +17,14 @@ from flowzero_jax.compilation_cache import (
     enable_compilation_cache,
 )
 
-SETTINGS = (
-    "jax_enable_compilation_cache",
-    "jax_compilation_cache_dir",
-    "jax_persistent_cache_min_entry_size_bytes",
-    "jax_persistent_cache_min_compile_time_secs",
-)
-
 
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch, tmp_path):
     """Every test starts without a configured cache; JAX's settings are put back after it."""
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    before = {name: getattr(jax.config, name) for name in SETTINGS}
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
-    jax_cache.reset_cache()
+    with cache_settings.put_back():
+        yield
 
 
 def compile_something():
@@ -47,8 +37,7 @@ def test_the_default_folder_is_private_and_programs_from_half_a_second_are_kept(
     assert folder == str(tmp_path / "cache" / "flowzero_jax" / "xla")
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
     assert stat.S_IMODE(os.stat(os.path.dirname(folder)).st_mode) == 0o700
-    values = [getattr(jax.config, name) for name in SETTINGS]
-    assert values == [True, folder, -1, 0.5]
+    assert cache_settings.cache_settings() == [True, folder, -1, 0.5]
 
 
 def test_programs_are_written_read_back_and_a_damaged_one_is_only_a_warning(tmp_path, monkeypatch):

@@ -6,9 +6,9 @@ import json
 import os
 from pathlib import Path
 
+import cache_settings
 import jax
 import pytest
-from jax.experimental.compilation_cache import compilation_cache as jax_cache
 
 from flowzero_jax import compilation_cache
 from flowzero_jax.cli import main
@@ -26,26 +26,16 @@ ENCODE, PREPARE, DENOISE, DECODE = NAMES = [
 ]
 TRACE = "/jax/core/compile/jaxpr_trace_duration"
 COMPILE = "/jax/core/compile/backend_compile_duration"
-CACHE_SETTINGS = (
-    "jax_enable_compilation_cache",
-    "jax_compilation_cache_dir",
-    "jax_persistent_cache_min_entry_size_bytes",
-    "jax_persistent_cache_min_compile_time_secs",
-)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
     """A folder where all programs are kept, however fast they compile."""
-    before = {name: getattr(jax.config, name) for name in CACHE_SETTINGS}
     folder = tmp_path_factory.mktemp("xla")
-    with pytest.MonkeyPatch.context() as patch:
+    with cache_settings.put_back(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(compilation_cache, "MIN_COMPILE_SECONDS", 0.0)
         compilation_cache.enable_compilation_cache(folder)
         yield folder
-    for name, value in before.items():
-        jax.config.update(name, value)
-    jax_cache.reset_cache()
 
 
 @pytest.fixture

@@ -162,10 +162,12 @@ def test_guidance_outside_of_its_interval_counts_for_nothing(draw):
     assert np.abs(draw(CAT, weak).astype(int) - one).max() <= 1
 
 
-@pytest.mark.parametrize("cross_frame", ["none", "first", "first_prev", "first_self"])
-@pytest.mark.parametrize("frames_per_chunk", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("cross_frame", "frames_per_chunk"),
+    [("none", 2), ("first", 4), ("first_prev", 1), ("first_prev", 2), ("first_self", 2)],
+)
 def test_frames_in_chunks_equal_all_at_once(draw, cross_frame, frames_per_chunk):
-    settings = dataclasses.replace(SETTINGS, cross_frame=cross_frame)
+    settings = dataclasses.replace(SETTINGS, cross_frame=cross_frame, grounding_fraction=1.0)
     clip = scene("a cat", frames=5)
     whole = draw(clip, settings)
     chunked = dataclasses.replace(settings, frames_per_chunk=frames_per_chunk)

@@ -14,7 +14,7 @@ import pytest
 import test_generation
 import tiny
 from jax.sharding import AbstractMesh, PartitionSpec
-from on_eight_devices import MODES, PROGRAMS
+from on_eight_devices import CASES, PROGRAMS
 
 from flowzero_jax import sharding
 from flowzero_jax.denoising import chunk_size
@@ -36,38 +36,24 @@ def on_eight_devices(*arguments):
     assert run.returncode == 0, run.stderr
 
 
-# Videos, frames, model; and frames per chunk: three videos of five frames are filled up on all but
-# (1, 8, 1), where the frames alone are.
-@pytest.fixture(
-    scope="module",
-    params=[((1, 8, 1), 1), ((2, 4, 1), 1), ((1, 2, 1), 2), ((8, 1, 1), 2), ((2, 2, 2), 2)],
-    ids=lambda param: "x".join(map(str, param[0])),
-)
+@pytest.fixture(scope="module", params=CASES)
 def drawn(request, tmp_path_factory):
-    """The mesh, and latents by mode on it and on one device."""
-    mesh, frames_per_chunk = request.param
+    """The mesh, and latents by case on it and on one device."""
     out = tmp_path_factory.mktemp("latents") / "latents.npz"
-    on_eight_devices("latents", out, *mesh, frames_per_chunk)
+    on_eight_devices("latents", out, request.param)
     with np.load(out) as arrays:
-        return mesh, dict(arrays)
+        return request.param, dict(arrays)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_mesh_draws_what_one_device_draws(drawn, mode):
+def test_a_mesh_draws_what_one_device_draws(drawn):
     mesh, latents = drawn
-    one = latents[f"{mode} one"]
-    assert np.isfinite(one).all() and one.std() > 0.1
-    np.testing.assert_allclose(latents[f"{mode} mesh"], one, rtol=0, atol=1e-5 * np.abs(one).max())
-    if mesh[2] == 1:
-        np.testing.assert_array_equal(latents[f"{mode} mesh"], one)
-
-
-def test_a_mesh_draws_the_same_in_bfloat16(drawn):
-    mesh, latents = drawn
-    if mesh[0] == 1:
-        np.testing.assert_array_equal(latents["bfloat16 mesh"], latents["bfloat16 one"])
-    else:
-        assert "bfloat16 mesh" not in latents
+    for mode, dtype in CASES[mesh][1]:
+        ours, one = (latents[f"{mode} {dtype} {kind}"] for kind in ("mesh", "one"))
+        assert np.isfinite(one).all() and one.std() > 0.1
+        if mesh.endswith("x1"):
+            np.testing.assert_array_equal(ours, one)
+        else:
+            np.testing.assert_allclose(ours, one, rtol=0, atol=1e-5 * np.abs(one).max())
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +136,9 @@ def test_what_is_spread_is_collected(videos, frames, size):
         np.testing.assert_array_equal(placement.collect(spread), array)
 
 
-SETTINGS = dataclasses.replace(test_generation.SETTINGS, num_steps=2, cross_frame="first_prev")
+SETTINGS = dataclasses.replace(
+    test_generation.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
+)
 CLIP = test_generation.scene("a cat", frames=5)
 OTHER = test_generation.scene("a small dog", left=0.2, frames=5)
 

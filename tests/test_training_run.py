@@ -4,9 +4,11 @@ import dataclasses
 import runpy
 from pathlib import Path
 
+import cache_settings
 import numpy as np
 import pytest
 
+from flowzero_jax.compilation_cache import enable_compilation_cache
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.pipeline import load_pipeline
@@ -32,10 +34,10 @@ TINY = TrainingRun(
         hidden_size=8, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
     ),
     unet=UNetConfig(
-        block_out_channels=(8, 16),
+        block_out_channels=(8,),
         layers_per_block=1,
-        attention_stages=(False, True),
-        num_heads=(1, 2),
+        attention_stages=(True,),
+        num_heads=(2,),
         cross_attention_dim=8,
         norm_num_groups=4,
     ),
@@ -49,6 +51,14 @@ TINY = TrainingRun(
 )
 
 pytestmark = pytest.mark.skipif(not font_path().is_file(), reason="needs Noto Color Emoji")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory):
+    """The same step is trained twice."""
+    with cache_settings.put_back():
+        enable_compilation_cache(tmp_path_factory.mktemp("xla"))
+        yield
 
 
 @pytest.fixture(scope="module")

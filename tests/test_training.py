@@ -68,11 +68,15 @@ def test_a_finished_run_returns_its_state(tmp_path):
 
 def test_a_damaged_checkpoint_is_passed_over(tmp_path):
     train(tmp_path, 8)
-    newest = tmp_path / "checkpoints" / "8"
-    victim = max((f for f in newest.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size)
-    victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
     like = init_state({"x": jnp.zeros(())}, OPTIMIZER)
-    assert int(checkpoints.restore_newest(tmp_path / "checkpoints", like).step) == 4
+    for victim in [f for f in (tmp_path / "checkpoints" / "8").rglob("*") if f.stat().st_size]:
+        if victim.is_file():
+            content = victim.read_bytes()
+            for damaged in (content[:-1] + b"\0", content[: len(content) // 2], b"\xff"):
+                victim.write_bytes(damaged)
+                assert int(checkpoints.restore_newest(tmp_path / "checkpoints", like).step) == 4
+            victim.write_bytes(content)
+    assert int(checkpoints.restore_newest(tmp_path / "checkpoints", like).step) == 8
 
 
 def test_metrics_are_json_lines(tmp_path):

@@ -32,8 +32,7 @@ def restore_newest(folder: Path, like: Any) -> Any | None:
     """The newest checkpoint whose files match its manifest, shaped as `like`; None if none."""
     for step in reversed(_steps(folder)):
         path = folder / str(step)
-        manifest = path / _MANIFEST
-        if manifest.is_file() and json.loads(manifest.read_text()) == _digests(path):
+        if _is_whole(path):
             template = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
             with ocp.StandardCheckpointer() as checkpointer:
                 return checkpointer.restore(path.absolute() / "state", template)
@@ -44,6 +43,14 @@ def _steps(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
     return sorted(int(path.name) for path in folder.iterdir() if path.name.isdigit())
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        expected = json.loads((path / _MANIFEST).read_bytes())
+    except (OSError, ValueError):  # not written yet, or damaged itself
+        return False
+    return expected == _digests(path)
 
 
 def _digests(path: Path) -> dict[str, str]:

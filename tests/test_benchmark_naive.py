@@ -20,6 +20,7 @@ from flowzero_jax.weights.names import leaves
 
 MODES = ("none", "first", "first_prev", "first_self")
 FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
+GUIDANCE = 2.5  # more would enlarge rounding, by how much depends on the compiler
 
 
 def noise(*shape):
@@ -48,18 +49,17 @@ def test_naive_denoising_equals_ours(mode, config):
     @jax.jit
     def naive(gate):
         return denoise_naively(
-            config, jnp.float32, params["unet"], state, conditions, steps, 7.5, gate,
+            config, jnp.float32, params["unet"], state, conditions, steps, GUIDANCE, gate,
             cross_frame=mode, prediction_type="epsilon",
         )  # fmt: skip
 
     for grounded in (True, False):
         options = {"cross_frame": mode, "grounded": grounded}
         ours = jax.jit(functools.partial(denoise, models(config), **options))(
-            params, state, conditions, steps, 7.5
+            params, state, conditions, steps, GUIDANCE
         )
-        # Guidance of 7.5 in two steps enlarges rounding, by how much depends on the compiler.
         for found, expected in zip(naive(jnp.float32(grounded)), ours, strict=True):
-            np.testing.assert_allclose(found, expected, rtol=0, atol=5e-5 * abs(expected).max())
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
 
 
 def test_naive_decoding_equals_ours():

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from flowzero_jax.errors import OutputError
 from flowzero_jax.evaluation.drawn import draw_video
 from flowzero_jax.evaluation.measures import Measures, measure
 from flowzero_jax.evaluation.prompts import ABLATION_PROMPT
@@ -31,7 +30,7 @@ from flowzero_jax.evaluation.tables import (
     speed_table,
     summarize,
 )
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import make_folder, write_text
 from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.training.sprites import sprite
 
@@ -56,10 +55,7 @@ def evaluate_sticker(
     """
     sprite("cat")  # Without the font nothing could be compared: say so before drawing.
     for folder in (out, store):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be created: {reason(error)}") from error
+        make_folder(folder)
     videos = list(videos_of(settings, pipeline.settings))
     measured: list[tuple[Video, Measures]] = []
     shown: list[Row] = []

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.errors import OutputError
 from flowzero_jax.evaluation.refinement import evaluate, summarize
 from flowzero_jax.evaluation.weak_model import Rates
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import make_folder, write_text
 from flowzero_jax.planner.llm import LlmSettings
 
 SEEDS = (0, 1, 2)
@@ -22,10 +21,7 @@ def evaluate_refinement(
 
     Raises: OutputError.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be created: {reason(error)}") from error
+    make_folder(out)
     settings = settings or LlmSettings(url="http://localhost/v1", model="simulated")
     courses = []
     for seed in seeds:

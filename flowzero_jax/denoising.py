@@ -124,11 +124,10 @@ class _Clip(NamedTuple):
         return predict
 
     def _predict(self, latents, timestep, contexts, memory):
-        halves = 2 if self.guided else 1
         predictions, memory = self.unet.apply(
             {"params": self.params},
-            jnp.stack([latents] * halves),
-            jnp.stack([timestep] * halves),
+            latents[None],
+            timestep[None],
             contexts,
             self.cross_frame,
             memory,

@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.convolution import convolve
+from flowzero_jax.models.convolution import convolve, convolve_pointwise
 
 Dtype = jnp.dtype | type
 
@@ -38,7 +38,9 @@ def conv3x3(features: int, dtype: Dtype, name: str) -> nn.Conv:
 
 
 def conv1x1(features: int, dtype: Dtype, name: str) -> nn.Conv:
-    return nn.Conv(features, (1, 1), padding=0, dtype=dtype, name=name)
+    return nn.Conv(
+        features, (1, 1), dtype=dtype, conv_general_dilated=convolve_pointwise, name=name
+    )
 
 
 class ResnetBlock(nn.Module):
@@ -100,6 +102,12 @@ class Upsample(nn.Module):
         """`[k h w c]` → `[k *size c]`."""
         x = resize_nearest(x, size)
         return conv3x3(x.shape[-1], self.dtype, "conv")(x)
+
+
+def repeat_to(x: jax.Array, length: int) -> jax.Array:
+    """`[k …]` → `[length …]`, all k again and again; `length` is a multiple of k."""
+    times = length // len(x)
+    return x if times == 1 else jnp.tile(x, (times, *[1] * (x.ndim - 1)))
 
 
 def resize_nearest(x: jax.Array, size: tuple[int, int]) -> jax.Array:

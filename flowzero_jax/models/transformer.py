@@ -11,7 +11,7 @@ from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory, frame_sources
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
-from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm
+from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm, repeat_to
 
 
 class BlockContext(NamedTuple):
@@ -52,7 +52,10 @@ class TransformerBlock(nn.Module):
         cross_frame: CrossFrame,
         memory: FrameMemory | None,
     ) -> tuple[jax.Array, FrameMemory | None]:
-        """`x [b f t d]` → `[b f t d]`, and the memory for the frames that follow."""
+        """`x [b f t d]` → `[b f t d]`, and the memory for the frames that follow.
+
+        An `x` of one video may meet a context of several: then so many come out.
+        """
         hidden = self.norm1(x)
         if cross_frame == "none":
             sources = (self.attn1.project(hidden),)
@@ -61,6 +64,8 @@ class TransformerBlock(nn.Module):
             own = self.attn1.project(seen)
             sources, memory = frame_sources(own, cross_frame, memory, self.frame_axis)
         x = x + self.attn1(hidden, *sources)
+        # Up to here the halves of guidance may have been one.
+        x = jnp.broadcast_to(x, (len(context.text.key), *x.shape[1:]))
         if context.objects is not None:
             self.sow("intermediates", "before_fuser", x)
             x = self.fuser(x, context.objects)
@@ -106,10 +111,11 @@ class SpatialTransformer(nn.Module):
         num_frames: int,
     ) -> tuple[jax.Array, FrameMemory | None]:
         """`x [(b f) h w c]` → the same; the other arguments as in `TransformerBlock`."""
-        k, h, w, c = x.shape
+        _, h, w, c = x.shape
         tokens = self.proj_in(self.norm(x)).reshape(-1, num_frames, h * w, c)
         tokens, memory = self.block(tokens, context, cross_frame, memory)
-        return x + self.proj_out(tokens.reshape(k, h, w, c)), memory
+        out = self.proj_out(tokens.reshape(-1, h, w, c))
+        return repeat_to(x, len(out)) + out, memory
 
     def _projection(self, name: str) -> nn.Module:
         if self.use_linear_projection:

@@ -15,6 +15,7 @@ from flowzero_jax.models.layers import (
     Upsample,
     conv3x3,
     group_norm,
+    repeat_to,
 )
 from flowzero_jax.models.transformer import BlockContext, SpatialTransformer
 
@@ -109,9 +110,10 @@ class UNet(nn.Module):
         """One denoising step's prediction for a chunk of frames.
 
         Args:
-          latents: `[b f h w c]`.
+          latents: `[b f h w c]`; b may be 1 where the contexts have several: the same latents in
+            all of them, as in guidance. Then the layers before the first context are run once.
           timesteps: `[b]`.
-          contexts: from `project`.
+          contexts: from `project`, `[b …]`.
           cross_frame: which frames attention looks at.
           memory: what the chunks of frames before this one returned; None if it is the first.
 
@@ -125,7 +127,7 @@ class UNet(nn.Module):
 
         def resnet(x, stage_features, name):
             block = ResnetBlock(stage_features, config.norm_num_groups, 1e-5, dtype, name=name)
-            return block(x, time_embedding)
+            return block(x, repeat_to(time_embedding, len(x)))
 
         def transformer(x, name):
             x, seen = self.transformers[name](
@@ -160,7 +162,7 @@ class UNet(nn.Module):
         for block, stage in enumerate(reversed(range(config.num_stages))):
             prefix = f"up_blocks.{block}"
             for layer in range(config.layers_per_block + 1):
-                x = jnp.concatenate([x, skips.pop()], axis=-1)
+                x = jnp.concatenate([x, repeat_to(skips.pop(), len(x))], axis=-1)
                 x = resnet(x, widths[stage], f"{prefix}.resnets.{layer}")
                 if config.attention_stages[stage]:
                     x = transformer(x, f"{prefix}.attentions.{layer}")
@@ -170,7 +172,7 @@ class UNet(nn.Module):
 
         x = nn.silu(group_norm(config.norm_num_groups, 1e-5, dtype, "conv_norm_out")(x))
         x = conv3x3(config.out_channels, dtype, "conv_out")(x)
-        return x.astype(jnp.float32).reshape(b, f, *x.shape[1:]), kept
+        return x.astype(jnp.float32).reshape(-1, f, *x.shape[1:]), kept
 
     def _embed_time(self, timesteps: jax.Array) -> jax.Array:
         width = self.config.time_embed_dim

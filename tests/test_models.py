@@ -14,7 +14,9 @@ from flowzero_jax.models import (
     TextEncoderConfig,
     UNet,
     UNetConfig,
+    feed_forward,
 )
+from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import fourier_embedding
 from flowzero_jax.models.layers import resize_nearest
 from flowzero_jax.models.text_encoder import end_of_text_positions
@@ -113,6 +115,33 @@ def test_the_first_frame_reaches_all_with_cross_frame_attention(unet):
     for mode, affected in (("none", [0]), ("first", [0, 1, 2])):
         changed = np.abs(unet(mode, latents=latents) - unet(mode)).max(axis=(0, 2, 3, 4))
         assert np.flatnonzero(changed > 1e-4).tolist() == affected
+
+
+@pytest.mark.parametrize("mode", ["none", "first_prev", "first_self"])
+def test_latents_shared_by_both_halves_equal_latents_given_twice(unet, mode):
+    model, latents = UNet(CONFIG), unet.inputs["latents"]
+    text, tokens = normal(5, 2, FRAMES, 5, 8), normal(6, 2, FRAMES, SLOTS, 8)
+
+    @jax.jit
+    def predict(latents, timesteps):
+        variables = {"params": unet.params}
+        contexts = model.apply(variables, text, tokens, method=UNet.project)
+        arguments = (latents, timesteps, contexts, mode)
+        return model.apply(variables, *arguments, method=UNet.predict)[0]
+
+    shared = predict(latents, jnp.array([500]))
+    twice = predict(jnp.repeat(latents, 2, axis=0), jnp.array([500, 500]))
+    np.testing.assert_allclose(shared, twice, atol=1e-5)
+    assert np.abs(shared[0] - shared[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("cached_tokens", [1, 3, 100])
+def test_feed_forward_in_blocks_equals_all_at_once(monkeypatch, cached_tokens):
+    layer, x = FeedForward(), normal(0, 2, 7, 4)
+    params = layer.init(jax.random.key(1), x)
+    expected = layer.apply(params, x)
+    monkeypatch.setattr(feed_forward, "CACHED_HIDDEN", cached_tokens * 8 * 4 * 4)
+    np.testing.assert_allclose(layer.apply(params, x), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("new", [3, 5, 6, 10])

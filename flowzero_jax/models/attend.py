@@ -139,6 +139,8 @@ def _attend_in_blocks(query, sources):
     heads = [KeyValue(*map(heads_of, source)) for source in sources]
     shared = [source for source in heads if _is_shared(source)]
     own = [source for source in heads if not _is_shared(source)]
+    if len(own) > 1:  # Objects are few: copying costs less than a second pair of products.
+        own = [KeyValue(*(jnp.concatenate(parts, axis=2) for parts in zip(*own, strict=True)))]
 
     def one_head(inputs):
         blocks, shared, own = inputs

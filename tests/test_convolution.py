@@ -70,8 +70,8 @@ def test_many_channels_lose_less_than_a_digit():
 @pytest.mark.parametrize(
     ("shape", "features", "chosen"),
     [
-        ((1, 64, 64, 48), 64, Tile(4, 2)),
-        ((1, 64, 64, 48), 32, Tile(2, 2)),
+        ((1, 64, 32, 128), 128, Tile(4, 2)),
+        ((1, 64, 64, 128), 64, None),
         ((1, 32, 32, 320), 320, Tile(2, 2)),
         ((1, 64, 64, 320), 4, None),
         ((1, 16, 16, 320), 320, None),
@@ -85,13 +85,13 @@ def test_tiles_are_taken_for_many_pixels_and_channels(shape, features, chosen):
 
 
 def test_sixteen_bits_are_not_cut_into_tiles():
-    x, kernel = inputs((1, 64, 64, 64), 64)
+    x, kernel = inputs((1, 64, 64, 128), 128)
     assert convolution._choose_tile(jnp.asarray(x, jnp.bfloat16), jnp.asarray(kernel)) is None
 
 
 def test_derivatives_are_those_of_the_plain_convolution():
-    x, kernel = inputs((1, 33, 34, 48), 64)
-    weights = np.random.default_rng(1).standard_normal((1, 33, 34, 64), np.float32)
+    x, kernel = inputs((1, 63, 33, 128), 128)
+    weights = np.random.default_rng(1).standard_normal((1, 63, 33, 128), np.float32)
 
     def gradients(form):
         value = jax.jit(jax.grad(lambda x, kernel: jnp.sum(form(x, kernel) * weights), (0, 1)))

@@ -11,11 +11,12 @@ from flowzero_jax.models.winograd import Tile, convolve_in_tiles
 FEW_PIXELS = 512
 
 # On CPUs, with at least so many tiles and channels on either side, Winograd's form is 1.2 to 3
-# times as fast: with fewer tiles, transforming the kernels costs more than it saves.
+# times as fast. With fewer tiles, transforming the kernels costs more than it saves; with fewer
+# channels, compiling and loading the larger program costs a short video more than it saves.
 WINOGRAD = (
     # tile, tiles, channels
-    (Tile(4, 2), 256, 48),
-    (Tile(2, 2), 256, 32),
+    (Tile(4, 2), 256, 128),
+    (Tile(2, 2), 256, 256),
 )
 # Bytes of transformed tiles at a time.
 SCRATCH = 48 * 2**20

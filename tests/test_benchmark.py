@@ -86,6 +86,8 @@ def answering(tmp_path):
 
 
 READY = 'print(json.dumps({"ready": True, "versions": {"torch": "0"}, "threads": 2}), flush=True)'
+# A worker that is asked for a stage: one that answers unasked may be gone before it is asked.
+ASKED = f"sys.stdin.readline(); {READY}; sys.stdin.readline()"
 GOOD = f"""job = json.loads(sys.stdin.readline())
 {READY}
 for line in sys.stdin:
@@ -164,8 +166,8 @@ def test_a_checkpoint_brings_its_own_sizes(tmp_path):
         ("sys.stdin.readline(); print('hello', flush=True)", "answered 'hello'"),
         ("sys.stdin.readline(); print([1], flush=True)", "answered '[1]'"),
         (f"sys.stdin.readline(); {READY}; sys.exit('out of memory')", "ended (out of memory)"),
-        (f"sys.stdin.readline(); {READY}; print('{{}}', flush=True)", "answered '{}'"),
-        (f"sys.stdin.readline(); {READY}; print('{{\"seconds\": NaN}}', flush=True)", "nan"),
+        (f"{ASKED}; print('{{}}', flush=True)", "answered '{}'"),
+        (f"{ASKED}; print('{{\"seconds\": NaN}}', flush=True)", "nan"),
     ],
 )
 def test_a_worker_that_fails_is_one_line(answering, code, words):

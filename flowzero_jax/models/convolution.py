@@ -22,8 +22,10 @@ WINOGRAD = (
 SCRATCH = 48 * 2**20
 
 
-def convolve(x: jax.Array, kernel: jax.Array, *geometry, **options) -> jax.Array:
-    """`jax.lax.conv_general_dilated` of `x [k h w c]` with a 3x3 `kernel [3 3 c d]`, stride 1.
+def convolve(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:
+    """`x [k h w c]` with a 3x3 `kernel [3 3 c d]`, stride 1, edges padded by one → `[k h w d]`.
+
+    It takes the place of `jax.lax.conv_general_dilated` in layers of this one geometry.
 
     On CPUs, feature maps of many pixels and channels go through Winograd's tiles in float32, those
     of few pixels through one matrix product: XLA's convolution reaches half and a third of their
@@ -35,7 +37,7 @@ def convolve(x: jax.Array, kernel: jax.Array, *geometry, **options) -> jax.Array
             return _by_winograd(x, kernel, tile)
         if x.shape[0] * x.shape[1] * x.shape[2] <= FEW_PIXELS:
             return _as_matrix_product(x, kernel)
-    return jax.lax.conv_general_dilated(x, kernel, *geometry, **options)
+    return _by_xla(x, kernel)
 
 
 def convolve_pointwise(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:

@@ -65,7 +65,7 @@ class TransformerBlock(nn.Module):
             sources, memory = frame_sources(own, cross_frame, memory, self.frame_axis)
         x = x + self.attn1(hidden, *sources)
         # Up to here the halves of guidance may have been one.
-        x = jnp.broadcast_to(x, (len(context.text.key), *x.shape[1:]))
+        x = repeat_to(x, len(context.text.key))
         if context.objects is not None:
             self.sow("intermediates", "before_fuser", x)
             x = self.fuser(x, context.objects)

@@ -104,7 +104,7 @@ def _band(k: int, h: int, w: int, channels: int, tile: Tile, scratch: int) -> tu
     rows = max(int(scratch / (4 * growth * w * channels)), 1)
     in_tiles = -(-h // tile.rows) * tile.rows
     if rows >= in_tiles:
-        images = max(n for n in range(1, k + 1) if n == 1 or (k % n == 0 and n * in_tiles <= rows))
+        images = max(n for n in range(1, k + 1) if k % n == 0 and n * in_tiles <= rows)
         return images, in_tiles
     bands = -(-in_tiles // rows)
     return 1, -(-h // (bands * tile.rows)) * tile.rows

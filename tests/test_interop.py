@@ -16,6 +16,7 @@ import pytest
 from flax.core import freeze
 from flax.jax_utils import replicate
 from flax.training.common_utils import shard
+from grey_levels import assert_within_one_grey_level
 from safetensors.numpy import load_file, save_file
 
 import flowzero_jax as fz
@@ -74,20 +75,18 @@ def test_seeds_are_those_of_our_own_pipeline(draw):
     )
     scenes = [fz.plan(prompt, 2) for prompt in PROMPTS]
     ours = pipeline(scenes, seeds=[3, 4], settings=settings)
-    # Another compilation: at most one grey level apart.
-    difference = draw([3, 4], return_dict=False)[1].astype(int) - ours
-    assert np.abs(difference).max() <= 1
+    assert_within_one_grey_level(draw([3, 4], return_dict=False)[1], ours)
 
 
 def test_sharded_inputs_and_replicated_parameters(loaded, draw):
     pipeline, params = loaded
     inputs = shard(pipeline.prepare_inputs(PROMPTS, num_frames=2))
     sharded = draw([3, 4], inputs=inputs, params=replicate(params))
-    np.testing.assert_array_equal(sharded.frames, draw([3, 4]).frames)
+    assert_within_one_grey_level(sharded.frames, draw([3, 4]).frames)
     keys = jax.random.split(jax.random.PRNGKey(5), 2)
     by_device = draw(keys, inputs=inputs, params=replicate(params))
     folded = jnp.stack([jax.random.fold_in(key, 0) for key in keys])
-    np.testing.assert_array_equal(by_device.frames, draw(folded).frames)
+    assert_within_one_grey_level(by_device.frames, draw(folded).frames)
 
 
 def test_prompts_seeds_and_guidance_compile_nothing_anew(loaded, draw):

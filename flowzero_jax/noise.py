@@ -213,8 +213,10 @@ def _along_axis(
     # So the boundaries of both roundings lie off the places where edges and centres usually are:
     # whole, half and quarter pixels.
     slack = 1e-3
-    anchor = jnp.floor((start + end) / 2 * size + 0.25 + slack).astype(jnp.int32)
     pixels = jnp.arange(size)
+    # ⌊centre + ¼ + slack⌋ by counting. An addition may be fused with the product before it, which
+    # then is not rounded: on the boundary another compilation would put the noise a pixel further.
+    anchor = jnp.sum((start + end) / 2 * size >= pixels + (0.75 - slack))
     centres = pixels + 0.5 + slack
     return (pixels - anchor) % size, (start * size <= centres) & (centres < end * size)
 

@@ -189,6 +189,22 @@ def test_a_box_moved_by_whole_pixels_takes_its_noise_along(corner, extent, by, g
         np.testing.assert_array_equal(np.roll(frames[0], (dy, dx), (0, 1)), frames[1])
 
 
+@pytest.mark.parametrize("size", [10, 16, 20])
+def test_an_object_has_its_place_however_it_is_compiled(size):
+    """On the boundary of its rounding, too: else its noise would be a whole pixel off."""
+    extents = np.linspace(0.1, 0.3, 50)
+    centres = (np.arange(2, size - 2)[:, None] + 0.749) / size
+    boxes = [(centres + sign * extents / 2).ravel().astype(np.float32) for sign in (-1, 1)]
+
+    def place(start, end):
+        return noise._along_axis(start, end, size)
+
+    together = jax.jit(jax.vmap(place))(*boxes)
+    one_by_one = jax.vmap(place)(*boxes)  # every operation a program of its own
+    jax.tree.map(np.testing.assert_array_equal, together, one_by_one)
+    assert len(np.unique(together[0][:50, 0])) == 2  # rounded down and up
+
+
 def test_a_track_keeps_its_noise_in_any_slot_and_beside_any_other():
     a, b = box_of(0, 0, 5, 6), box_of(6, 8, 11, 15)
     alone = attach(KEY, ZEROS, *objects([(4, a)], [(4, b)]))

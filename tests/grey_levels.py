@@ -8,8 +8,10 @@ import numpy as np
 
 
 def assert_within_one_grey_level(frames, others):
-    """The same videos, by two compilations; one compilation gives equal bytes."""
-    assert frames.dtype == others.dtype == np.uint8 and frames.shape == others.shape
-    assert frames.std() > 1, "a picture of one colour shows nothing"
+    """The same videos by two compilations; one compilation gives equal bytes."""
+    frames, others = np.asarray(frames), np.asarray(others)
+    assert frames.dtype == others.dtype == np.uint8
+    assert frames.shape == others.shape
+    assert frames.std() > 1, "of one colour: shows nothing"
     difference = np.abs(frames.astype(int) - others)
-    assert difference.max() <= 1, f"{(difference > 1).mean():.2%} of the values differ by more"
+    assert difference.max() <= 1, f"{(difference > 1).mean():.2%} differ by more"

@@ -124,4 +124,5 @@ def test_stopping_between_steps_changes_nothing():
     start = SamplerState(NOISE, jnp.zeros_like(NOISE))
     run = jax.jit(lambda state, steps: sample(gaussian_model(config), state, steps, "epsilon"))
     halves = run(run(start, steps[:3]), steps[3:])
-    np.testing.assert_allclose(halves.latents, run(start, steps).latents, rtol=1e-6)
+    # Programs of three steps and of six: as far apart as float32 rounds in six steps.
+    np.testing.assert_allclose(halves.latents, run(start, steps).latents, atol=5e-6)

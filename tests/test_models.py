@@ -141,7 +141,8 @@ def test_feed_forward_in_blocks_equals_all_at_once(monkeypatch, cached_tokens):
     params = layer.init(jax.random.key(1), x)
     expected = layer.apply(params, x)
     monkeypatch.setattr(feed_forward, "CACHED_HIDDEN", cached_tokens * 8 * 4 * 4)
-    np.testing.assert_allclose(layer.apply(params, x), expected, atol=1e-6)
+    # Values up to 2.3, of which float32 knows 2e-7, added up in blocks of another size.
+    np.testing.assert_allclose(layer.apply(params, x), expected, atol=5e-6)
 
 
 @pytest.mark.parametrize("new", [3, 5, 6, 10])
@@ -193,4 +194,5 @@ def test_the_autoencoder_scales_its_latents():
     def decode(model, latents):
         return model.apply(variables, latents, method="decode")
 
-    np.testing.assert_allclose(decode(two, 2 * mean), decode(one, mean), atol=1e-6)
+    # Two compilations, of some ten layers.
+    np.testing.assert_allclose(decode(two, 2 * mean), decode(one, mean), atol=1e-5)

@@ -15,6 +15,9 @@ SIZES = [(4, 6), (5, 7), (6, 3)]
 # Seeds are fixed but not chosen: the thresholds are so far out that no range of seeds passes them
 # by bad luck, and near enough to see what a plain phase ramp loses (3 % of the variance).
 ALPHA, SIGMAS = 1e-6, 5
+# How far two compilations may be apart: values are up to 4, of which float32 knows 5e-7, and are
+# transformed and back.
+ROUNDING = 5e-6
 KEY = noise.video_keys([7])[0]
 SHIFTS = st.tuples(*[st.floats(-3000, 3000, width=32)] * 2)
 
@@ -100,7 +103,9 @@ def test_the_dtype_is_kept_and_the_work_done_in_float32(dtype):
     by = jnp.array([0.3, -1.7], dtype)
     assert shift(low, by).dtype == dtype
     full = shift(low.astype(jnp.float32), by.astype(jnp.float32))
-    np.testing.assert_array_equal(shift(low, by), full.astype(dtype))
+    # Two compilations: near a tie between two numbers of 16 bits they may round differently.
+    found, expected = (np.asarray(x.astype(dtype), np.float32) for x in (shift(low, by), full))
+    np.testing.assert_allclose(found, expected, rtol=float(jnp.finfo(dtype).eps), atol=ROUNDING)
 
 
 def test_frames_are_the_shifts_one_by_one():
@@ -108,7 +113,7 @@ def test_frames_are_the_shifts_one_by_one():
     frames = jax.jit(noise.shift_noise_frames)(image((4, 6)), shifts)
     np.testing.assert_array_equal(frames[0], image((4, 6)))
     for frame, by in zip(frames, shifts, strict=True):
-        np.testing.assert_allclose(frame, shift(image((4, 6)), by), atol=1e-6)
+        np.testing.assert_allclose(frame, shift(image((4, 6)), by), atol=ROUNDING)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -131,7 +136,8 @@ def test_random_phases_are_odd_and_accumulate(size):
 def test_random_phases_do_not_depend_on_later_frames_and_are_uniform():
     speeds = jnp.array([0.0, 1.0, 0.5])
     theta = phases(KEY, speeds, size=(32, 31))
-    np.testing.assert_array_equal(phases(KEY, speeds[:2], size=(32, 31)), theta[:2])
+    shorter = phases(KEY, speeds[:2], size=(32, 31))
+    np.testing.assert_allclose(shorter, theta[:2], atol=ROUNDING)
     u = np.asarray(theta[1])
     assert stats.kstest(u[:, 1:16].ravel() / np.pi, stats.uniform(-1, 2).cdf).pvalue > ALPHA
     u_next = np.asarray(theta[2] - theta[1]) * 2
@@ -250,10 +256,10 @@ def test_flags_switch_the_parts_of_a_videos_noise():
     whole = video(KEY, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=True)
     assert plain.dtype == jnp.float32 and plain.shape == (3, *SHAPE)
     np.testing.assert_array_equal(plain, np.broadcast_to(plain[0], plain.shape))
-    np.testing.assert_array_equal(moved[0], plain[0])
-    np.testing.assert_allclose(moved[1], shift(plain[0], SHIFTED[0][1]), atol=1e-6)
+    np.testing.assert_allclose(moved[0], plain[0], atol=ROUNDING)
+    np.testing.assert_allclose(moved[1], shift(plain[0], SHIFTED[0][1]), atol=ROUNDING)
     assert np.abs(moved[2] - shift(plain[0], SHIFTED[0][2])).max() > 0.1
-    np.testing.assert_array_equal(whole, attach(KEY, moved, *SCENE))
+    np.testing.assert_allclose(whole, attach(KEY, moved, *SCENE), atol=ROUNDING)
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +276,7 @@ def test_a_videos_noise_does_not_depend_on_the_batch(videos):
     for seed in (0, 399):
         key = noise.video_keys([seed])[0]
         alone = video(key, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=True)
-        np.testing.assert_allclose(videos[seed], alone, atol=1e-5)
+        np.testing.assert_allclose(videos[seed], alone, atol=ROUNDING)
 
 
 def test_every_frame_is_standard_normal_and_its_values_are_independent(videos):

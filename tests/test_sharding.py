@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import test_generation
 import tiny
+from grey_levels import assert_within_one_grey_level
 from jax.sharding import AbstractMesh, PartitionSpec
 from on_eight_devices import CASES, PROGRAMS
 
@@ -26,13 +27,14 @@ from flowzero_jax.spreading import Placement
 from flowzero_jax.weights.convert import parameter_shapes
 
 WORKER = Path(__file__).with_name("on_eight_devices.py")
+# How far two compilations may be apart, as a share of the largest value. In float32 guidance
+# multiplies the rounding of a pass (1e-6) by up to ten; bfloat16 is off by 4e-3 from float32 here,
+# and two compilations by no more than both their errors.
+ROUNDING = {"float32": 1e-5, "bfloat16": 1e-2}
 
 
 def on_eight_devices(*arguments):
-    # By the emitters that users have: the older ones, which compile faster, round now and then
-    # according to what stands around an operation.
-    flags = os.environ["XLA_FLAGS"].replace("--xla_cpu_use_fusion_emitters=false", "")
-    flags += " --xla_force_host_platform_device_count=8"
+    flags = os.environ["XLA_FLAGS"] + " --xla_force_host_platform_device_count=8"
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, str(WORKER), *map(str, arguments)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -53,10 +55,7 @@ def test_a_mesh_draws_what_one_device_draws(drawn):
     for mode, dtype in CASES[mesh][1]:
         ours, one = (latents[f"{mode} {dtype} {kind}"] for kind in ("mesh", "one"))
         assert np.isfinite(one).all() and one.std() > 0.1
-        if mesh.endswith("x1"):
-            np.testing.assert_array_equal(ours, one)
-        else:
-            np.testing.assert_allclose(ours, one, rtol=0, atol=1e-5 * np.abs(one).max())
+        np.testing.assert_allclose(ours, one, rtol=0, atol=ROUNDING[dtype] * np.abs(one).max())
 
 
 @pytest.fixture(scope="module")
@@ -164,16 +163,11 @@ def expected(one):
     return one([CLIP, OTHER, CLIP], seeds=[3, 4, 5], settings=SETTINGS)
 
 
-def assert_same_pictures(frames, others):
-    assert np.abs(frames.astype(int) - others).max() <= 1
-    assert (frames != others).mean() < 0.01
-
-
 @pytest.mark.parametrize("shape", [(1, 2, 1), (2, 1, 1), (1, 1, 2)], ids=str)
 def test_the_pipeline_draws_the_same_videos_on_any_mesh(expected, shape):
     pipeline = load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(*shape))
     videos = pipeline([CLIP, OTHER, CLIP], seeds=[3, 4, 5], settings=SETTINGS)
-    assert_same_pictures(videos, expected)
+    assert_within_one_grey_level(videos, expected)
 
 
 def test_a_snapshot_does_not_depend_on_the_mesh(one, over_frames, expected, tmp_path):
@@ -190,7 +184,7 @@ def test_a_snapshot_does_not_depend_on_the_mesh(one, over_frames, expected, tmp_
                 progress=test_generation.stop_after(1),
             )
         assert path.exists()
-        assert_same_pictures(ends(CLIP, seed=3, settings=settings, snapshot=path), whole)
+        assert_within_one_grey_level(ends(CLIP, seed=3, settings=settings, snapshot=path), whole)
         assert not path.exists()
 
 

@@ -49,8 +49,8 @@ def shift_noise(
 ) -> Float[Array, "h w c"]:
     """Moves a periodic image by a real number of pixels, without changing its distribution.
 
-    An orthogonal map for every shift: whole shifts equal `jnp.roll`, shift 0 returns the input, a
-    cosine below the Nyquist frequency moves by the exact fraction.
+    An orthogonal map for every shift: whole shifts equal `jnp.roll` but for rounding, shift 0
+    returns the input, a cosine below the Nyquist frequency moves by the exact fraction.
 
     Args:
         noise: `[h w c]`, of any floating dtype; computed in float32.

@@ -7,6 +7,8 @@ import pytest
 
 from flowzero_jax.models.attend import QUERY_BLOCK, KeyValue, attend, choose_method
 
+pytestmark = pytest.mark.equality
+
 FRAMES, HEADS, SIZE = 3, 2, 8
 
 

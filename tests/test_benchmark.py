@@ -95,6 +95,7 @@ for line in sys.stdin:
     print(json.dumps({{"seconds": 1.5}}), flush=True)"""
 
 
+@pytest.mark.equality
 def test_records_of_compared_workloads(answering, tmp_path, capsys):
     options = dataclasses.replace(QUICK, compare=["naive", "torch"], torch_python=answering(GOOD))
     path = tmp_path / "records.json"

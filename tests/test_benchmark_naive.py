@@ -19,6 +19,8 @@ from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 
+pytestmark = pytest.mark.equality
+
 MODES = ("none", "first", "first_prev", "first_self")
 FRAMES, ROWS, COLUMNS, TOKENS, SLOTS = 3, 6, 5, 7, 4  # sides that do not divide
 GUIDANCE = 2.5  # more would enlarge rounding, by how much depends on the compiler

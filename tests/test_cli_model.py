@@ -25,6 +25,7 @@ def generate(out, *options):
     return main([*argv, *size, *steps, *options])
 
 
+@pytest.mark.equality
 def test_a_video_can_be_made_again_from_its_record(capsys):
     assert generate("video.mp4", "--seed", "5") == 0
     video = read_video("video.mp4")

@@ -72,6 +72,7 @@ def interrupted(argv, number, snapshot):
     return process.returncode, out, err
 
 
+@pytest.mark.equality
 def test_a_second_run_of_the_same_command_gives_the_uninterrupted_video(capsys):
     argv = arguments("video.webp", "--snapshot", "cat.snapshot", "--seed", "3")
     for number, code, word in [

@@ -40,6 +40,7 @@ def test_the_default_folder_is_private_and_programs_from_half_a_second_are_kept(
     assert cache_settings.cache_settings() == [True, folder, -1, 0.5]
 
 
+@pytest.mark.equality
 def test_programs_are_written_read_back_and_a_damaged_one_is_only_a_warning(tmp_path, monkeypatch):
     monkeypatch.setattr(compilation_cache, "MIN_COMPILE_SECONDS", 0.0)
     enable_compilation_cache(tmp_path / "xla")

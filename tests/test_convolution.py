@@ -9,6 +9,8 @@ from flowzero_jax.models import convolution
 from flowzero_jax.models.convolution import convolve, convolve_pointwise
 from flowzero_jax.models.winograd import Tile, convolve_in_tiles, transforms
 
+pytestmark = pytest.mark.equality
+
 SCRATCH = 2**20
 NHWC = {"dimension_numbers": ("NHWC", "HWIO", "NHWC")}
 

@@ -117,6 +117,7 @@ def test_samplers_differ_in_the_extrapolation_alone(set_alpha_to_one):
     assert (second.extrapolation[1:-1] > 0).all()
 
 
+@pytest.mark.equality
 def test_stopping_between_steps_changes_nothing():
     """The state holds all that a multi-step sampler needs."""
     config = ScheduleConfig()

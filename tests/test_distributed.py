@@ -129,6 +129,7 @@ def one():
     return load_pipeline(test_generation.CHECKPOINT)
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("mesh", ["1x4", "2x2"])
 def test_two_processes_draw_what_one_draws(drawn, one, mesh):
     folder, found = drawn
@@ -139,6 +140,7 @@ def test_two_processes_draw_what_one_draws(drawn, one, mesh):
     assert_within_one_grey_level(videos[0], expected)
 
 
+@pytest.mark.equality
 def test_two_processes_go_on_from_the_first_ones_snapshot(drawn, one):
     folder, found = drawn
     for index, result in enumerate(found):
@@ -211,6 +213,7 @@ def command(tmp_path):
     return run
 
 
+@pytest.mark.equality
 def test_one_video_is_written_and_one_process_speaks(command, tmp_path, capsys, monkeypatch):
     argv = [*GENERATE, "--json"]
     (code, said, noted), other = command(argv, argv)

@@ -83,6 +83,7 @@ def test_frames_are_pictures(cat):
     assert cat.std() > 1
 
 
+@pytest.mark.equality
 def test_same_seed_same_bytes(draw, cat):
     np.testing.assert_array_equal(draw(CAT, seed=7), cat)
     assert (draw(CAT, seed=8) != cat).any()
@@ -94,6 +95,7 @@ def test_prompts_seeds_boxes_and_motions_compile_nothing(draw, cat):
     assert counts == [f._cache_size() for f in (drawing.prepare_jitted, drawing.denoise_jitted)]
 
 
+@pytest.mark.equality
 def test_a_video_does_not_depend_on_its_place_in_the_batch(draw, cat):
     videos = draw([CAT, DOG], seeds=[7, 5])
     swapped = draw([DOG, CAT], seeds=[5, 7])
@@ -101,6 +103,7 @@ def test_a_video_does_not_depend_on_its_place_in_the_batch(draw, cat):
     assert_within_one_grey_level(videos[0], cat)
 
 
+@pytest.mark.equality
 def test_generate_is_what_the_pipeline_draws(pipeline, cat):
     table = tabulate([CAT], (8, 8))
     draw = jax.jit(functools.partial(generate, pipeline.models, SETTINGS))
@@ -119,6 +122,7 @@ def test_each_part_of_the_method_changes_the_video(draw, cat, change):
     assert (draw(CAT, dataclasses.replace(SETTINGS, **change), seed=7) != cat).any()
 
 
+@pytest.mark.equality
 def test_without_boxes_only_descriptions_count(draw):
     settings = dataclasses.replace(SETTINGS, boxes=False)
     moved = scene("a cat", left=0.3)
@@ -155,6 +159,7 @@ def test_steps_split_where_guidance_begins_and_ends(pipeline):
     ]
 
 
+@pytest.mark.equality
 def test_guidance_outside_of_its_interval_counts_for_nothing(draw):
     settings = dataclasses.replace(SETTINGS, guidance_start=0.5, guidance_end=0.5)
     one = draw(CAT, settings)
@@ -163,6 +168,7 @@ def test_guidance_outside_of_its_interval_counts_for_nothing(draw):
     assert_within_one_grey_level(draw(CAT, weak), one)
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize(
     ("cross_frame", "frames_per_chunk"),
     [("none", 2), ("first", 4), ("first_prev", 1), ("first_prev", 2), ("first_self", 2)],
@@ -213,6 +219,7 @@ def stop_after(steps):
     return progress
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("sampler", ["ddim", "dpm++"])
 def test_an_interrupted_video_goes_on_from_its_snapshot(draw, tmp_path, sampler):
     settings = dataclasses.replace(SETTINGS, sampler=sampler)

@@ -68,6 +68,7 @@ def test_what_people_type(loaded, draw):
     assert not np.array_equal(images, draw(jax.random.PRNGKey(0), guidance_scale=5.0).images)
 
 
+@pytest.mark.equality
 def test_seeds_are_those_of_our_own_pipeline(draw):
     pipeline = fz.load_pipeline(SOURCE)
     settings = fz.GenerationSettings(
@@ -78,6 +79,7 @@ def test_seeds_are_those_of_our_own_pipeline(draw):
     assert_within_one_grey_level(draw([3, 4], return_dict=False)[1], ours)
 
 
+@pytest.mark.equality
 def test_sharded_inputs_and_replicated_parameters(loaded, draw):
     pipeline, params = loaded
     inputs = shard(pipeline.prepare_inputs(PROMPTS, num_frames=2))
@@ -97,6 +99,7 @@ def test_prompts_seeds_and_guidance_compile_nothing_anew(loaded, draw):
     assert run_jitted._cache_size() == compiled
 
 
+@pytest.mark.equality
 def test_initial_noise_may_be_given(draw):
     noise = np.random.default_rng(0).standard_normal((2, 2, 8, 8, 4))
     first, second = (draw(seeds, latents=noise).frames for seeds in ([0, 1], [2, 3]))

@@ -71,6 +71,7 @@ def unet():
     return run
 
 
+@pytest.mark.equality
 def test_gate_zero_equals_ungated_unet(unet):
     def close(path, leaf):
         return jnp.zeros_like(leaf) if path[-1].key.startswith("alpha_") else leaf
@@ -80,6 +81,7 @@ def test_gate_zero_equals_ungated_unet(unet):
     assert np.abs(unet() - unet(grounded=False)).max() > 1e-3
 
 
+@pytest.mark.equality
 def test_padded_objects_have_no_effect(unet):
     boxes = unet.inputs["boxes"].at[:, :, 2:].set(0.9)
     phrases = unet.inputs["phrase_embeds"].at[:, :, 2:].set(7.0)
@@ -93,6 +95,7 @@ def test_a_box_changes_its_own_frame_only(unet):
     np.testing.assert_allclose(changed[[0, 2]], 0, atol=1e-6)
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("mode", ["first", "first_prev", "first_self"])
 def test_first_frame_is_unchanged_by_cross_frame_attention(unet, mode):
     crossed, alone = unet(mode), unet()
@@ -117,6 +120,7 @@ def test_the_first_frame_reaches_all_with_cross_frame_attention(unet):
         assert np.flatnonzero(changed > 1e-4).tolist() == affected
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("mode", ["none", "first_prev", "first_self"])
 def test_latents_shared_by_both_halves_equal_latents_given_twice(unet, mode):
     model, latents = UNet(CONFIG), unet.inputs["latents"]
@@ -135,6 +139,7 @@ def test_latents_shared_by_both_halves_equal_latents_given_twice(unet, mode):
     assert np.abs(shared[0] - shared[1]).max() > 1e-3
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("cached_tokens", [1, 3, 100])
 def test_feed_forward_in_blocks_equals_all_at_once(monkeypatch, cached_tokens):
     layer, x = FeedForward(), normal(0, 2, 7, 4)
@@ -182,6 +187,7 @@ def test_an_end_token_of_two_stands_for_the_largest_id():
     assert end_of_text_positions(ids, 9).tolist() == [2, 3]
 
 
+@pytest.mark.equality
 def test_the_autoencoder_scales_its_latents():
     sizes = {"block_out_channels": (4, 8), "layers_per_block": 1, "norm_num_groups": 2}
     image = normal(0, 1, 8, 8, 3)

@@ -11,6 +11,8 @@ from scipy import ndimage, stats
 from flowzero_jax import noise
 from flowzero_jax.errors import InputError
 
+pytestmark = pytest.mark.equality
+
 SIZES = [(4, 6), (5, 7), (6, 3)]
 # Seeds are fixed but not chosen: the thresholds are so far out that no range of seeds passes them
 # by bad luck, and near enough to see what a plain phase ramp loses (3 % of the variance).

@@ -50,6 +50,7 @@ def drawn(request, tmp_path_factory):
         return request.param, dict(arrays)
 
 
+@pytest.mark.equality
 def test_a_mesh_draws_what_one_device_draws(drawn):
     mesh, latents = drawn
     for mode, dtype in CASES[mesh][1]:
@@ -163,6 +164,7 @@ def expected(one):
     return one([CLIP, OTHER, CLIP], seeds=[3, 4, 5], settings=SETTINGS)
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("shape", [(1, 2, 1), (2, 1, 1), (1, 1, 2)], ids=str)
 def test_the_pipeline_draws_the_same_videos_on_any_mesh(expected, shape):
     pipeline = load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(*shape))
@@ -170,6 +172,7 @@ def test_the_pipeline_draws_the_same_videos_on_any_mesh(expected, shape):
     assert_within_one_grey_level(videos, expected)
 
 
+@pytest.mark.equality
 def test_a_snapshot_does_not_depend_on_the_mesh(one, over_frames, expected, tmp_path):
     settings = dataclasses.replace(SETTINGS, grounding_fraction=0.5)
     path = tmp_path / "clip.snapshot"

@@ -53,6 +53,7 @@ def train(folder, num_steps, loss=quadratic, **arguments):
     )
 
 
+@pytest.mark.equality
 def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path):
     whole = train(tmp_path / "whole", 12)
     train(tmp_path / "parts", 7)

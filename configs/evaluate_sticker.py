@@ -16,7 +16,7 @@ import dataclasses
 
 from ml_collections import ConfigDict
 
-from flowzero_jax.evaluation.runs import EvaluationSettings
+from flowzero_jax.lab.evaluation.runs import EvaluationSettings
 
 FULL = EvaluationSettings()
 QUICK = dataclasses.replace(FULL, seeds=(0,), only=" car ")

@@ -17,12 +17,12 @@ import dataclasses
 
 from ml_collections import ConfigDict
 
-from flowzero_jax.diffusion import ScheduleConfig
+from flowzero_jax.lab.training.autoencoder import AutoencoderTraining
+from flowzero_jax.lab.training.denoiser import DenoiserTraining
+from flowzero_jax.lab.training.pool import PoolSettings
+from flowzero_jax.lab.training.stages import TrainingRun
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
-from flowzero_jax.training.autoencoder import AutoencoderTraining
-from flowzero_jax.training.denoiser import DenoiserTraining
-from flowzero_jax.training.pool import PoolSettings
-from flowzero_jax.training.stages import TrainingRun
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights import Settings
 
 CPU = TrainingRun(

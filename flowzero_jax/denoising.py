@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.diffusion import SamplerState, ScheduleConfig, StepTable, guide
 from flowzero_jax.models import Autoencoder, CrossFrame, TextEncoder, UNet
 from flowzero_jax.sampler import sample
+from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, guide
 
 Params = dict[str, Any]
 

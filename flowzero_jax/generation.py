@@ -14,10 +14,10 @@ import numpy as np
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, Params, denoise
-from flowzero_jax.diffusion import Sampler, SamplerState, ScheduleConfig, StepTable, step_table
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import CrossFrame, UNet
 from flowzero_jax.noise import video_noise
+from flowzero_jax.schedule import Sampler, SamplerState, ScheduleConfig, StepTable, step_table
 
 
 @dataclasses.dataclass(frozen=True)

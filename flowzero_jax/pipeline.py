@@ -13,22 +13,21 @@ from jax.sharding import Mesh
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
-from flowzero_jax.drawing import Progress, draw
+from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
+from flowzero_jax.devices.mesh import shard_params, to_host
+from flowzero_jax.devices.programs import Progress, draw, encode_in_chunks, encode_texts_jitted
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import GenerationSettings, generate, latent_size
-from flowzero_jax.layout import SceneTable, tabulate
 from flowzero_jax.models import AttentionMethod, Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
-from flowzero_jax.sharding import shard_params, to_host
 from flowzero_jax.snapshot import Snapshot, fingerprint
+from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import Checkpoint, Settings, load_checkpoint, save_pipeline
 
 __all__ = ["GenerationSettings", "Models", "Pipeline", "generate", "load_pipeline"]
 
 EMBEDDED = "sticker"
-# Texts go through the text encoder in chunks of this many, so that their number compiles nothing.
-TEXT_CHUNK = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,6 +170,27 @@ class Pipeline:
             random_speeds=table.random_speeds,
         )
 
+    def compile(
+        self,
+        settings: GenerationSettings | None = None,
+        num_frames: int = 8,
+        batch: int = 1,
+        steps_per_call: int = 10,
+        announce: Callable[[str], None] | None = None,
+    ) -> list[CompiledProgram]:
+        """Compiles ahead of time all that drawing videos of a size runs; see `compile_programs`."""
+        return compile_programs(
+            self.models,
+            self.params,
+            settings or self.settings,
+            num_frames,
+            self.tokenizer.max_length,
+            batch=batch,
+            mesh=self.mesh,
+            steps_per_call=steps_per_call,
+            announce=announce,
+        )
+
     def _identity(
         self, table: SceneTable, seeds: Sequence[int], settings: GenerationSettings
     ) -> str:
@@ -186,25 +206,6 @@ class Pipeline:
         params = self.params if self.mesh is None else jax.tree.map(to_host, self.params)
         checkpoint = dataclasses.replace(self._checkpoint, params=params)
         return save_pipeline(folder, checkpoint, dtype)
-
-
-def encode_in_chunks(
-    encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids `[k l]` → states `[k' l d]` and pooled states `[k' d]`, k' ≥ k.
-
-    `encode` always gets `TEXT_CHUNK` rows; the first row fills up the last chunk.
-    """
-    filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
-    ids = np.concatenate([ids, filler])
-    chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
-    states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
-    return states, pooled
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def encode_texts_jitted(model: TextEncoder, params: Params, ids: jax.Array):
-    return model.apply({"params": params}, ids)
 
 
 def load_pipeline(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import jax
 
-from flowzero_jax.diffusion import Prediction, SamplerState, StepTable, denoising_step
+from flowzero_jax.schedule import Prediction, SamplerState, StepTable, denoising_step
 
 # (latents, timestep) → prediction, guidance included
 Predict = Callable[[jax.Array, jax.Array], jax.Array]

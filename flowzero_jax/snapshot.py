@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from flowzero_jax.diffusion import SamplerState
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, reason
+from flowzero_jax.schedule import SamplerState
 
 
 def fingerprint(*parts: Any) -> str:

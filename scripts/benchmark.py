@@ -11,11 +11,11 @@ from pathlib import Path
 
 from absl import app, flags
 
-from flowzero_jax.benchmark.options import Options
-from flowzero_jax.benchmark.run import run_benchmark
-from flowzero_jax.benchmark.workloads import WORKLOADS, select
-from flowzero_jax.compilation_cache import disable_compilation_cache
+from flowzero_jax.devices.cache import disable_compilation_cache
 from flowzero_jax.errors import FlowZeroError, InputError
+from flowzero_jax.lab.speed.options import Options
+from flowzero_jax.lab.speed.run import run_benchmark
+from flowzero_jax.lab.speed.workloads import WORKLOADS, select
 
 flags.DEFINE_multi_string("workload", [], f"some of {', '.join(WORKLOADS)}")
 flags.DEFINE_enum("dtype", "float32", ["float32", "bfloat16", "float16"], "of all networks")

@@ -12,9 +12,9 @@ from absl import app, flags
 from ml_collections import config_flags
 
 from flowzero_jax.errors import FlowZeroError, InputError
-from flowzero_jax.evaluation.planner.benchmark import Planner
-from flowzero_jax.evaluation.planner.report import PlannerSettings, evaluate_planner
-from flowzero_jax.evaluation.refinement_report import evaluate_refinement
+from flowzero_jax.lab.planners.benchmark import Planner
+from flowzero_jax.lab.planners.refinement_report import evaluate_refinement
+from flowzero_jax.lab.planners.report import PlannerSettings, evaluate_planner
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/evaluate_sticker.py")
 _MODEL = flags.DEFINE_string("model", "sticker", '"sticker" or a pipeline folder')
@@ -46,8 +46,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _evaluate_sticker() -> None:
-    from flowzero_jax.evaluation.report import evaluate_sticker  # imports JAX
-    from flowzero_jax.evaluation.runs import EvaluationSettings
+    from flowzero_jax.lab.evaluation.report import evaluate_sticker
+    from flowzero_jax.lab.evaluation.runs import EvaluationSettings
     from flowzero_jax.pipeline import load_pipeline
 
     settings = EvaluationSettings(**_CONFIG.value.to_dict())
@@ -63,14 +63,14 @@ def _evaluate_planner() -> None:
 
 
 def _evaluate_samplers() -> None:
-    from flowzero_jax.evaluation.samplers import evaluate_samplers  # imports JAX
+    from flowzero_jax.lab.evaluation.samplers import evaluate_samplers
     from flowzero_jax.pipeline import load_pipeline
 
     evaluate_samplers(load_pipeline(_MODEL.value), Path(_OUT.value))
 
 
 def _evaluate_dtypes() -> None:
-    from flowzero_jax.evaluation.precision import evaluate_dtypes  # imports JAX
+    from flowzero_jax.lab.evaluation.precision import evaluate_dtypes
 
     evaluate_dtypes(_REFERENCE.value, Path(_OUT.value))
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from absl import app, flags
 
 from flowzero_jax.errors import FlowZeroError
-from flowzero_jax.evaluation.full_size import measure_loading
-from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
+from flowzero_jax.lab.speed.full_size import measure_loading
+from flowzero_jax.lab.speed.random_checkpoint import write_random_checkpoint
 
 _FOLDER = flags.DEFINE_string("folder", None, "where to write; kept", required=True)
 _STORED = flags.DEFINE_enum(

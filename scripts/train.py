@@ -8,7 +8,7 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from flowzero_jax.errors import FlowZeroError
-from flowzero_jax.training.stages import STAGES, TrainingRun, run_stage, start_from
+from flowzero_jax.lab.training.stages import STAGES, TrainingRun, run_stage, start_from
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/train_sticker.py")
 _WORKDIR = flags.DEFINE_string("workdir", "runs/sticker", "where everything is kept")

@@ -20,11 +20,11 @@ import tiny
 from jax import export
 
 from flowzero_jax.denoising import Conditions, Models
-from flowzero_jax.diffusion import SamplerState, ScheduleConfig, step_table
-from flowzero_jax.drawing import decode_jitted, denoise_jitted
+from flowzero_jax.devices.mesh import make_video_mesh, shard_params
+from flowzero_jax.devices.placement import Placement
+from flowzero_jax.devices.programs import decode_jitted, denoise_jitted
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.sharding import make_video_mesh, shard_params
-from flowzero_jax.spreading import Placement
+from flowzero_jax.schedule import SamplerState, ScheduleConfig, step_table
 from flowzero_jax.weights.convert import parameter_shapes
 
 VIDEOS, FRAMES, SIDE = 3, 5, 4

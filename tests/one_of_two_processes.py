@@ -14,12 +14,12 @@ import jax
 import numpy as np
 import test_generation
 
-from flowzero_jax import distributed
-from flowzero_jax.diffusion import SamplerState
-from flowzero_jax.distributed import SharedError, SharedSnapshot
+from flowzero_jax.devices import processes
+from flowzero_jax.devices.mesh import make_video_mesh
+from flowzero_jax.devices.processes import SharedError, SharedSnapshot
 from flowzero_jax.errors import InputError, PlannerError
 from flowzero_jax.pipeline import load_pipeline
-from flowzero_jax.sharding import make_video_mesh
+from flowzero_jax.schedule import SamplerState
 from flowzero_jax.snapshot import Snapshot
 
 SETTINGS = dataclasses.replace(
@@ -48,7 +48,7 @@ def failure(function, *arguments):
 
 def share(folder, index):
     """Texts, failures and a snapshot."""
-    text = distributed.from_first(lambda: f"ä plan of process {index} 🙂" * 1000)
+    text = processes.from_first(lambda: f"ä plan of process {index} 🙂" * 1000)
     state = SamplerState(*np.arange(12, dtype=np.float32).reshape(2, 1, 2, 3) * (index + 1))
     snapshot = SharedSnapshot(Snapshot(folder / f"snapshot{index}", "this one"))
     other = SharedSnapshot(Snapshot(folder / f"snapshot{index}", "another"))
@@ -57,14 +57,14 @@ def share(folder, index):
     done, found = snapshot.read(state)
     result = {
         "text": [text[:30], len(text), text[-1]],
-        "planning": failure(distributed.from_first, lambda: fail(PlannerError("no plan"))),
+        "planning": failure(processes.from_first, lambda: fail(PlannerError("no plan"))),
         "loading": failure(
-            distributed.together, lambda: fail(InputError("only here")) if index else None
+            processes.together, lambda: fail(InputError("only here")) if index else None
         ),
-        "bug": failure(distributed.together, lambda: {}["é" * 2000]),
-        "alike": failure(distributed.check_same, "options", "the same"),
-        "unlike": failure(distributed.check_same, "options", f"of process {index}"),
-        "together": distributed.together(lambda: index),
+        "bug": failure(processes.together, lambda: {}["é" * 2000]),
+        "alike": failure(processes.check_same, "options", "the same"),
+        "unlike": failure(processes.check_same, "options", f"of process {index}"),
+        "together": processes.together(lambda: index),
         "snapshot": [before, done, np.asarray(found).ravel().tolist()],
         "snapshots": sorted(path.name for path in folder.glob("snapshot*")),
         "other snapshot": failure(other.read, state),
@@ -100,7 +100,7 @@ def draw(folder, index):
 
 
 if __name__ == "__main__":
-    distributed.initialize()
+    processes.initialize()
     scenario, folder = sys.argv[1], Path(sys.argv[2])
     index = jax.process_index()
     result = {"share": share, "draw": draw}[scenario](folder, index)

@@ -14,18 +14,18 @@ import pytest
 from PIL import Image
 from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
-from flowzero_jax.benchmark import naive_programs
-from flowzero_jax.benchmark.memory import check_memory
-from flowzero_jax.benchmark.options import Options
-from flowzero_jax.benchmark.plot import write_plot
-from flowzero_jax.benchmark.run import run_benchmark
-from flowzero_jax.benchmark.stages import stage_flops, stages_of
-from flowzero_jax.benchmark.subject import load_subject
-from flowzero_jax.benchmark.torch_worker import TorchWorker
-from flowzero_jax.benchmark.workloads import WORKLOADS, Workload, select
 from flowzero_jax.errors import DeviceError, InputError, ModelError
 from flowzero_jax.generation import GenerationSettings
-from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
+from flowzero_jax.lab.speed import naive_programs
+from flowzero_jax.lab.speed.memory import check_memory
+from flowzero_jax.lab.speed.options import Options
+from flowzero_jax.lab.speed.plot import write_plot
+from flowzero_jax.lab.speed.random_checkpoint import write_random_checkpoint
+from flowzero_jax.lab.speed.run import run_benchmark
+from flowzero_jax.lab.speed.stages import stage_flops, stages_of
+from flowzero_jax.lab.speed.subject import load_subject
+from flowzero_jax.lab.speed.torch_worker import TorchWorker
+from flowzero_jax.lab.speed.workloads import WORKLOADS, Workload, select
 
 ROOT = Path(__file__).parents[1]
 TOKENS = 7

@@ -8,7 +8,7 @@ import pytest
 from jax.extend import core
 from tiny import AUTOENCODER, UNET, shaped
 
-from flowzero_jax.benchmark.flops import UNetCall, decode_flops, grounding_flops, unet_flops
+from flowzero_jax.lab.speed.flops import UNetCall, decode_flops, grounding_flops, unet_flops
 from flowzero_jax.models import Autoencoder, AutoencoderConfig, UNet, UNetConfig
 from flowzero_jax.weights.convert import parameter_shapes
 

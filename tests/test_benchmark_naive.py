@@ -10,12 +10,12 @@ import pytest
 from grey_levels import assert_within_one_grey_level
 from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
-from flowzero_jax.benchmark.naive import decode_naively, denoise_naively
-from flowzero_jax.benchmark.random_weights import random_weights
 from flowzero_jax.denoising import Conditions, Models, denoise
-from flowzero_jax.diffusion import SamplerState, ScheduleConfig, step_table
 from flowzero_jax.generation import decode
+from flowzero_jax.lab.speed.naive import decode_naively, denoise_naively
+from flowzero_jax.lab.speed.random_weights import random_weights
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.schedule import SamplerState, ScheduleConfig, step_table
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from transformers import CLIPTokenizer, CLIPTokenizerFast
 
 from flowzero_jax.errors import InputError, OutputError
+from flowzero_jax.lab.training import bpe
 from flowzero_jax.tokenizer import END_OF_WORD, Tokenizer, split_words
-from flowzero_jax.training import bpe
 
 CAPTIONS = [
     "a cat in a meadow",

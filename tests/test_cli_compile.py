@@ -6,9 +6,8 @@ import types
 
 import pytest
 
-from flowzero_jax import compiling
 from flowzero_jax.cli import loading, main
-from flowzero_jax.compiling import CompiledProgram
+from flowzero_jax.devices.compilation import CompiledProgram
 from flowzero_jax.errors import DeviceError
 from flowzero_jax.generation import GenerationSettings
 
@@ -27,19 +26,19 @@ def compiled(monkeypatch):
     def load_pipeline(model, dtype, **parts):
         seen.loaded = (model, dtype, parts)
         info = types.SimpleNamespace(name="tiny", sha256="ab" * 32, origin={})
-        return types.SimpleNamespace(settings=DEFAULTS, info=info)
+        return types.SimpleNamespace(settings=DEFAULTS, info=info, compile=seen.compile)
 
-    def compile_programs(pipeline, settings, num_frames, batch, steps_per_call, announce):
+    def compile_programs(settings, num_frames, batch, steps_per_call, announce):
         seen.settings = settings
         seen.size = (num_frames, batch, steps_per_call)
         for program in PROGRAMS:
             announce(program.name)
         return PROGRAMS
 
+    seen.compile = compile_programs
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
     monkeypatch.setattr(loading, "enable_compilation_cache", lambda folder: folder)
     monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
-    monkeypatch.setattr(compiling, "compile_programs", compile_programs)
     return seen
 
 
@@ -135,10 +134,10 @@ def test_a_model_that_is_not_there(capsys):
     assert capsys.readouterr().err.startswith("flowzero-jax: error: missing: no such model")
 
 
-def test_a_device_without_enough_memory_is_one_line(compiled, monkeypatch, capsys):
+def test_a_device_without_enough_memory_is_one_line(compiled, capsys):
     def fail(*arguments, **options):
         raise DeviceError("the device failed: out of memory; use a smaller --frames-per-chunk")
 
-    monkeypatch.setattr(compiling, "compile_programs", fail)
+    compiled.compile = fail
     assert main(["compile", "--no-cache"]) == 5
     assert "out of memory" in capsys.readouterr().err

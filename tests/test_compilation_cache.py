@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from flowzero_jax import compilation_cache
-from flowzero_jax.compilation_cache import (
+from flowzero_jax.devices import cache
+from flowzero_jax.devices.cache import (
     NEVER,
     default_cache_folder,
     disable_compilation_cache,
@@ -42,7 +42,7 @@ def test_the_default_folder_is_private_and_programs_from_half_a_second_are_kept(
 
 @pytest.mark.equality
 def test_programs_are_written_read_back_and_a_damaged_one_is_only_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr(compilation_cache, "MIN_COMPILE_SECONDS", 0.0)
+    monkeypatch.setattr(cache, "MIN_COMPILE_SECONDS", 0.0)
     enable_compilation_cache(tmp_path / "xla")
     expected = compile_something()
     entries = sorted((tmp_path / "xla").glob("*-cache"))
@@ -75,7 +75,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, mode):
 
 
 def test_a_folder_of_another_user_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(compilation_cache.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr(cache.os, "geteuid", lambda: os.getuid() + 1)
     with pytest.warns(UserWarning, match="belongs to another user"):
         assert enable_compilation_cache(tmp_path) is None
 
@@ -88,7 +88,7 @@ def test_a_place_where_no_folder_can_be_is_only_a_warning(tmp_path):
 
 
 def test_a_read_only_folder_is_read_and_never_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(compilation_cache.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(cache.os, "access", lambda path, mode: False)
     with pytest.warns(UserWarning, match="read-only"):
         assert enable_compilation_cache(tmp_path) == str(tmp_path)
     assert jax.config.jax_persistent_cache_min_compile_time_secs == NEVER
@@ -106,7 +106,7 @@ def test_no_home_is_only_a_warning(monkeypatch):
     monkeypatch.setenv("HOME", "")
     with pytest.warns(UserWarning, match="no home folder; set XDG_CACHE_HOME"):
         assert enable_compilation_cache() is None
-    monkeypatch.setattr(compilation_cache.Path, "home", no_home)
+    monkeypatch.setattr(cache.Path, "home", no_home)
     with pytest.warns(UserWarning, match="home directory"):
         assert enable_compilation_cache() is None
 

@@ -10,14 +10,19 @@ import cache_settings
 import jax
 import pytest
 
-from flowzero_jax import compilation_cache
 from flowzero_jax.cli import main
-from flowzero_jax.compiling import CompiledProgram, compile_programs, memory_needed
-from flowzero_jax.drawing import decode_jitted, denoise_jitted, prepare_jitted
+from flowzero_jax.devices import cache as program_cache
+from flowzero_jax.devices.compilation import CompiledProgram, memory_needed
+from flowzero_jax.devices.mesh import make_video_mesh
+from flowzero_jax.devices.programs import (
+    decode_jitted,
+    denoise_jitted,
+    encode_texts_jitted,
+    prepare_jitted,
+)
 from flowzero_jax.errors import InputError
-from flowzero_jax.pipeline import encode_texts_jitted, load_pipeline
+from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.scene import parse_scene
-from flowzero_jax.sharding import make_video_mesh
 
 MODEL = str(Path(__file__).parent / "parity" / "reference" / "pipeline")
 ENCODE, PREPARE, DENOISE, DECODE = NAMES = [
@@ -33,8 +38,8 @@ def cache(tmp_path_factory):
     """A folder where all programs are kept, however fast they compile."""
     folder = tmp_path_factory.mktemp("xla")
     with cache_settings.put_back(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compilation_cache, "MIN_COMPILE_SECONDS", 0.0)
-        compilation_cache.enable_compilation_cache(folder)
+        patch.setattr(program_cache, "MIN_COMPILE_SECONDS", 0.0)
+        program_cache.enable_compilation_cache(folder)
         yield folder
 
 
@@ -89,7 +94,7 @@ CATS, DOG = scene("a cat", 0.1, "left", 2), scene("a small dog", 0.6, "random", 
 
 def test_after_compiling_a_run_of_that_size_compiles_nothing(pipeline, settings, events):
     jax.clear_caches()
-    programs = compile_programs(pipeline, settings, 3, batch=2)
+    programs = pipeline.compile(settings, 3, batch=2)
     assert [program.name for program in programs] == [
         *("encode texts", "prepare"),
         *("denoise, grounded, guided, 2 steps", "denoise, 2 steps", "decode"),
@@ -103,7 +108,7 @@ def test_after_compiling_a_run_of_that_size_compiles_nothing(pipeline, settings,
 def test_after_compiling_a_run_on_several_devices_compiles_nothing(settings, events):
     pipeline = load_pipeline(MODEL, mesh=make_video_mesh(frames=2))
     settings = dataclasses.replace(settings, num_steps=1, guidance_end=1.0)
-    programs = compile_programs(pipeline, settings, 3)
+    programs = pipeline.compile(settings, 3)
     assert [program.name for program in programs][2:] == ["denoise, guided, 1 step", "decode"]
     latents = 2 * 8 * 10 * pipeline.models.unet.config.in_channels * 4
     assert programs[2].aliased_bytes == 2 * latents  # a device has two of the frames
@@ -152,7 +157,7 @@ def test_a_new_process_finds_everything_in_the_cache(cache, capsys, tmp_path, mo
 def test_the_memory_is_that_of_the_greediest_program_and_all_that_lies_beside_it(
     pipeline, settings
 ):
-    programs = compile_programs(pipeline, settings, 3, batch=2)
+    programs = pipeline.compile(settings, 3, batch=2)
     leaves = jax.tree.leaves(pipeline.params)
     parameters = sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
     latents = 2 * 3 * 8 * 10 * pipeline.models.unet.config.in_channels * 4
@@ -177,7 +182,7 @@ def test_names_tell_the_parts_and_announcements_come_first(pipeline, settings, m
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compile_programs(pipeline, settings, 3, batch=2, steps_per_call=1, announce=stop)
+        pipeline.compile(settings, 3, batch=2, steps_per_call=1, announce=stop)
     assert told == ["encode texts", "prepare", "denoise, grounded, guided, 1 step"]
 
 
@@ -186,4 +191,4 @@ def test_names_tell_the_parts_and_announcements_come_first(pipeline, settings, m
 )
 def test_sizes_that_do_not_fit_are_named(pipeline, settings, change, message):
     with pytest.raises(InputError, match=message):
-        compile_programs(pipeline, dataclasses.replace(settings, **change), 3, batch=2)
+        pipeline.compile(dataclasses.replace(settings, **change), 3, batch=2)

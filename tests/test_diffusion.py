@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.diffusion import (
+from flowzero_jax.errors import InputError
+from flowzero_jax.sampler import sample
+from flowzero_jax.schedule import (
     SamplerState,
     ScheduleConfig,
     add_noise,
@@ -15,8 +17,6 @@ from flowzero_jax.diffusion import (
     step_table,
     velocity,
 )
-from flowzero_jax.errors import InputError
-from flowzero_jax.sampler import sample
 
 CLEAN = jax.random.normal(jax.random.key(0), (2, 3, 4))
 NOISE = jax.random.normal(jax.random.key(1), (2, 3, 4))

@@ -15,8 +15,8 @@ import test_generation
 from grey_levels import assert_within_one_grey_level
 from one_of_two_processes import CLIP, SETTINGS
 
-from flowzero_jax import distributed
 from flowzero_jax.cli import main
+from flowzero_jax.devices import processes
 from flowzero_jax.errors import InputError
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.video import read_video
@@ -152,12 +152,12 @@ def test_two_processes_go_on_from_the_first_ones_snapshot(drawn, one):
 
 
 def test_one_process_alone_needs_no_others():
-    assert distributed.is_first()
-    assert distributed.together(lambda: 3) == 3
-    assert distributed.from_first(lambda: "a plan") == "a plan"
-    distributed.check_same("options", "any")
+    assert processes.is_first()
+    assert processes.together(lambda: 3) == 3
+    assert processes.from_first(lambda: "a plan") == "a plan"
+    processes.check_same("options", "any")
     with pytest.raises(ZeroDivisionError):
-        distributed.together(lambda: 1 // 0)
+        processes.together(lambda: 1 // 0)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_incomplete_variables_are_named(monkeypatch, values, name):
         if value is not None:
             monkeypatch.setenv(variable, value)
     with pytest.raises(InputError, match=name):
-        distributed.initialize()
+        processes.initialize()
 
 
 PROMPT = "a cat runs through a meadow"

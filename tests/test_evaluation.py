@@ -8,26 +8,26 @@ import pytest
 from PIL import Image, ImageFilter, features
 
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.evaluation import report, tables
-from flowzero_jax.evaluation.backdrop import STRIP, backdrop
-from flowzero_jax.evaluation.drawn import draw_video
-from flowzero_jax.evaluation.identity import CANDIDATES, Look, identify, read_look
-from flowzero_jax.evaluation.measures import measure
-from flowzero_jax.evaluation.motion import (
+from flowzero_jax.lab.evaluation import report, tables
+from flowzero_jax.lab.evaluation.backdrop import STRIP, backdrop
+from flowzero_jax.lab.evaluation.drawn import draw_video
+from flowzero_jax.lab.evaluation.identity import CANDIDATES, Look, identify, read_look
+from flowzero_jax.lab.evaluation.measures import measure
+from flowzero_jax.lab.evaluation.motion import (
     Shift,
     background_change,
     background_shift,
     look_change,
     shifted,
 )
-from flowzero_jax.evaluation.prompts import ABLATION_PROMPT, PROMPTS
-from flowzero_jax.evaluation.runs import FULL, EvaluationSettings, variants_of
-from flowzero_jax.evaluation.sheets import Row, draw_rows, save_small
-from flowzero_jax.layout import accumulated_shifts
+from flowzero_jax.lab.evaluation.prompts import ABLATION_PROMPT, PROMPTS
+from flowzero_jax.lab.evaluation.runs import FULL, EvaluationSettings, variants_of
+from flowzero_jax.lab.evaluation.sheets import Row, draw_rows, save_small
+from flowzero_jax.lab.stickers import sprites
+from flowzero_jax.lab.stickers.backgrounds import BACKGROUNDS, paint_background
 from flowzero_jax.pipeline import GenerationSettings
 from flowzero_jax.planner import plan
-from flowzero_jax.training import sprites
-from flowzero_jax.training.backgrounds import BACKGROUNDS, paint_background
+from flowzero_jax.tabulate import accumulated_shifts
 
 
 def _has_emoji_font() -> bool:

@@ -24,7 +24,10 @@ from diffusers.models.embeddings_flax import get_sinusoidal_embeddings
 from diffusers.models.resnet_flax import FlaxResnetBlock2D
 from transformers import CLIPTextConfig, FlaxCLIPTextModel
 
-from flowzero_jax.diffusion import (
+from flowzero_jax.models import Autoencoder, TextEncoder
+from flowzero_jax.models.layers import ResnetBlock
+from flowzero_jax.models.unet import timestep_features
+from flowzero_jax.schedule import (
     SamplerState,
     ScheduleConfig,
     StepTable,
@@ -32,9 +35,6 @@ from flowzero_jax.diffusion import (
     denoising_step,
     step_table,
 )
-from flowzero_jax.models import Autoencoder, TextEncoder
-from flowzero_jax.models.layers import ResnetBlock
-from flowzero_jax.models.unet import timestep_features
 from flowzero_jax.weights import load_network
 from flowzero_jax.weights.names import leaves
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
-from flowzero_jax.evaluation.full_size import STATUS, measure_loading
+from flowzero_jax.lab.speed.full_size import STATUS, measure_loading
+from flowzero_jax.lab.speed.random_checkpoint import write_random_checkpoint
 from flowzero_jax.models import (
     Autoencoder,
     AutoencoderConfig,
@@ -22,7 +23,6 @@ from flowzero_jax.models import (
 from flowzero_jax.weights import load_folder
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
-from flowzero_jax.weights.random_checkpoint import write_random_checkpoint
 
 TINY = {
     "unet": UNET,

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from grey_levels import assert_within_one_grey_level
 
-from flowzero_jax import drawing
 from flowzero_jax.denoising import chunk_size
+from flowzero_jax.devices import programs
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import calls, generate, segments
-from flowzero_jax.layout import tabulate
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import GenerationSettings, load_pipeline
 from flowzero_jax.scene import parse_scene
+from flowzero_jax.tabulate import tabulate
 
 CHECKPOINT = Path(__file__).parent / "parity" / "reference" / "pipeline"
 SETTINGS = GenerationSettings(
@@ -90,9 +90,9 @@ def test_same_seed_same_bytes(draw, cat):
 
 
 def test_prompts_seeds_boxes_and_motions_compile_nothing(draw, cat):
-    counts = [f._cache_size() for f in (drawing.prepare_jitted, drawing.denoise_jitted)]
+    counts = [f._cache_size() for f in (programs.prepare_jitted, programs.denoise_jitted)]
     draw(DOG, seed=123, negative_prompt="a bird")
-    assert counts == [f._cache_size() for f in (drawing.prepare_jitted, drawing.denoise_jitted)]
+    assert counts == [f._cache_size() for f in (programs.prepare_jitted, programs.denoise_jitted)]
 
 
 @pytest.mark.equality

@@ -13,34 +13,60 @@ import flowzero_jax.errors
 PACKAGE = Path(flowzero_jax.errors.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-# Part (a module or subpackage) -> the other parts of the package that it may import. The errors
-# are everybody's.
-MAY_IMPORT = {
-    "errors": set(),
-    "version": set(),
-    "files": set(),
-    "scene": {"files"},
-    "planner": {"files", "scene"},
-    "preview": {"files", "scene"},
-    "preview_rounds": {"files", "planner", "preview"},
-    "video": {"files"},
-    "metadata": {"files", "version"},
-    "arrays": set(),
-    "layout": {"scene", "arrays"},
-    "noise": set(),
-    "models": set(),
-    "diffusion": set(),
-    "sampler": {"diffusion"},
-    "sharding": set(),
-    "spreading": {"denoising", "diffusion", "generation", "sharding"},
-    "distributed": {"diffusion", "snapshot"},
-    "compilation_cache": set(),
-    "compiling": {
-        *("arrays", "drawing", "generation", "noise", "pipeline", "scene", "spreading"),
-    },
+# The house, floor by floor from below. A room is a module or a subpackage, of `planner` and `lab`
+# each of their own; beside it what it imports of the rooms below. The errors are everybody's.
+ROOMS = {
+    "version": "",
+    "files": "",
+    "scene": "files",
+    "planner.words": "scene",
+    "planner.intent": "planner.words",
+    "planner.english": "planner.words planner.intent",
+    "planner.boxes": "planner.words planner.intent scene",
+    "planner.checks": "planner.words planner.intent scene",
+    "planner.planning": "planner.english planner.boxes planner.checks planner.intent scene",
+    "planner.keyframes": "scene",
+    "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files",
+    "planner": "planner.english planner.checks planner.planning",
+    "preview": "planner.llm scene files",
+    "video": "files",
+    "metadata": "files version",
+    "arrays": "",
+    "tabulate": "scene",
+    "tokenizer": "",
+    "noise": "",
+    "schedule": "",
+    "models": "",
+    "sampler": "schedule",
+    "snapshot": "schedule files",
+    "weights": "models schedule tokenizer files version",
+    "denoising": "models sampler schedule",
+    "generation": "denoising models noise schedule arrays",
+    "devices": "generation denoising models noise schedule snapshot arrays scene",
+    "pipeline": (
+        "devices generation denoising models noise snapshot tabulate tokenizer weights arrays"
+    ),
+    "interop": "pipeline devices generation models noise tabulate weights planner arrays scene",
+    "cli": (
+        "pipeline devices generation models planner planner.llm planner.checks planner.keyframes "
+        "preview video metadata scene files version"
+    ),
+    "lab.stickers": "",
+    "lab.training": (
+        "lab.stickers pipeline devices generation models noise schedule tokenizer weights arrays "
+        "files"
+    ),
+    "lab.evaluation": (
+        "lab.stickers pipeline devices generation denoising models noise schedule tabulate planner "
+        "video scene files"
+    ),
+    "lab.planners": "planner planner.llm scene files",
+    "lab.speed": (
+        "pipeline generation denoising models noise sampler schedule weights tokenizer arrays "
+        "scene files version"
+    ),
 }
-MUST_NOT_IMPORT = {"pipeline": {"planner", "scene", "cli"}, "weights": {"planner", "scene", "cli"}}
-# Library -> the parts that may import it.
+# Library -> the rooms that may import it.
 ONLY_IN = {
     "torch": set(),
     "pickle": set(),
@@ -53,18 +79,25 @@ ONLY_IN = {
     "openai": {"planner"},
     "httpx2": {"planner"},
     "tenacity": {"planner"},
-    "optax": {"training"},
-    "orbax": {"training"},
+    "optax": {"lab.training"},
+    "orbax": {"lab.training"},
     "pydantic": {"scene", "planner"},
 }
 WITHOUT_JAX = {
-    *("errors", "version", "files", "scene", "planner", "preview", "preview_rounds", "video"),
-    *("metadata", "layout", "tokenizer"),
+    *("version", "files", "scene", "preview", "video", "metadata", "tabulate", "tokenizer"),
+    *(room for room in ROOMS if room.split(".")[0] == "planner"),
 }
 
 
-def part_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def room_of(module: str) -> str:
+    """The room of a dotted name inside the package: "planner.english.clauses" is in its room."""
+    first, _, rest = module.partition(".")
+    inner = f"{first}.{rest.partition('.')[0]}"
+    return inner if inner in ROOMS else first
+
+
+def room_of_file(path: Path) -> str:
+    return room_of(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
 
 
 def imports_of(path: Path) -> set[str]:
@@ -79,9 +112,10 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
-def own_parts(path: Path) -> set[str]:
-    names = [name.split(".") for name in imports_of(path)]
-    return {name[1] for name in names if name[0] == "flowzero_jax" and len(name) > 1}
+def rooms_imported(path: Path) -> set[str]:
+    names = [name.partition(".") for name in imports_of(path)]
+    found = {room_of(rest) for first, _, rest in names if first == "flowzero_jax" and rest}
+    return found - {room_of_file(path), "errors", "__version__"}
 
 
 def libraries(path: Path) -> set[str]:
@@ -89,21 +123,32 @@ def libraries(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_parts_import_only_what_they_may(path):
-    part = part_of(path)
-    others = own_parts(path) - {part, "errors"}
-    if part in MAY_IMPORT:
-        assert others <= MAY_IMPORT[part]
-    assert not others & MUST_NOT_IMPORT.get(part, set())
+def test_rooms_import_only_what_they_may(path):
+    room = room_of_file(path)
+    if room in ROOMS:
+        assert rooms_imported(path) <= set(ROOMS[room].split())
     for library in libraries(path) & set(ONLY_IN):
-        assert part in ONLY_IN[library], f"{library} is imported in {part}"
-    if part in WITHOUT_JAX:
+        homes = ONLY_IN[library]
+        assert {room, room.split(".")[0]} & homes, f"{library} is imported in {room}"
+    if room in WITHOUT_JAX:
         assert not libraries(path) & {"jax", "flax"}
 
 
-def test_the_rules_name_parts_that_exist():
-    parts = {part_of(path) for path in SOURCES}
-    assert set(MAY_IMPORT) | set(MUST_NOT_IMPORT) | WITHOUT_JAX <= parts
+def test_every_room_stands_above_what_it_imports():
+    below: set[str] = set()
+    for room, imported in ROOMS.items():
+        assert set(imported.split()) <= below, f"{room} imports what is not below it"
+        below.add(room)
+
+
+def test_the_table_of_rooms_is_the_house():
+    arrows = {room: set() for room in ROOMS}
+    for path in SOURCES:
+        if (room := room_of_file(path)) in ROOMS:
+            arrows[room] |= rooms_imported(path)
+    doors = {"__init__", "__main__", "errors", "lab"}
+    assert {room_of_file(path) for path in SOURCES} - doors == set(ROOMS)
+    assert arrows == {room: set(imported.split()) for room, imported in ROOMS.items()}
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import pytest
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.planner import read_intent
-from flowzero_jax.planner.nouns import article, is_plural, number, plural, singular
-from flowzero_jax.planner.text import sentences
-from flowzero_jax.planner.verbs import forms, ing_form
+from flowzero_jax.planner.words.nouns import article, is_plural, number, plural, singular
+from flowzero_jax.planner.words.text import sentences
+from flowzero_jax.planner.words.verbs import forms, ing_form
 
 
 def phrases(prompt: str) -> list[str]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.layout import tabulate
 from flowzero_jax.scene import MAX_OBJECTS, parse_scene
+from flowzero_jax.tabulate import tabulate
 
 
 def scene(*frames, prompt="a cat in a meadow"):

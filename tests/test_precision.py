@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.evaluation import precision
+from flowzero_jax.lab.evaluation import precision
 
 REFERENCE = Path(__file__).parent / "parity" / "reference"
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.planner import plan
-from flowzero_jax.preview import draw_scene, write_preview
+from flowzero_jax.preview.plan import draw_scene, write_preview
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 
 

@@ -17,13 +17,12 @@ from grey_levels import assert_within_one_grey_level
 from jax.sharding import AbstractMesh, PartitionSpec
 from on_eight_devices import CASES, PROGRAMS
 
-from flowzero_jax import sharding
 from flowzero_jax.denoising import chunk_size
+from flowzero_jax.devices.mesh import PARAMETER_RULES, make_video_mesh, parameter_specs, put
+from flowzero_jax.devices.placement import Placement
 from flowzero_jax.errors import DeviceError, ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.pipeline import load_pipeline
-from flowzero_jax.sharding import make_video_mesh, parameter_specs
-from flowzero_jax.spreading import Placement
 from flowzero_jax.weights.convert import parameter_shapes
 
 WORKER = Path(__file__).with_name("on_eight_devices.py")
@@ -137,7 +136,7 @@ def test_what_is_spread_is_collected(videos, frames, size):
         mesh = make_video_mesh(*shape)
         placement = Placement(mesh, videos, frames, size)
         placed = array[placement.video_order][:, placement.frame_order]
-        spread = sharding.put(placed, mesh, PartitionSpec("data", "frame"))
+        spread = put(placed, mesh, PartitionSpec("data", "frame"))
         assert len(spread.sharding.device_set) == 2
         np.testing.assert_array_equal(placement.collect(spread), array)
 
@@ -239,4 +238,4 @@ def test_what_does_not_divide_is_not_split():
 def test_a_parameter_without_a_rule_is_named():
     params = {"unet": {"conv_in": {"bias": np.zeros(3)}}}
     with pytest.raises(ModelError, match="unet/conv_in/bias: no rule"):
-        parameter_specs(params, abstract(1, 1), rules=sharding.PARAMETER_RULES[:-1])
+        parameter_specs(params, abstract(1, 1), rules=PARAMETER_RULES[:-1])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from transformers import CLIPTokenizerFast
 
 from flowzero_jax.errors import InputError, ModelError
+from flowzero_jax.lab.training import bpe
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.training import bpe
 
 CAPTIONS = ["a red ball rolls across the grass", "it's a café, we'll see the cat's window!"]
 LENGTH = 16

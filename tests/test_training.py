@@ -10,18 +10,18 @@ import optax
 import pytest
 
 from flowzero_jax.errors import FlowZeroError
-from flowzero_jax.training import checkpoints, loop
-from flowzero_jax.training.layout_losses import (
+from flowzero_jax.lab.training import checkpoints, loop
+from flowzero_jax.lab.training.layout_losses import (
     layout_losses,
     owners,
     pixel_centres,
     word_loss,
     word_targets,
 )
-from flowzero_jax.training.pool import LatentBatch, pool_batches
-from flowzero_jax.training.prefetch import prefetch
-from flowzero_jax.training.stages import load_params, save_params
-from flowzero_jax.training.state import init_state, make_train_step
+from flowzero_jax.lab.training.pool import LatentBatch, pool_batches
+from flowzero_jax.lab.training.prefetch import prefetch
+from flowzero_jax.lab.training.stages import load_params, save_params
+from flowzero_jax.lab.training.state import init_state, make_train_step
 
 OPTIMIZER = optax.adam(0.1)
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import features
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.training import sprites
-from flowzero_jax.training.backgrounds import BACKGROUNDS, paint_background, usable_phrases
-from flowzero_jax.training.compose import (
+from flowzero_jax.lab.stickers import sprites
+from flowzero_jax.lab.stickers.backgrounds import BACKGROUNDS, paint_background, usable_phrases
+from flowzero_jax.lab.stickers.compose import (
     compose,
     compose_batch,
     draw_scene,
@@ -15,8 +15,7 @@ from flowzero_jax.training.compose import (
     sample_scene,
     sample_texts,
 )
-from flowzero_jax.training.sheets import contact_sheet
-from flowzero_jax.training.vocabulary import (
+from flowzero_jax.lab.stickers.vocabulary import (
     COLORS,
     NATURAL_COLORS,
     NOUNS,
@@ -24,6 +23,7 @@ from flowzero_jax.training.vocabulary import (
     plural,
     with_article,
 )
+from flowzero_jax.lab.training.sheets import contact_sheet
 
 
 def _has_emoji_font() -> bool:

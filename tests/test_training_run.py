@@ -8,16 +8,16 @@ import cache_settings
 import numpy as np
 import pytest
 
-from flowzero_jax.compilation_cache import enable_compilation_cache
+from flowzero_jax.devices.cache import enable_compilation_cache
 from flowzero_jax.errors import InputError
+from flowzero_jax.lab.stickers.sprites import font_path
+from flowzero_jax.lab.training.autoencoder import AutoencoderTraining
+from flowzero_jax.lab.training.denoiser import DenoiserTraining
+from flowzero_jax.lab.training.pool import PoolSettings, load_pool
+from flowzero_jax.lab.training.stages import STAGES, TrainingRun, load_params, run_stage, start_from
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.planner import plan
-from flowzero_jax.training.autoencoder import AutoencoderTraining
-from flowzero_jax.training.denoiser import DenoiserTraining
-from flowzero_jax.training.pool import PoolSettings, load_pool
-from flowzero_jax.training.sprites import font_path
-from flowzero_jax.training.stages import STAGES, TrainingRun, load_params, run_stage, start_from
 from flowzero_jax.weights import load_folder
 
 ROOT = Path(__file__).parents[1]

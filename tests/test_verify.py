@@ -3,9 +3,10 @@
 import pytest
 from spoiling import SPOILERS, boxes_of, change_boxes, change_objects, freeze, ids_of, moved
 
-from flowzero_jax.evaluation.planner.benchmark import tasks
-from flowzero_jax.planner import Finding, penalty, plan, verify
-from flowzero_jax.planner.findings import KINDS
+from flowzero_jax.lab.planners.benchmark import tasks
+from flowzero_jax.planner import Finding, penalty, plan
+from flowzero_jax.planner.checks import verify
+from flowzero_jax.planner.checks.findings import KINDS
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 
 SOME_TASKS = tasks()[::7]

@@ -15,13 +15,12 @@ def run(args: argparse.Namespace, report: Report) -> int:
     # Imports JAX: bad options are reported without waiting for it.
     from flowzero_jax.cli.device import device_errors
     from flowzero_jax.cli.loading import load
-    from flowzero_jax.compiling import compile_programs, memory_needed
+    from flowzero_jax.devices.compilation import memory_needed
 
     loaded = load(args, options)
     settings = loaded.settings
     with device_errors():
-        programs = compile_programs(
-            loaded.pipeline,
+        programs = loaded.pipeline.compile(
             settings,
             num_frames,
             args.batch,

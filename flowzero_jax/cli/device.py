@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import jax
 from jax.sharding import Mesh
 
+from flowzero_jax.devices.mesh import make_video_mesh
 from flowzero_jax.errors import DeviceError, InputError
 from flowzero_jax.models import UNet
 from flowzero_jax.models.attend import choose_method
-from flowzero_jax.sharding import make_video_mesh
 
 
 def first_device() -> dict[str, str]:

@@ -17,7 +17,7 @@ from flowzero_jax.cli.device import (
     first_device,
 )
 from flowzero_jax.cli.options import DEFAULT_ATTENTION, DEFAULT_DTYPE, DEFAULT_MODEL
-from flowzero_jax.compilation_cache import disable_compilation_cache, enable_compilation_cache
+from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
 from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.pipeline import Pipeline, load_pipeline
 

@@ -26,21 +26,21 @@ def run_planned(args: argparse.Namespace, report: Report, plan: Plan) -> int:
         render(*plan(args), report)
         return 0
 
-    from flowzero_jax import distributed
     from flowzero_jax.cli.device import first_device
+    from flowzero_jax.devices import processes
 
     _silence_libraries()
-    distributed.initialize()
+    processes.initialize()
     try:
         first_device()
-        if distributed.is_first():
+        if processes.is_first():
             _lead(args, report, plan)
         else:
             _follow(args)
-    except distributed.SharedError as error:
+    except processes.SharedError as error:
         if error.__cause__ is not None:  # it failed here
             raise error.__cause__ from None
-        if distributed.is_first():
+        if processes.is_first():
             error.args = (f"process {error.process}: {error}",)
             raise
         return error.exit_code
@@ -54,7 +54,7 @@ def run_planned(args: argparse.Namespace, report: Report, plan: Plan) -> int:
 
 
 def _lead(args: argparse.Namespace, report: Report, plan: Plan) -> None:
-    from flowzero_jax.distributed import from_first
+    from flowzero_jax.devices.processes import from_first
 
     planned = []
 
@@ -67,7 +67,7 @@ def _lead(args: argparse.Namespace, report: Report, plan: Plan) -> None:
 
 
 def _follow(args: argparse.Namespace) -> None:
-    from flowzero_jax.distributed import from_first
+    from flowzero_jax.devices.processes import from_first
 
     scene = parse_scene(from_first(str))
     # What is written, and how, is the first process's business.

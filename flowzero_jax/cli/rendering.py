@@ -68,7 +68,7 @@ class Job:
         """Runs `work`; with --distributed a failure of it is one of all processes."""
         if not self.args.distributed:
             return work()
-        from flowzero_jax.distributed import together
+        from flowzero_jax.devices.processes import together
 
         return together(work)
 
@@ -197,7 +197,7 @@ def load_model(job: Job) -> "Loaded":
     with job.timed("load"):
         loaded = job.together(load_and_check)
     if job.args.distributed:
-        from flowzero_jax.distributed import check_same
+        from flowzero_jax.devices.processes import check_same
 
         decisive = {
             **loaded.recorded_settings,

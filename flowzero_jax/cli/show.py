@@ -7,7 +7,7 @@ from flowzero_jax.cli.planning import history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
-from flowzero_jax.preview import write_preview
+from flowzero_jax.preview.plan import write_preview
 from flowzero_jax.scene import read_scene
 
 ENDINGS = (".png", ".gif")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
 
 def _show_history(source: Path, out: Path, args: argparse.Namespace, report: Report) -> int:
     from flowzero_jax.planner.llm.history import read_history
-    from flowzero_jax.preview_rounds import write_rounds
+    from flowzero_jax.preview.rounds import write_rounds
 
     history = read_history(source)
     write_rounds(history, out)

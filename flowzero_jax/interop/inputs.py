@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.devices.programs import encode_in_chunks
 from flowzero_jax.errors import InputError
 from flowzero_jax.generation import Params
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.noise import video_keys
-from flowzero_jax.pipeline import encode_in_chunks
 
 
 class VideoInputs(NamedTuple):

@@ -14,6 +14,7 @@ from diffusers import FlaxDiffusionPipeline
 from diffusers.utils import BaseOutput
 from jaxtyping import Float, Int
 
+from flowzero_jax.devices.mesh import make_mesh
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import GenerationSettings, Params, latent_size
 from flowzero_jax.interop.inputs import (
@@ -24,11 +25,10 @@ from flowzero_jax.interop.inputs import (
     without_device_axis,
 )
 from flowzero_jax.interop.running import run, run_jitted
-from flowzero_jax.layout import tabulate
 from flowzero_jax.pipeline import EMBEDDED, Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import SceneSyntax
-from flowzero_jax.sharding import make_mesh
+from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import Checkpoint, load_checkpoint, save_pipeline
 from flowzero_jax.weights.configs import COMPONENTS
 

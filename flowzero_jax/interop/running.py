@@ -6,6 +6,7 @@ import jax
 from jax.sharding import Mesh, PartitionSpec
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.devices.mesh import DATA_AXIS
 from flowzero_jax.generation import (
     GenerationSettings,
     Models,
@@ -15,7 +16,6 @@ from flowzero_jax.generation import (
     prepare,
 )
 from flowzero_jax.interop.inputs import have_device_axis
-from flowzero_jax.sharding import DATA_AXIS
 
 
 def run(

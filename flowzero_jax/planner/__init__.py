@@ -1,17 +1,14 @@
 """From a prompt to a scene, without JAX.
 
-prompt ─► words (`text`) ─► draft (`clauses` and what it calls) ─► intent (`assemble`, `intent`)
-       ─► units with tracks (`placing`, `paths`) ─► scene (`rules`, `captions`)
-scene  ─► findings (`verify`, `checks`) ─► mended scene (`repair`)
+prompt ─► `english` (reads) ─► `intent` ─► `boxes` (lays out) ─► scene
+scene + intent ─► `checks` ─► findings, mended boxes
+prompt ─► `llm` (asks a language model, checks, refines) ─► scene
 
-`plan` is the planner without a language model; `read_intent` tells what a prompt asks for, which
-`verify` compares the scene of any planner with.
+`words` are the word lists that all of them share; `planning` has the doors.
 """
 
-from flowzero_jax.planner.assemble import read_intent
-from flowzero_jax.planner.findings import Finding, penalty
-from flowzero_jax.planner.repair import repair
-from flowzero_jax.planner.rules import plan
-from flowzero_jax.planner.verify import verify
+from flowzero_jax.planner.checks.findings import Finding, penalty
+from flowzero_jax.planner.english.assemble import read_intent
+from flowzero_jax.planner.planning import plan, repair, verify
 
 __all__ = ["Finding", "penalty", "plan", "read_intent", "repair", "verify"]

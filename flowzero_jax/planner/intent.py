@@ -12,7 +12,7 @@ from `floor(start * n)` up to, not including, `floor(end * n)` show what is visi
 from dataclasses import dataclass, field
 from typing import Literal
 
-from flowzero_jax.planner import lexicon, nouns
+from flowzero_jax.planner.words import lexicon, nouns
 
 RelationKind = Literal[
     "left_of",

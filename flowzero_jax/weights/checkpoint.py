@@ -3,9 +3,9 @@
 import dataclasses
 from pathlib import Path
 
-from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights.names import Tree
 from flowzero_jax.weights.reading import exists

@@ -9,9 +9,9 @@ are from, for the messages.
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.reading import read_json
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import get_args
 
-from flowzero_jax.diffusion import Sampler
 from flowzero_jax.models import CrossFrame
+from flowzero_jax.schedule import Sampler
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.reading import read_json
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.errors import ModelError
 from flowzero_jax.files import sha256
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights.adapter import grounded_config, open_adapter
 from flowzero_jax.weights.checkpoint import Checkpoint, check_together, tokenizer_files

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from flowzero_jax.diffusion import ScheduleConfig
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.configs import COMPONENTS
 
 DIFFUSERS_VERSION = "0.39.0"

@@ -5,7 +5,7 @@ from scripted_model import ScriptedModel
 from written_plans import PROMPT, plan, with_boxes
 
 from flowzero_jax.errors import InputError, PlannerError
-from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.llm import LlmSettings, plan_with_llm
 from flowzero_jax.planner.llm.exchange import Answer
 from flowzero_jax.planner.llm.history import read_history, write_history

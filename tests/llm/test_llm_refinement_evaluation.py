@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from flowzero_jax.evaluation.planner.benchmark import tasks
-from flowzero_jax.evaluation.refinement import STAGES, evaluate, follow, summarize
-from flowzero_jax.evaluation.refinement_report import document
-from flowzero_jax.evaluation.weak_model import Rates, WeakModel
+from flowzero_jax.lab.planners.benchmark import tasks
+from flowzero_jax.lab.planners.refinement import STAGES, evaluate, follow, summarize
+from flowzero_jax.lab.planners.refinement_report import document
+from flowzero_jax.lab.planners.weak_model import Rates, WeakModel
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm import LlmSettings, plan_with_llm
 

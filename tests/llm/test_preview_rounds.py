@@ -6,9 +6,9 @@ from written_plans import PROMPT
 
 from flowzero_jax.errors import OutputError
 from flowzero_jax.planner import plan
-from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.llm.history import History, Round
-from flowzero_jax.preview_rounds import draw_rounds, write_rounds
+from flowzero_jax.preview.rounds import draw_rounds, write_rounds
 
 HARD = Finding("overlap", "hard", "the ball overlaps the dog " * 20, frame=2)
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.diffusion import (
+from flowzero_jax.schedule import (
     SamplerState,
     StepTable,
     add_noise,

@@ -19,10 +19,10 @@ import pytest
 
 from flowzero_jax.denoising import denoise
 from flowzero_jax.generation import GenerationSettings, decode, prepare, segments
-from flowzero_jax.layout import tabulate
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
+from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import load_folder, save_pipeline
 
 SCRIPT = Path(__file__).parent / "pytorch" / "draw_image.py"

@@ -5,9 +5,9 @@ import statistics
 from collections.abc import Iterator
 from itertools import pairwise
 
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Track, area, touches_edge
-from flowzero_jax.planner.findings import Finding
 
 _TINIEST, _TINY = 1 / 64, 0.035  # of the side: one latent cell of a 512-pixel image
 _THIN, _THINNEST = 6.0, 15.0  # long side over short side

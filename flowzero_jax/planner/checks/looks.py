@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from flowzero_jax.planner import lexicon
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case, same_noun
 from flowzero_jax.planner.checks.tracks import Track, head_of, words_of
-from flowzero_jax.planner.findings import Finding
 from flowzero_jax.planner.intent import Label, Thing
+from flowzero_jax.planner.words import lexicon
 
 _PLAIN = frozenset({"bright", "dark", "light", "deep", "pale", "vivid", "vibrant", "soft", "rich"})
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from flowzero_jax.errors import InputError
-from flowzero_jax.planner import lexicon, nouns, sizes
-from flowzero_jax.planner.assemble import read_intent
 from flowzero_jax.planner.checks.tracks import Track, head_of, tracks_of, words_of
 from flowzero_jax.planner.intent import Intent, Label, Thing
+from flowzero_jax.planner.words import lexicon, nouns, sizes
 from flowzero_jax.scene import SceneSyntax
 
 #: Nouns that planners use for each other.
@@ -52,12 +50,8 @@ class Case:
         return self.intent.things[index].labels[0].phrase
 
 
-def make_case(scene: SceneSyntax) -> Case:
-    """Matches a scene's tracks with what its prompt asks for, if that can be read."""
-    try:
-        intent = read_intent(scene.prompt)
-    except InputError:
-        intent = Intent(scene.prompt)
+def make_case(scene: SceneSyntax, intent: Intent) -> Case:
+    """Matches a scene's tracks with what its prompt asks for."""
     tracks = tracks_of(scene)
     scores = sorted(
         (

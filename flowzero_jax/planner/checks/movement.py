@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.shapes import check_shape
 from flowzero_jax.planner.checks.tracks import Track, touches_edge
-from flowzero_jax.planner.findings import Finding
 from flowzero_jax.planner.intent import Direction, Move, Spot
 
 _LEAST = 0.04  # of the frame: less is no motion

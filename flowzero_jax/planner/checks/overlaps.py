@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from itertools import combinations
 
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Track, area, common_area, covered
-from flowzero_jax.planner.findings import Finding
 
 _MUCH, _TOO_MUCH = 0.45, 0.7  # of the smaller box
 _LOOKED_AT = 48  # frames of a long video

@@ -3,11 +3,11 @@
 import statistics
 from collections.abc import Iterator
 
-from flowzero_jax.planner import lexicon, nouns
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case, is_sure
 from flowzero_jax.planner.checks.tracks import Track
-from flowzero_jax.planner.findings import Finding
 from flowzero_jax.planner.intent import Thing
+from flowzero_jax.planner.words import lexicon, nouns
 
 
 def check_counts(case: Case) -> Iterator[Finding]:

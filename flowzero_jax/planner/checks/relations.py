@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Box, Track, centre, gap
-from flowzero_jax.planner.findings import Finding
 from flowzero_jax.planner.intent import Relation
 
 _SLACK = 0.01

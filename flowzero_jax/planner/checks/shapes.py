@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.tracks import Track
-from flowzero_jax.planner.findings import Finding
 from flowzero_jax.planner.intent import Move
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from flowzero_jax.planner import lexicon
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.looks import label_differences
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import words_of
-from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.words import lexicon
 
 _LEAST_SPEED = 0.02
 _DIRECTIONS = {

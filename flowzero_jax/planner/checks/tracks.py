@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowzero_jax.planner import lexicon, nouns
+from flowzero_jax.planner.words import lexicon, nouns
 from flowzero_jax.scene import SceneObject, SceneSyntax
 
 Box = tuple[float, float, float, float]

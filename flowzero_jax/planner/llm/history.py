@@ -8,7 +8,7 @@ from typing import Any
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import reason, write_text
-from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.scene import SceneSyntax, parse_scene
 
 VERSION = 1

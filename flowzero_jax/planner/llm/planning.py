@@ -23,8 +23,8 @@ from flowzero_jax.planner.llm.reply_store import (
 )
 from flowzero_jax.planner.llm.schema import plan_schema
 from flowzero_jax.planner.llm.settings import LlmSettings, read_key, resolve
-from flowzero_jax.planner.text import clean_prompt
-from flowzero_jax.planner.verify import verify
+from flowzero_jax.planner.planning import verify
+from flowzero_jax.planner.words.text import clean_prompt
 from flowzero_jax.scene import MAX_FRAMES, SceneSyntax
 
 

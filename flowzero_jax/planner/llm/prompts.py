@@ -7,7 +7,7 @@ end that they cannot fake.
 import json
 from collections.abc import Sequence
 
-from flowzero_jax.planner.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.llm.examples import examples
 from flowzero_jax.planner.llm.exchange import Message
 from flowzero_jax.scene import DIRECTIONS, MAX_OBJECTS, SceneSyntax

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowzero_jax.errors import PlannerError
-from flowzero_jax.planner.findings import Finding, penalty
+from flowzero_jax.planner.checks.findings import Finding, penalty
 from flowzero_jax.planner.llm.conversation import Request, Unusable, ask_for_plan
 from flowzero_jax.planner.llm.exchange import Budget, Model
 from flowzero_jax.planner.llm.history import Round
 from flowzero_jax.planner.llm.prompts import refinement_messages
 from flowzero_jax.planner.llm.schema import refinement_schema
 from flowzero_jax.planner.llm.settings import LlmSettings
-from flowzero_jax.planner.verify import verify
+from flowzero_jax.planner.planning import verify
 from flowzero_jax.scene import SceneSyntax
 
 Verifier = Callable[[SceneSyntax], Sequence[Finding]]

@@ -1,0 +1,1 @@
+"""Devices and processes: meshes, where frames lie, jitted programs, compilation and its cache."""

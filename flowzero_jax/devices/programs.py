@@ -1,0 +1,136 @@
+"""Drawing a batch of videos on the device, in calls of a few steps each.
+
+Between two calls the host sees that the numbers are finite, reports progress, keeps a snapshot and
+may be interrupted. All calls of a kind share one compiled program, and so do all scenes and seeds.
+"""
+
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+
+from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.denoising import Models, Params, denoise
+from flowzero_jax.devices.mesh import to_host
+from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
+from flowzero_jax.devices.processes import SharedSnapshot
+from flowzero_jax.errors import ModelError
+from flowzero_jax.generation import GenerationSettings, calls, decode, prepare
+from flowzero_jax.models import TextEncoder
+from flowzero_jax.schedule import SamplerState
+from flowzero_jax.snapshot import Snapshot
+
+# (steps done, steps in all)
+Progress = Callable[[int, int], None]
+
+# Texts go through the text encoder in chunks of this many, so that their number compiles nothing.
+TEXT_CHUNK = 8
+
+prepare_jitted = jax.jit(prepare, static_argnums=(0, 1))
+
+
+def encode_in_chunks(
+    encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids `[k l]` → states `[k' l d]` and pooled states `[k' d]`, k' ≥ k.
+
+    `encode` always gets `TEXT_CHUNK` rows; the first row fills up the last chunk.
+    """
+    filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
+    ids = np.concatenate([ids, filler])
+    chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
+    states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
+    return states, pooled
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def encode_texts_jitted(model: TextEncoder, params: Params, ids: jax.Array):
+    return model.apply({"params": params}, ids)
+
+
+@functools.partial(
+    jax.jit,
+    static_argnums=0,
+    static_argnames=("cross_frame", "grounded", "guided", "frames_per_chunk", "mesh"),
+    donate_argnames="state",
+)
+def denoise_jitted(
+    models, params, state, conditions, steps, guidance_scale, *, mesh: Mesh | None = None, **options
+) -> SamplerState:
+    """`denoise`, on one device, or on a mesh what `Placement.spread` gave."""
+    run = denoise if mesh is None else functools.partial(denoise_spread, mesh)
+    return run(models, params, state, conditions, steps, guidance_scale, **options)
+
+
+@functools.partial(jax.jit, static_argnums=0, static_argnames="mesh")
+def decode_jitted(models, params, latents, *, mesh: Mesh | None = None) -> jax.Array:
+    """`decode`, on one device or on a mesh."""
+    run = decode if mesh is None else functools.partial(decode_spread, mesh)
+    return run(models, params, latents)
+
+
+def draw(
+    models: Models,
+    params: Params,
+    scenes: SceneArrays,
+    keys: jax.Array,
+    settings: GenerationSettings,
+    *,
+    mesh: Mesh | None = None,
+    steps_per_call: int = 10,
+    progress: Progress | None = None,
+    snapshot: Snapshot | None = None,
+) -> np.ndarray:
+    """`generate`, interruptible: scenes and keys `[b]` → videos uint8 `[b f H W 3]`.
+
+    Args:
+      mesh: the devices, with the parameters on them (`sharding.shard_params`); None for one device.
+        Of several processes all call this with the same arguments, and all get the videos.
+      steps_per_call: denoising steps between two looks of the host, at most.
+      progress: told after every call.
+      snapshot: written after every call, gone on from if there is one, and deleted at the end; by
+        the first process.
+
+    Raises:
+      ModelError: the latents are not finite.
+      InputError, OutputError: as `Snapshot`; of several processes a SharedError.
+    """
+    state, conditions = prepare_jitted(models, settings, params, scenes, keys)
+    if snapshot is not None and mesh is not None and mesh.is_multi_process:
+        snapshot = SharedSnapshot(snapshot)
+    done = 0
+    if snapshot is not None and (found := snapshot.read(state)) is not None:
+        done, state = found[0], jax.tree.map(jnp.asarray, found[1])
+    collect = to_host
+    if mesh is not None:
+        placement = Placement(mesh, *state.latents.shape[:2], settings.frames_per_chunk)
+        state, conditions = placement.spread(state, conditions)
+        collect = placement.collect
+    for call in calls(models.schedule, settings, steps_per_call, done):
+        state = denoise_jitted(
+            models,
+            params,
+            state,
+            conditions,
+            call.steps,
+            settings.guidance_scale,
+            **call.options(settings),
+            mesh=mesh,
+        )
+        done += len(call.steps.timesteps)
+        if not bool(jnp.isfinite(state.latents).all()):
+            raise ModelError(
+                f"the latents are not finite after step {done}; try --dtype float32 or check the "
+                "weights"
+            )
+        if snapshot is not None:
+            snapshot.write(done, SamplerState(*map(collect, state)))
+        if progress is not None:
+            progress(done, settings.num_steps)
+    frames = collect(decode_jitted(models, params, state.latents, mesh=mesh))
+    if snapshot is not None:
+        snapshot.remove()
+    return frames

@@ -1,0 +1,1 @@
+"""The painter of the embedded model's training pictures: stickers, backgrounds and their words."""

@@ -1,0 +1,1 @@
+"""Training the embedded model, stage by stage, each resumable."""

@@ -1,0 +1,1 @@
+"""From an `Intent` to boxes and captions, frame by frame."""

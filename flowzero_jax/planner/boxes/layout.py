@@ -1,0 +1,184 @@
+"""An intent laid out as a scene: boxes, phrases and captions of every frame, always the same."""
+
+import math
+from dataclasses import replace
+
+from flowzero_jax.errors import InputError
+from flowzero_jax.planner.boxes.captions import describe, state_of
+from flowzero_jax.planner.boxes.placing import place
+from flowzero_jax.planner.boxes.units import Unit
+from flowzero_jax.planner.intent import Background, Intent
+from flowzero_jax.scene import (
+    MAX_OBJECTS,
+    MAX_TEXT,
+    BackgroundMotion,
+    Frame,
+    SceneObject,
+    SceneSyntax,
+)
+
+_DIRECTION_NAMES = {
+    (-1, 0): "left", (1, 0): "right", (0, -1): "up", (0, 1): "down", (-1, -1): "left_up",
+    (-1, 1): "left_down", (1, -1): "right_up", (1, 1): "right_down",
+}  # fmt: skip
+_LEAST_SEEN = 0.2  # of a box that is partly outside the frame
+
+
+def lay_out(intent: Intent, num_frames: int) -> SceneSyntax:
+    """Lays an intent out as a scene of `num_frames` frames.
+
+    Raises: InputError if it asks for more things than a frame has room for.
+    """
+    intent = _within_limits(intent)
+    spans = [_frames_seen(thing.visible, num_frames) for thing in intent.things]
+    units = place(intent, num_frames, spans)
+    names = _names(intent)
+    frames = []
+    for number in range(num_frames):
+        boxes = {
+            (unit.index, k): box
+            for unit, span in zip(units, spans, strict=True)
+            if span[0] <= number < span[1]
+            for k, box in enumerate(_boxes(unit, intent.background, number, num_frames))
+            if box is not None
+        }
+        counts = [sum(key[0] == i for key in boxes) for i in range(len(intent.things))]
+        objects = tuple(
+            SceneObject(
+                id=names[index][k],
+                phrase=_short(_phrase(intent, index, number, num_frames)),
+                box=boxes[index, k],
+            )
+            for index, k in sorted(boxes, key=lambda key: (_depth(intent, key[0]), *key))
+        )
+        frames.append(
+            Frame(
+                description=_short(describe(intent, counts, number, num_frames)),
+                objects=objects,
+                background_motion=_background_motion(intent.background),
+            )
+        )
+    return SceneSyntax(version=1, prompt=intent.prompt, frames=tuple(frames))
+
+
+def _within_limits(intent: Intent) -> Intent:
+    """Leaves out the last single things of a prompt that names more than a frame can hold."""
+    things = list(intent.things)
+    while sum(t.count for t in things) > MAX_OBJECTS and things[-1].count == 1:
+        things.pop()
+    total = sum(thing.count for thing in things)
+    if total > MAX_OBJECTS:
+        raise InputError(
+            f"prompt: asks for {total} objects, a frame has room for {MAX_OBJECTS}; ask for fewer"
+        )
+    if len(things) == len(intent.things):
+        return intent
+    kept = range(len(things))
+    return replace(
+        intent,
+        things=tuple(things),
+        relations=tuple(r for r in intent.relations if r.subject in kept and r.target in kept),
+    )
+
+
+def _frames_seen(visible: tuple[float, float], num_frames: int) -> tuple[int, int]:
+    """The first frame of a part of the video and the one after its last."""
+    return math.floor(visible[0] * num_frames + 1e-9), math.floor(visible[1] * num_frames + 1e-9)
+
+
+def _names(intent: Intent) -> list[list[str]]:
+    """Track ids: `dog` for a lone dog, `dog1`, `dog2` for several."""
+    stems = [thing.noun[:64] for thing in intent.things]
+    totals = {
+        s: sum(t.count for t, u in zip(intent.things, stems, strict=True) if s == u) for s in stems
+    }
+    used = dict.fromkeys(stems, 0)
+    names = []
+    for thing, stem in zip(intent.things, stems, strict=True):
+        first = used[stem] + 1
+        used[stem] += thing.count
+        numbers = range(first, first + thing.count)
+        names.append([stem] if totals[stem] == 1 else [f"{stem}{k}" for k in numbers])
+    return names
+
+
+def _phrase(intent: Intent, index: int, frame: int, num_frames: int) -> str:
+    labels = intent.things[index].labels
+    return labels[state_of(len(labels), frame, num_frames)].phrase
+
+
+def _short(text: str) -> str:
+    """A text that a scene can hold."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _depth(intent: Intent, index: int) -> int:
+    """Drawing order: what stands behind comes first."""
+    depth = 0
+    for relation in intent.relations:
+        if relation.subject == index:
+            depth += {"behind": -1, "in_front_of": 1, "on": 1, "in": 1, "with": 1}.get(
+                relation.kind, 0
+            )
+        elif relation.target == index and relation.kind == "behind":
+            depth += 1
+    return depth
+
+
+def _boxes(
+    unit: Unit, background: Background, frame: int, num_frames: int
+) -> list[tuple[float, float, float, float] | None]:
+    """The boxes of a unit's instances in one frame; None where one is outside the frame."""
+    progress = frame / (num_frames - 1) if num_frames > 1 else 0.0
+    grown = _interpolate(unit.thing.growth, progress)
+    zoom = _interpolate(background.zoom, progress) if background.zoom != 1 else 1.0
+    drift_x, drift_y = _camera_drift(unit, background, progress, num_frames)
+    spots = [spot for m in unit.root.moves for spot in (m.origin, m.goal)]
+    may_leave = any(spot is not None and spot.outside for spot in spots)
+    boxes = []
+    for dx, dy in unit.offsets:
+        x, y = unit.track[frame][0] + dx + drift_x, unit.track[frame][1] + dy + drift_y
+        x, y = 0.5 + (x - 0.5) * zoom, 0.5 + (y - 0.5) * zoom
+        width, height = unit.width * grown * zoom, unit.height * grown * zoom
+        if not (may_leave or background.camera):
+            x = min(max(x, min(width / 2, 0.5)), max(1 - width / 2, 0.5))
+            y = min(max(y, min(height / 2, 0.5)), max(1 - height / 2, 0.5))
+        boxes.append(_clipped(x, y, width, height))
+    return boxes
+
+
+def _interpolate(growth: float, progress: float) -> float:
+    """A factor that grows by `growth` in all, around 1."""
+    start = 1 / math.sqrt(growth)
+    return start + (math.sqrt(growth) - start) * progress
+
+
+def _camera_drift(
+    unit: Unit, background: Background, progress: float, num_frames: int
+) -> tuple[float, float]:
+    """Under a panning camera, what stands still moves along with the background."""
+    root = unit
+    while root.held_by is not None:
+        root = root.held_by
+    if not background.camera or background.direction is None or root.moves:
+        return 0.0, 0.0
+    way = min(background.speed / 16 * (num_frames - 1), 0.3) * (progress - 0.5)
+    return background.direction[0] * way, background.direction[1] * way
+
+
+def _clipped(x: float, y: float, width: float, height: float):
+    x0, y0 = max(x - width / 2, 0.0), max(y - height / 2, 0.0)
+    x1, y1 = min(x + width / 2, 1.0), min(y + height / 2, 1.0)
+    if x1 <= x0 or y1 <= y0 or (x1 - x0) * (y1 - y0) < _LEAST_SEEN * width * height:
+        return None
+    return round(x0, 4), round(y0, 4), round(x1, 4), round(y1, 4)
+
+
+def _background_motion(background: Background) -> BackgroundMotion:
+    if not background.speed:
+        return BackgroundMotion(direction="left", speed=0.0)
+    if background.direction is None:
+        return BackgroundMotion(direction="random", speed=background.speed)
+    return BackgroundMotion(
+        direction=_DIRECTION_NAMES[background.direction], speed=background.speed
+    )

@@ -1,0 +1,229 @@
+"""Single mendings of a scene's boxes; each proposes changed tracks and says what it did."""
+
+import math
+import statistics
+from collections.abc import Iterator
+from itertools import combinations
+
+from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.geometry import longest_step
+from flowzero_jax.planner.checks.matching import Case
+from flowzero_jax.planner.checks.tracks import Box, Track, area, centre, covered
+from flowzero_jax.scene import SceneObject, SceneSyntax
+
+#: New boxes by track id and frame; frames that a track lacks are added.
+Tracks = dict[str, dict[int, Box]]
+_SMALLEST = 0.06
+_LOOKED_AT = 48  # frames of a long video
+_APART = 0.02
+
+
+def with_tracks(scene: SceneSyntax, tracks: Tracks) -> SceneSyntax:
+    """The scene with some boxes replaced or added; a new object takes the phrase before it.
+
+    Raises: ValueError if a new box has no area.
+    """
+    frames = []
+    phrases: dict[str, str] = {}
+    for number, frame in enumerate(scene.frames):
+        objects = []
+        for obj in frame.objects:
+            box = tracks.get(obj.id, {}).get(number, obj.box)
+            if box != obj.box:
+                obj = SceneObject(id=obj.id, phrase=obj.phrase, box=box)
+            objects.append(obj)
+            phrases[obj.id] = obj.phrase
+        present = {obj.id for obj in objects}
+        for name, boxes in tracks.items():
+            if number in boxes and name not in present and name in phrases:
+                objects.append(SceneObject(id=name, phrase=phrases[name], box=boxes[number]))
+        frames.append(frame.model_copy(update={"objects": tuple(objects)}))
+    return scene.model_copy(update={"frames": tuple(frames)})
+
+
+def _about(findings: tuple[Finding, ...], kind: str) -> list[str]:
+    """The tracks that findings of a kind are about."""
+    return [f.object_id for f in findings if f.kind == kind and f.object_id is not None]
+
+
+def _track(case: Case, name: str) -> Track:
+    return next(track for track in case.tracks if track.id == name)
+
+
+def _rounded(box: tuple[float, ...]) -> Box:
+    x0, y0, x1, y1 = (round(min(max(value, 0.0), 1.0), 4) for value in box)
+    return x0, y0, x1, y1
+
+
+def box_at(x: float, y: float, width: float, height: float) -> Box:
+    """A box of this size, its centre as near to (x, y) as the frame allows."""
+    width, height = min(width, 1.0), min(height, 1.0)
+    x = min(max(x, width / 2), 1 - width / 2)
+    y = min(max(y, height / 2), 1 - height / 2)
+    return _rounded((x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+
+
+def _between(track: Track, a: int, b: int, frame: int) -> Box:
+    """The box of a frame on the way between two others."""
+    part = (frame - a) / (b - a)
+    pairs = zip(track.box(a), track.box(b), strict=True)
+    return _rounded(tuple(start + (end - start) * part for start, end in pairs))
+
+
+def convert_convention(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Reads all boxes as [x, y, width, height], if some surely are and all can be."""
+    if not _about(findings, "wrong-convention"):
+        return
+    boxes = [box for track in case.tracks for box in map(track.box, track.frames)]
+    if all(x + w <= 1.02 and y + h <= 1.02 for x, y, w, h in boxes):
+        tracks = {
+            track.id: {f: _from_xywh(track.box(f)) for f in track.frames} for track in case.tracks
+        }
+        yield "read all boxes as [x, y, width, height]", tracks
+
+
+def _from_xywh(box: Box) -> Box:
+    x, y, width, height = box
+    return _rounded((x, y, x + width, y + height))
+
+
+def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Lists a track in the few frames between that it is missing in."""
+    longest = max(1, case.num_frames // 8)
+    for name in _about(findings, "gap"):
+        track = _track(case, name)
+        boxes: dict[int, Box] = {}
+        for a, b in zip(track.frames, track.frames[1:], strict=False):
+            if 1 < b - a <= longest + 1:
+                boxes |= {frame: _between(track, a, b, frame) for frame in range(a + 1, b)}
+        if boxes:
+            yield f"{name!r}: filled {_frames(boxes)}", {name: boxes}
+
+
+def _frames(frames) -> str:
+    shown = ", ".join(str(frame) for frame in sorted(frames)[:8])
+    return f"frame{'s' * (len(frames) > 1)} {shown}"
+
+
+def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Puts single frames that jump away from both neighbours back between them."""
+    limit = longest_step(case.num_frames)
+    names = dict.fromkeys(_about(findings, "teleport") + _about(findings, "size-jump"))
+    for name in names:
+        track = _track(case, name)
+        for a, frame, b in zip(track.frames, track.frames[1:], track.frames[2:], strict=False):
+            straight = _between(track, a, b, frame)
+            (x, y), (sx, sy) = track.centre(frame), centre(straight)
+            ratio = track.side(frame) / area(straight) ** 0.5
+            far = max(abs(x - sx), abs(y - sy)) > min(0.6 * limit, 0.1)
+            if far or not 0.7 < ratio < 1.45:
+                yield (
+                    f"{name!r}: put frame {frame} between its neighbours",
+                    {name: {frame: straight}},
+                )
+
+
+def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Brings boxes that the edge has cut off back inside, at their track's usual size."""
+    for name in _about(findings, "outside-frame"):
+        track = _track(case, name)
+        boxes = [track.box(f) for f in track.frames]
+        width = statistics.median(b[2] - b[0] for b in boxes)
+        height = statistics.median(b[3] - b[1] for b in boxes)
+        changed = {
+            f: box_at(*track.centre(f), width, height)
+            for f in track.frames
+            if area(track.box(f)) < 0.6 * width * height
+        }
+        yield f"{name!r}: brought {_frames(changed)} inside the frame", {name: changed}
+
+
+def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Gives boxes a side that can be drawn."""
+    for name in dict.fromkeys(_about(findings, "tiny-box") + _about(findings, "thin-box")):
+        track = _track(case, name)
+        changed = {}
+        for frame in track.frames:
+            x0, y0, x1, y1 = track.box(frame)
+            width, height = x1 - x0, y1 - y0
+            least = max(_SMALLEST, max(width, height) / 5)
+            if min(width, height) < least:
+                size = max(width, least), max(height, least)
+                changed[frame] = box_at(*track.centre(frame), *size)
+        if changed:
+            yield f"{name!r}: enlarged the box in {_frames(changed)}", {name: changed}
+
+
+def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Calms tracks that tremble or jump; their ends stay where they are."""
+    kinds = ("rough-track", "teleport", "size-jump")
+    for name in dict.fromkeys(name for kind in kinds for name in _about(findings, kind)):
+        track = _track(case, name)
+        boxes = [track.box(f) for f in track.frames]
+        for passes in range(1, 9):
+            boxes = [
+                boxes[0],
+                *(
+                    tuple((a + 2 * b + c) / 4 for a, b, c in zip(p, q, r, strict=True))
+                    for p, q, r in zip(boxes, boxes[1:], boxes[2:], strict=False)
+                ),
+                *boxes[1:][-1:],
+            ]
+            if passes in (1, 2, 4, 8):
+                smoothed = {f: _rounded(box) for f, box in zip(track.frames, boxes, strict=True)}
+                yield f"{name!r}: smoothed the track", {name: smoothed}
+
+
+def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
+    """Moves whole tracks aside that cover each other without a reason."""
+    involved = set(_about(findings, "overlap")) | set(_about(findings, "duplicate-track"))
+    for a, b in combinations(case.tracks, 2):
+        if not {a.id, b.id} & involved or not _collide(a, b):
+            continue
+        options = []
+        for track, other in ((b, a), (a, b)):
+            for dx, dy in _ways_out(track, other):
+                moved = _shifted(track, dx, dy)
+                if moved is not None and not _hits(case, track, moved):
+                    options.append((abs(dx) + abs(dy), f"{track.id!r}", {track.id: moved}))
+        for _, name, moved in sorted(options, key=lambda option: option[0]):
+            yield f"{name}: moved aside, away from what it covered", moved
+
+
+def _collide(a: Track, b: Track) -> bool:
+    shared = [frame for frame in a.frames if frame in b.objects]
+    step = math.ceil(len(shared) / _LOOKED_AT) or 1
+    return any(covered(a.box(f), b.box(f)) > 0.3 for f in shared[::step])
+
+
+def _ways_out(track: Track, other: Track) -> list[tuple[float, float]]:
+    """The shifts to the left, right, up and down that free a track from another."""
+    shared = [f for f in track.frames if f in other.objects]
+    boxes = [(track.box(f), other.box(f)) for f in shared]
+    left = min(o[0] - t[2] for t, o in boxes) - _APART
+    right = max(o[2] - t[0] for t, o in boxes) + _APART
+    up = min(o[1] - t[3] for t, o in boxes) - _APART
+    down = max(o[3] - t[1] for t, o in boxes) + _APART
+    return [(left, 0.0), (right, 0.0), (0.0, up), (0.0, down)]
+
+
+def _shifted(track: Track, dx: float, dy: float) -> dict[int, Box] | None:
+    """The track at another place, or None if it does not fit into the frame there."""
+    moved = {}
+    for frame in track.frames:
+        x0, y0, x1, y1 = track.box(frame)
+        if not (x0 + dx >= 0 and x1 + dx <= 1 and y0 + dy >= 0 and y1 + dy <= 1):
+            return None
+        moved[frame] = _rounded((x0 + dx, y0 + dy, x1 + dx, y1 + dy))
+    return moved
+
+
+def _hits(case: Case, track: Track, moved: dict[int, Box]) -> bool:
+    """Whether the moved track newly covers a third one."""
+    return any(
+        covered(box, other.box(frame)) > 0.3 and covered(track.box(frame), other.box(frame)) <= 0.3
+        for other in case.tracks
+        if other is not track
+        for frame, box in list(moved.items())[:: math.ceil(len(moved) / _LOOKED_AT)]
+        if frame in other.objects
+    )

@@ -1,0 +1,1 @@
+"""From a prompt in English to an `Intent`."""

@@ -1,0 +1,1 @@
+"""English as data: nouns, verbs, sizes, word lists, and a prompt's pieces."""

@@ -13,8 +13,8 @@ from ml_collections import config_flags
 
 from flowzero_jax.errors import FlowZeroError, InputError
 from flowzero_jax.lab.planners.benchmark import Planner
-from flowzero_jax.lab.planners.refinement_report import evaluate_refinement
 from flowzero_jax.lab.planners.report import PlannerSettings, evaluate_planner
+from flowzero_jax.lab.refinement.page import evaluate_refinement
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/evaluate_sticker.py")
 _MODEL = flags.DEFINE_string("model", "sticker", '"sticker" or a pipeline folder')

@@ -1,4 +1,4 @@
-"""What `test_sharding.py` asserts, computed by a process with eight simulated devices.
+"""What `test_mesh.py` asserts, computed by a process with eight simulated devices.
 
     python on_eight_devices.py latents OUT.npz VIDEOSxFRAMESxMODEL
 

@@ -1,4 +1,4 @@
-"""One of the two processes of `test_distributed.py`, with two simulated devices each.
+"""One of the two processes of `test_processes.py`, with two simulated devices each.
 
     python one_of_two_processes.py SCENARIO FOLDER
 
@@ -10,9 +10,10 @@ import json
 import sys
 from pathlib import Path
 
+import clips
 import jax
 import numpy as np
-import test_generation
+from paths import PIPELINE
 
 from flowzero_jax.devices import processes
 from flowzero_jax.devices.mesh import make_video_mesh
@@ -23,9 +24,9 @@ from flowzero_jax.schedule import SamplerState
 from flowzero_jax.snapshot import Snapshot
 
 SETTINGS = dataclasses.replace(
-    test_generation.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
+    clips.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
 )
-CLIP = test_generation.scene("a cat", frames=5)
+CLIP = clips.scene("a cat", frames=5)
 
 
 def fail(error):
@@ -76,15 +77,15 @@ def share(folder, index):
 def draw(folder, index):
     """A clip over the frames of four devices, and two clips over two by two, one interrupted."""
     for shape in ((1, 4), (2, 2)):
-        pipeline = load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(*shape))
+        pipeline = load_pipeline(PIPELINE, mesh=make_video_mesh(*shape))
         frames = pipeline([CLIP, CLIP], seeds=[3, 4], settings=SETTINGS)
         np.save(folder / f"{shape[0]}x{shape[1]} {index}.npy", frames)
     settings = dataclasses.replace(SETTINGS, grounding_fraction=0.5)
     snapshot = folder / f"clip{index}.snapshot"
     try:
-        stop = test_generation.stop_after(1)
+        stop = clips.stop_after(1)
         pipeline(CLIP, seed=3, settings=settings, snapshot=snapshot, progress=stop)
-    except test_generation.Interrupted:
+    except clips.Interrupted:
         pass
     kept = sorted(path.name for path in folder.glob("*.snapshot"))
     steps = []

@@ -2,60 +2,21 @@
 
 import dataclasses
 import functools
-import json
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from clips import FRAMES, SETTINGS, Interrupted, scene, stop_after
 from grey_levels import assert_within_one_grey_level
+from paths import PIPELINE as CHECKPOINT
 
 from flowzero_jax.denoising import chunk_size
 from flowzero_jax.devices import programs
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import calls, generate, segments
 from flowzero_jax.noise import video_keys
-from flowzero_jax.pipeline import GenerationSettings, load_pipeline
-from flowzero_jax.scene import parse_scene
+from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.tabulate import tabulate
-
-CHECKPOINT = Path(__file__).parent / "parity" / "reference" / "pipeline"
-SETTINGS = GenerationSettings(
-    height=16,
-    width=16,
-    num_steps=4,
-    guidance_scale=3.0,
-    grounding_fraction=0.5,
-    cross_frame="first",
-    object_noise=True,
-)
-FRAMES = 3
-
-
-def scene(phrase, left=0.1, direction="left", frames=FRAMES):
-    return parse_scene(
-        json.dumps(
-            {
-                "version": 1,
-                "prompt": phrase,
-                "frames": [
-                    {
-                        "description": f"{phrase} in the grass",
-                        "objects": [
-                            {
-                                "id": "it",
-                                "phrase": phrase,
-                                "box": [left + 0.1 * f, 0.2, left + 0.1 * f + 0.4, 0.8],
-                            }
-                        ],
-                        "background_motion": {"direction": direction, "speed": 1.0},
-                    }
-                    for f in range(frames)
-                ],
-            }
-        )
-    )
-
 
 CAT, DOG = scene("a cat"), scene("a small dog", left=0.3, direction="up")
 
@@ -205,18 +166,6 @@ def test_calls_go_on_where_others_ended(pipeline, done):
     whole = {3, 6, 8, 10}
     if done in whole:
         assert {len(call.steps.timesteps) for call in rest} <= {3, 2}
-
-
-class Interrupted(Exception):
-    pass
-
-
-def stop_after(steps):
-    def progress(done, total):
-        if done >= steps:
-            raise Interrupted
-
-    return progress
 
 
 @pytest.mark.equality

@@ -48,8 +48,8 @@ ROOMS = {
     ),
     "interop": "pipeline devices generation models noise tabulate weights planner arrays scene",
     "cli": (
-        "pipeline devices generation models planner planner.llm planner.checks planner.keyframes "
-        "preview video metadata scene files version"
+        "pipeline devices generation models planner planner.llm planner.keyframes preview video "
+        "metadata scene files version"
     ),
     "lab.stickers": "",
     "lab.training": (
@@ -60,7 +60,8 @@ ROOMS = {
         "lab.stickers pipeline devices generation denoising models noise schedule tabulate planner "
         "video scene files"
     ),
-    "lab.planners": "planner planner.llm scene files",
+    "lab.planners": "scene files",
+    "lab.refinement": "lab.planners planner planner.llm scene files",
     "lab.speed": (
         "pipeline generation denoising models noise sampler schedule weights tokenizer arrays "
         "scene files version"

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "tpu_vm.sh"
+SCRIPT = ROOT / "scripts" / "tpu_vm.sh"
 WORKERS = ("worker0", "worker1")
 # `gcloud compute tpus tpu-vm ssh|scp …`: commands run in each worker's home, copies go to all.
 GCLOUD = r"""#!/usr/bin/env bash

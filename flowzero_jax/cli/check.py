@@ -8,8 +8,7 @@ from pathlib import Path
 from flowzero_jax.cli.report import Report, counted, one_line
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
-from flowzero_jax.planner import Finding, penalty
-from flowzero_jax.planner.checks import repair, verify
+from flowzero_jax.planner import Finding, penalty, repair, verify
 from flowzero_jax.scene import read_scene, write_scene
 
 FAULTY_EXIT_CODE = 2

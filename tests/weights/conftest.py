@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from original_layout import AUTOENCODER, AUTOENCODER_INSIDE, UNET_A, UNET_RESIDUAL, original_names
+from paths import PIPELINE
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.errors import ModelError
@@ -24,7 +25,7 @@ from flowzero_jax.weights.names import leaves
 @pytest.fixture(scope="session")
 def source() -> Path:
     """The pipeline folder of the recorded reference."""
-    return Path(__file__).parents[1] / "parity" / "reference" / "pipeline"
+    return PIPELINE
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.cli import main
@@ -22,7 +23,6 @@ from flowzero_jax.weights.original_names import (
     unet_name,
 )
 
-ROOT = Path(__file__).parents[2]
 UNET = "unet/diffusion_pytorch_model.safetensors"
 PNDM = {
     "_class_name": "PNDMScheduler",

@@ -17,6 +17,7 @@ from flax.core import freeze
 from flax.jax_utils import replicate
 from flax.training.common_utils import shard
 from grey_levels import assert_within_one_grey_level
+from paths import PIPELINE
 from safetensors.numpy import load_file, save_file
 
 import flowzero_jax as fz
@@ -24,7 +25,7 @@ from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.interop import FlaxFlowZeroPipeline
 from flowzero_jax.interop.running import run_jitted
 
-SOURCE = Path(__file__).parent / "parity" / "reference" / "pipeline"
+SOURCE = PIPELINE
 SIZES = {"num_inference_steps": 2, "height": 16, "width": 16, "grounding_fraction": 1.0}
 PROMPTS = ["a ball rolls to the right on a beach", "a dog runs to the left"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import PIPELINE
 
 import flowzero_jax.errors
 from flowzero_jax.cli import main
@@ -16,7 +17,7 @@ from flowzero_jax.cli.resuming import resumable
 from flowzero_jax.cli.signals import Terminated
 from flowzero_jax.video import read_video
 
-MODEL = str(Path(__file__).parent / "parity" / "reference" / "pipeline")
+MODEL = str(PIPELINE)
 # The command, which waits for a signal after its first snapshot.
 WAITING = """
 import signal, sys

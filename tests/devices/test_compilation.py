@@ -4,11 +4,11 @@ import collections
 import dataclasses
 import json
 import os
-from pathlib import Path
 
 import cache_settings
 import jax
 import pytest
+from paths import PIPELINE
 
 from flowzero_jax.cli import main
 from flowzero_jax.devices import cache as program_cache
@@ -24,7 +24,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.scene import parse_scene
 
-MODEL = str(Path(__file__).parent / "parity" / "reference" / "pipeline")
+MODEL = str(PIPELINE)
 ENCODE, PREPARE, DENOISE, DECODE = NAMES = [
     function.__name__
     for function in (encode_texts_jitted, prepare_jitted, denoise_jitted, decode_jitted)

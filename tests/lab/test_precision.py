@@ -1,14 +1,11 @@
 """The table of numerics by dtype, on runs made up from the recorded one."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from paths import REFERENCE
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.lab.evaluation import precision
-
-REFERENCE = Path(__file__).parent / "parity" / "reference"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.lab.planners.benchmark import tasks
 from flowzero_jax.lab.planners.tasks import Task
-from flowzero_jax.lab.planners.weak_model import Rates, WeakModel
+from flowzero_jax.lab.refinement.weak_model import Rates, WeakModel
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm import LlmPlan, LlmSettings, plan_with_llm
 from flowzero_jax.planner.llm.history import Round

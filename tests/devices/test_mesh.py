@@ -8,14 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clips
 import jax
 import numpy as np
+import paths
 import pytest
-import test_generation
 import tiny
 from grey_levels import assert_within_one_grey_level
 from jax.sharding import AbstractMesh, PartitionSpec
 from on_eight_devices import CASES, PROGRAMS
+from paths import PIPELINE
 
 from flowzero_jax.denoising import chunk_size
 from flowzero_jax.devices.mesh import PARAMETER_RULES, make_video_mesh, parameter_specs, put
@@ -25,11 +27,11 @@ from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.weights.convert import parameter_shapes
 
-WORKER = Path(__file__).with_name("on_eight_devices.py")
 # How far two compilations may be apart, as a share of the largest value. In float32 guidance
 # multiplies the rounding of a pass (1e-6) by up to ten; bfloat16 is off by 4e-3 from float32 here,
 # and two compilations by no more than both their errors.
 ROUNDING = {"float32": 1e-5, "bfloat16": 1e-2}
+WORKER = Path(paths.__file__).with_name("on_eight_devices.py")
 
 
 def on_eight_devices(*arguments):
@@ -142,20 +144,20 @@ def test_what_is_spread_is_collected(videos, frames, size):
 
 
 SETTINGS = dataclasses.replace(
-    test_generation.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
+    clips.SETTINGS, num_steps=2, grounding_fraction=1.0, cross_frame="first_prev"
 )
-CLIP = test_generation.scene("a cat", frames=5)
-OTHER = test_generation.scene("a small dog", left=0.2, frames=5)
+CLIP = clips.scene("a cat", frames=5)
+OTHER = clips.scene("a small dog", left=0.2, frames=5)
 
 
 @pytest.fixture(scope="module")
 def one():
-    return load_pipeline(test_generation.CHECKPOINT)
+    return load_pipeline(PIPELINE)
 
 
 @pytest.fixture(scope="module")
 def over_frames():
-    return load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(1, 2))
+    return load_pipeline(PIPELINE, mesh=make_video_mesh(1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +168,7 @@ def expected(one):
 @pytest.mark.equality
 @pytest.mark.parametrize("shape", [(1, 2, 1), (2, 1, 1), (1, 1, 2)], ids=str)
 def test_the_pipeline_draws_the_same_videos_on_any_mesh(expected, shape):
-    pipeline = load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(*shape))
+    pipeline = load_pipeline(PIPELINE, mesh=make_video_mesh(*shape))
     videos = pipeline([CLIP, OTHER, CLIP], seeds=[3, 4, 5], settings=SETTINGS)
     assert_within_one_grey_level(videos, expected)
 
@@ -177,13 +179,13 @@ def test_a_snapshot_does_not_depend_on_the_mesh(one, over_frames, expected, tmp_
     path = tmp_path / "clip.snapshot"
     whole = one(CLIP, seed=3, settings=settings)
     for begins, ends in ((over_frames, one), (one, over_frames)):
-        with pytest.raises(test_generation.Interrupted):
+        with pytest.raises(clips.Interrupted):
             begins(
                 CLIP,
                 seed=3,
                 settings=settings,
                 snapshot=path,
-                progress=test_generation.stop_after(1),
+                progress=clips.stop_after(1),
             )
         assert path.exists()
         assert_within_one_grey_level(ends(CLIP, seed=3, settings=settings, snapshot=path), whole)
@@ -191,7 +193,7 @@ def test_a_snapshot_does_not_depend_on_the_mesh(one, over_frames, expected, tmp_
 
 
 def test_a_spread_checkpoint_is_saved_as_it_was(one, tmp_path):
-    split = load_pipeline(test_generation.CHECKPOINT, mesh=make_video_mesh(1, 1, 2))
+    split = load_pipeline(PIPELINE, mesh=make_video_mesh(1, 1, 2))
     kernel = split.params["unet"]["mid_block.resnets.0"]["conv1"]["kernel"]
     assert kernel.addressable_shards[0].data.shape[-1] == kernel.shape[-1] // 2
     digests = [p.save_pipeline(tmp_path / name) for p, name in ((one, "one"), (split, "split"))]

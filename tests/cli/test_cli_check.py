@@ -6,8 +6,7 @@ import pytest
 from spoiling import freeze, pile_up
 
 from flowzero_jax.cli import main
-from flowzero_jax.planner import plan
-from flowzero_jax.planner.checks import verify
+from flowzero_jax.planner import plan, verify
 from flowzero_jax.scene import read_scene, write_scene
 
 

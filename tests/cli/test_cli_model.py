@@ -2,15 +2,15 @@
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import PIPELINE
 
 from flowzero_jax.cli import main
 from flowzero_jax.video import read_video
 
-MODEL = str(Path(__file__).parent / "parity" / "reference" / "pipeline")
+MODEL = str(PIPELINE)
 
 
 @pytest.fixture(autouse=True)

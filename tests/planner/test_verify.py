@@ -4,8 +4,7 @@ import pytest
 from spoiling import SPOILERS, boxes_of, change_boxes, change_objects, freeze, ids_of, moved
 
 from flowzero_jax.lab.planners.benchmark import tasks
-from flowzero_jax.planner import Finding, penalty, plan
-from flowzero_jax.planner.checks import verify
+from flowzero_jax.planner import Finding, penalty, plan, verify
 from flowzero_jax.planner.checks.findings import KINDS
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import paths
 import pytest
-import test_generation
 from grey_levels import assert_within_one_grey_level
 from one_of_two_processes import CLIP, SETTINGS
+from paths import PIPELINE
 
 from flowzero_jax.cli import main
 from flowzero_jax.devices import processes
@@ -21,7 +22,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.video import read_video
 
-WORKER = Path(__file__).with_name("one_of_two_processes.py")
+WORKER = Path(paths.__file__).with_name("one_of_two_processes.py")
 # Seconds after which the processes that a test started are ended by it.
 PATIENCE = 240
 
@@ -126,7 +127,7 @@ def drawn(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def one():
-    return load_pipeline(test_generation.CHECKPOINT)
+    return load_pipeline(PIPELINE)
 
 
 @pytest.mark.equality
@@ -181,7 +182,7 @@ def test_incomplete_variables_are_named(monkeypatch, values, name):
 PROMPT = "a cat runs through a meadow"
 OPTIONS = (
     "--height 16 --width 16 --frames 5 --num-steps 2 --cross-frame first_prev --no-cache "
-    f"--model {test_generation.CHECKPOINT}"
+    f"--model {PIPELINE}"
 ).split()
 GENERATE = ["generate", PROMPT, "--out", "cat.npz", *OPTIONS]
 # The command in a process that ends, in the midst of drawing, without a word.

@@ -2,8 +2,7 @@
 
 import pytest
 
-from flowzero_jax.planner import plan, read_intent
-from flowzero_jax.planner.checks import verify
+from flowzero_jax.planner import plan, read_intent, verify
 from flowzero_jax.scene import SceneSyntax
 
 

@@ -4,8 +4,7 @@ import pytest
 from spoiling import SPOILERS, change_boxes, change_objects, ids_of, moved, pile_up
 
 from flowzero_jax.lab.planners.benchmark import tasks
-from flowzero_jax.planner import penalty, plan
-from flowzero_jax.planner.checks import repair, verify
+from flowzero_jax.planner import penalty, plan, repair, verify
 from flowzero_jax.scene import SceneSyntax, parse_scene, scene_json
 
 SOME_TASKS = tasks()[::23]

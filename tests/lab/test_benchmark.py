@@ -6,11 +6,11 @@ import math
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import pytest
+from paths import ROOT
 from PIL import Image
 from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
@@ -27,7 +27,6 @@ from flowzero_jax.lab.speed.subject import load_subject
 from flowzero_jax.lab.speed.torch_worker import TorchWorker
 from flowzero_jax.lab.speed.workloads import WORKLOADS, Workload, select
 
-ROOT = Path(__file__).parents[1]
 TOKENS = 7
 
 SETTINGS = GenerationSettings(height=8, width=12, num_steps=4, grounding_fraction=0.5)

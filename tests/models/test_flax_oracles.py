@@ -13,7 +13,6 @@ Both libraries announce the end of these classes through their loggers: no warni
 
 import json
 import re
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +21,7 @@ import pytest
 from diffusers import FlaxAutoencoderKL, FlaxDDIMScheduler
 from diffusers.models.embeddings_flax import get_sinusoidal_embeddings
 from diffusers.models.resnet_flax import FlaxResnetBlock2D
+from paths import PIPELINE
 from transformers import CLIPTextConfig, FlaxCLIPTextModel
 
 from flowzero_jax.models import Autoencoder, TextEncoder
@@ -38,7 +38,6 @@ from flowzero_jax.schedule import (
 from flowzero_jax.weights import load_network
 from flowzero_jax.weights.names import leaves
 
-PIPELINE = Path(__file__).parent / "parity" / "reference" / "pipeline"
 ATTENTION = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out_0": "proj_attn"}
 
 

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from flowzero_jax.planner import plan
-from flowzero_jax.planner.checks import verify
+from flowzero_jax.planner import plan, verify
 from flowzero_jax.scene import Frame, SceneObject, SceneSyntax
 
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from flowzero_jax.lab.planners.benchmark import tasks
-from flowzero_jax.lab.planners.refinement import STAGES, evaluate, follow, summarize
-from flowzero_jax.lab.planners.refinement_report import document
-from flowzero_jax.lab.planners.weak_model import Rates, WeakModel
+from flowzero_jax.lab.refinement.measure import STAGES, evaluate, follow, summarize
+from flowzero_jax.lab.refinement.page import document
+from flowzero_jax.lab.refinement.weak_model import Rates, WeakModel
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm import LlmSettings, plan_with_llm
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from flowzero_jax.cli import loading, main
 from flowzero_jax.cli.options import RENDER_OPTIONS
@@ -197,7 +198,7 @@ def test_every_generation_setting_is_an_option():
 
 
 def test_the_example_config_has_options_and_the_checkpoints_values(model):
-    example = Path(__file__).parents[1] / "configs" / "sticker.py"
+    example = ROOT / "configs" / "sticker.py"
     checkpoint = resources.files("flowzero_jax") / "checkpoints" / "sticker" / "flowzero.json"
     own = generation_settings(read_settings(Path(str(checkpoint))), boxes=True)
     assert render("--config", str(example), "--frames", "3") == 0

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.lab.planners.refinement import evaluate, summarize
-from flowzero_jax.lab.planners.weak_model import Rates
+from flowzero_jax.lab.refinement.measure import evaluate, summarize
+from flowzero_jax.lab.refinement.weak_model import Rates
 from flowzero_jax.planner.llm import LlmSettings
 
 SEEDS = (0, 1, 2)

@@ -2,11 +2,11 @@
 
 import dataclasses
 import runpy
-from pathlib import Path
 
 import cache_settings
 import numpy as np
 import pytest
+from paths import ROOT
 
 from flowzero_jax.devices.cache import enable_compilation_cache
 from flowzero_jax.errors import InputError
@@ -20,7 +20,6 @@ from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.weights import load_folder
 
-ROOT = Path(__file__).parents[1]
 CONFIG = runpy.run_path(str(ROOT / "configs" / "train_sticker.py"))
 SIZE = 32
 CROPS = AutoencoderTraining(

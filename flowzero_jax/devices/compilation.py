@@ -97,38 +97,15 @@ def compile_programs(
     """
     if not models.unet.config.grounded:
         settings = dataclasses.replace(settings, boxes=False)
-    programs: list[CompiledProgram] = []
+    programs = _Programs(params, announce)
 
-    def compile_program(name, function, *arguments, alive=(), **options):
-        """Compiles `function` and returns what it will return, by shape; `alive`: see below."""
-        if announce is not None:
-            announce(name)
-        started = time.perf_counter()
-        lowered = function.lower(*arguments, **options)
-        memory = lowered.compile().memory_analysis()
-        if memory is None:
-            raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
-        programs.append(
-            CompiledProgram(
-                name=name,
-                seconds=round(time.perf_counter() - started, 3),
-                argument_bytes=memory.argument_size_in_bytes,
-                output_bytes=memory.output_size_in_bytes,
-                temporary_bytes=memory.temp_size_in_bytes,
-                aliased_bytes=memory.alias_size_in_bytes,
-                other_bytes=max(_bytes((params, alive)) - memory.argument_size_in_bytes, 0),
-            )
-        )
-        return lowered.out_info
-
-    # `alive` is what is on the device besides the parameters when a program starts.
     text_model, text_params = models.text_encoder, params["text_encoder"]
     ids = jax.ShapeDtypeStruct((TEXT_CHUNK, text_length), np.int32)
-    compile_program("encode texts", encode_texts_jitted, text_model, text_params, ids, alive=ids)
+    programs.add("encode texts", encode_texts_jitted, text_model, text_params, ids, alive=ids)
 
     width = text_model.config.hidden_size
     scenes, keys = _scenes(batch, num_frames, text_length, width), video_keys(range(batch))
-    state, conditions = compile_program(
+    state, conditions = programs.add(
         "prepare", prepare_jitted, models, settings, params, scenes, keys, alive=(scenes, keys)
     )
     if mesh is not None:
@@ -137,7 +114,7 @@ def compile_programs(
         state, conditions = placement.spread(*blank)
     alive = (state, conditions)
     for call in _distinct(calls(models.schedule, settings, steps_per_call)):
-        compile_program(
+        programs.add(
             _name(call),
             denoise_jitted,
             models,
@@ -150,8 +127,43 @@ def compile_programs(
             mesh=mesh,
             alive=alive,
         )
-    compile_program("decode", decode_jitted, models, params, state.latents, mesh=mesh, alive=alive)
-    return programs
+    programs.add("decode", decode_jitted, models, params, state.latents, mesh=mesh, alive=alive)
+    return programs.compiled
+
+
+class _Programs:
+    """Compiles programs one by one, and keeps the account of each."""
+
+    def __init__(self, params: Params, announce: Callable[[str], None] | None):
+        self.params = params
+        self.announce = announce
+        self.compiled: list[CompiledProgram] = []
+
+    def add(self, name: str, function: Callable, *arguments, alive, **options):
+        """Compiles `function` and returns what it will return, by shape.
+
+        `alive`: what is on the device besides the parameters when it starts.
+        """
+        if self.announce is not None:
+            self.announce(name)
+        started = time.perf_counter()
+        lowered = function.lower(*arguments, **options)
+        memory = lowered.compile().memory_analysis()
+        if memory is None:
+            raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
+        on_device = _bytes((self.params, alive))
+        self.compiled.append(
+            CompiledProgram(
+                name=name,
+                seconds=round(time.perf_counter() - started, 3),
+                argument_bytes=memory.argument_size_in_bytes,
+                output_bytes=memory.output_size_in_bytes,
+                temporary_bytes=memory.temp_size_in_bytes,
+                aliased_bytes=memory.alias_size_in_bytes,
+                other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
+            )
+        )
+        return lowered.out_info
 
 
 def _scenes(batch: int, num_frames: int, length: int, width: int) -> SceneArrays:

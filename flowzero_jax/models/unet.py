@@ -125,11 +125,14 @@ class UNet(nn.Module):
         memory = memory or {}
         kept: Memory = {}
 
-        def resnet(x, stage_features, name):
-            block = ResnetBlock(stage_features, config.norm_num_groups, 1e-5, dtype, name=name)
-            return block(x, repeat_to(time_embedding, len(x)))
-
-        def transformer(x, name):
+        def layer(x, width, attention, prefix, number):
+            """A residual block and, where there is attention, a transformer."""
+            name = f"{prefix}.resnets.{number}"
+            block = ResnetBlock(width, config.norm_num_groups, 1e-5, dtype, name=name)
+            x = block(x, repeat_to(time_embedding, len(x)))
+            if not attention:
+                return x
+            name = f"{prefix}.attentions.{number}"
             x, seen = self.transformers[name](
                 x, contexts[name], cross_frame, memory.get(name), num_frames=f
             )
@@ -145,27 +148,23 @@ class UNet(nn.Module):
         x = conv3x3(widths[0], dtype, "conv_in")(x)
         skips = [x]
         for stage, width in enumerate(widths):
-            prefix = f"down_blocks.{stage}"
-            for layer in range(config.layers_per_block):
-                x = resnet(x, width, f"{prefix}.resnets.{layer}")
-                if config.attention_stages[stage]:
-                    x = transformer(x, f"{prefix}.attentions.{layer}")
+            prefix, attention = f"down_blocks.{stage}", config.attention_stages[stage]
+            for number in range(config.layers_per_block):
+                x = layer(x, width, attention, prefix, number)
                 skips.append(x)
             if stage < last:
                 x = Downsample(True, dtype, name=f"{prefix}.downsamplers.0")(x)
                 skips.append(x)
 
-        x = resnet(x, widths[-1], "mid_block.resnets.0")
-        x = transformer(x, "mid_block.attentions.0")
-        x = resnet(x, widths[-1], "mid_block.resnets.1")
+        # The middle has attention even where the last stage has none.
+        x = layer(x, widths[-1], True, "mid_block", 0)
+        x = layer(x, widths[-1], False, "mid_block", 1)
 
         for block, stage in enumerate(reversed(range(config.num_stages))):
-            prefix = f"up_blocks.{block}"
-            for layer in range(config.layers_per_block + 1):
+            prefix, attention = f"up_blocks.{block}", config.attention_stages[stage]
+            for number in range(config.layers_per_block + 1):
                 x = jnp.concatenate([x, repeat_to(skips.pop(), len(x))], axis=-1)
-                x = resnet(x, widths[stage], f"{prefix}.resnets.{layer}")
-                if config.attention_stages[stage]:
-                    x = transformer(x, f"{prefix}.attentions.{layer}")
+                x = layer(x, widths[stage], attention, prefix, number)
             if stage > 0:
                 x = Upsample(dtype, name=f"{prefix}.upsamplers.0")(x, skips[-1].shape[1:3])
         assert not skips

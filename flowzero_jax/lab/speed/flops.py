@@ -42,15 +42,13 @@ def unet_flops(config: UNetConfig, call: UNetCall) -> int:
         grid.append((-(-grid[-1][0] // 2), -(-grid[-1][1] // 2)))
     tokens = [rows * columns for rows, columns in grid]
 
-    def resnet(stage: int, inputs: int) -> int:
+    def layer(stage: int, inputs: int, attention: bool) -> int:
         features = widths[stage]
-        time = _product(images, config.time_embed_dim, features)
-        return time + _resnet(images * tokens[stage], inputs, features)
-
-    def transformer(stage: int) -> int:
-        if not config.attention_stages[stage]:
-            return 0
-        return _transformer(config, call, tokens[stage], widths[stage])
+        resnet = _product(images, config.time_embed_dim, features)
+        resnet += _resnet(images * tokens[stage], inputs, features)
+        if not attention:
+            return resnet
+        return resnet + _transformer(config, call, tokens[stage], features)
 
     time_width = config.time_embed_dim
     total = _product(images, widths[0], time_width) + _product(images, time_width, time_width)
@@ -59,7 +57,7 @@ def unet_flops(config: UNetConfig, call: UNetCall) -> int:
     last = config.num_stages - 1
     for stage, width in enumerate(widths):
         for _ in range(config.layers_per_block):
-            total += resnet(stage, features) + transformer(stage)
+            total += layer(stage, features, config.attention_stages[stage])
             features = width
             skips.append(features)
         if stage < last:
@@ -67,11 +65,11 @@ def unet_flops(config: UNetConfig, call: UNetCall) -> int:
             skips.append(features)
 
     # The middle has attention even where the last stage has none.
-    total += 2 * resnet(last, features) + _transformer(config, call, tokens[last], features)
+    total += layer(last, features, True) + layer(last, features, False)
 
     for stage in reversed(range(config.num_stages)):
         for _ in range(config.layers_per_block + 1):
-            total += resnet(stage, features + skips.pop()) + transformer(stage)
+            total += layer(stage, features + skips.pop(), config.attention_stages[stage])
             features = widths[stage]
         if stage > 0:
             total += _convolution(images * tokens[stage - 1], 3, features, features)

@@ -78,26 +78,19 @@ def _own_track(
     Who rides or is carried also moves along in stages of the leader alone, before its own.
     """
 
-    def leader_at(frame: int) -> Point:
-        return centres(leader.moves, leader.points, leader.body, leader.frames, [frame], hub)[0]
-
-    shared: list[tuple[tuple[int, int], Move | None]] = []
-    for move, span in zip(leader.moves, leader.frames, strict=True):
-        if member.hold_kind in _CARRIED or any(_alike(move, own) for own in member.moves):
-            shared.append((span, None))
-    for move, span in zip(member.moves, member.frames, strict=True):
-        if not any(_alike(move, other) for other in leader.moves):
-            shared.append((span, move))
+    stages = _stages(leader, member)
     dx, dy = member.total_hold
     result = []
     for frame in frames:
         x, y = leader.points[0][0] + dx, leader.points[0][1] + dy
-        for (first, last), move in sorted(shared, key=lambda stage: (stage[0], stage[1] is None)):
+        for (first, last), move in stages:
             if frame < first:
                 break
             until = min(frame, last)
             if move is None:
-                (x0, y0), (x1, y1) = leader_at(first), leader_at(until)
+                (x0, y0), (x1, y1) = centres(
+                    leader.moves, leader.points, leader.body, leader.frames, [first, until], hub
+                )
                 x, y = x + x1 - x0, y + y1 - y0
                 continue
             way = waypoints([move], member.body, (x, y), resolve)
@@ -107,3 +100,18 @@ def _own_track(
             x, y = centres([move], way, member.body, [(first, last)], [until], hub)[0]
         result.append((x, y))
     return result
+
+
+def _stages(leader: Unit, member: Unit) -> list[tuple[tuple[int, int], Move | None]]:
+    """First and last frame of all stages of a member's track; its own move, None with the leader.
+
+    In order of time, of those at the same time the member's own first.
+    """
+    stages: list[tuple[tuple[int, int], Move | None]] = []
+    for move, span in zip(leader.moves, leader.frames, strict=True):
+        if member.hold_kind in _CARRIED or any(_alike(move, own) for own in member.moves):
+            stages.append((span, None))
+    for move, span in zip(member.moves, member.frames, strict=True):
+        if not any(_alike(move, other) for other in leader.moves):
+            stages.append((span, move))
+    return sorted(stages, key=lambda stage: (stage[0], stage[1] is None))

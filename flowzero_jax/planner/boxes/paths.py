@@ -65,44 +65,54 @@ def waypoints(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolve
 
     `anchor`: the middle of a lone directed move, else the starting point where nothing fixes it.
     """
-    start = _spot(body.start, body, anchor, resolve, None) if body.start else anchor
-    if not moves:
-        return [start]
-    first = moves[0]
-    if first.origin is not None:
-        start = _spot(first.origin, body, anchor, resolve, first)
-    elif body.start is None and first.goal is not None:
-        start = _away_from_goal(first.goal, body, anchor, resolve, first)
-    elif body.start is None and first.direction and not any(map(_leads_on, moves[1:])):
-        dx, dy = _step(first, body)
-        start = body.clamp((anchor[0] - dx / 2, anchor[1] - dy / 2))
-    points = [start]
+    points = [_start(moves, body, anchor, resolve)]
     for number, move in enumerate(moves):
         here = points[-1]
         if move.origin is not None and number:
             here = _spot(move.origin, body, here, resolve, move)
         if move.goal is not None:
-            there = _spot(move.goal, body, here, resolve, move)
-            if (
-                move.direction
-                and move.direction[0]
-                and move.goal.x is None
-                and move.goal.target is None
-            ):
-                there = body.clamp((here[0] + _step(move, body)[0], there[1]))  # down a ramp
+            here = _at_goal(move, move.goal, body, here, resolve)
         elif move.direction:
-            dx, dy = _step(move, body)
-            if len(moves) > 1:
-                dx, dy = dx * 0.85, dy * 0.85
-            there = body.clamp((here[0] + dx, here[1] + dy))
-            off = move.origin is not None and move.origin.target is not None and dy > 0
-            if off and body.width < _NARROW:
-                beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
-                there = (beside[0], body.region(Spot(y=1), there)[1])
-        else:
-            there = here
-        points.append(there)
+            here = _after_step(move, body, here, resolve, alone=len(moves) == 1)
+        points.append(here)
     return points
+
+
+def _start(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolver) -> Point:
+    """Where the first of the stages begins."""
+    start = _spot(body.start, body, anchor, resolve, None) if body.start else anchor
+    if not moves:
+        return start
+    first = moves[0]
+    if first.origin is not None:
+        return _spot(first.origin, body, anchor, resolve, first)
+    if body.start is None and first.goal is not None:
+        return _away_from_goal(first.goal, body, anchor, resolve, first)
+    if body.start is None and first.direction and not any(map(_leads_on, moves[1:])):
+        dx, dy = _step(first, body)
+        return body.clamp((anchor[0] - dx / 2, anchor[1] - dy / 2))
+    return start
+
+
+def _at_goal(move: Move, goal: Spot, body: Body, here: Point, resolve: Resolver) -> Point:
+    """Where a move from `here` to its goal ends."""
+    there = _spot(goal, body, here, resolve, move)
+    if move.direction and move.direction[0] and goal.x is None and goal.target is None:
+        return body.clamp((here[0] + _step(move, body)[0], there[1]))  # down a ramp
+    return there
+
+
+def _after_step(move: Move, body: Body, here: Point, resolve: Resolver, alone: bool) -> Point:
+    """Where a move from `here` with only a direction ends, sooner if it is not the only one."""
+    dx, dy = _step(move, body)
+    if not alone:
+        dx, dy = dx * 0.85, dy * 0.85
+    there = body.clamp((here[0] + dx, here[1] + dy))
+    off = move.origin is not None and move.origin.target is not None and dy > 0
+    if off and body.width < _NARROW:
+        beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
+        return beside[0], body.region(Spot(y=1), there)[1]
+    return there
 
 
 def _leads_on(move: Move) -> bool:

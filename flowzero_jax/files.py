@@ -1,9 +1,14 @@
-"""Files that appear whole or not at all: a temporary name beside the target, fsync, rename."""
+"""Files that appear whole or not at all: a temporary name beside the target, fsync, rename.
+
+And folders: checked before any work, and those of the user's own, in which replies and compiled
+programs are kept.
+"""
 
 import contextlib
 import hashlib
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -61,9 +66,21 @@ def sha256(path: Path) -> str:
         raise OutputError(f"{path}: cannot be read: {reason(error)}") from error
 
 
-def reason(error: OSError) -> str:
+def reason(error: OSError | ValueError) -> str:
     """What the system says about an error, without the number and the (temporary) file name."""
-    return error.strerror or str(error) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def user_cache_folder(name: str) -> Path | None:
+    """flowzero_jax/`name` in the user's cache folder; None if there is no home."""
+    # By the XDG base directory specification a relative path is to be ignored.
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    # The second is what an empty HOME, common in containers, comes to.
+    return None if root == Path("/.cache") else root / "flowzero_jax" / name
 
 
 def check_writable(path: Path, inputs: Iterable[Path] = ()) -> None:
@@ -105,8 +122,25 @@ def make_folder(folder: Path) -> None:
     """Makes a folder, and those that it lies in, unless it is there; raises OutputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {reason(error)}") from error
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be created: {reason(error)}") from error
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes a folder that only its owner may use (0700), unless it is there.
+
+    Raises: OutputError if it cannot be created, or others own it or can write to it.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        status = folder.stat()
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be created: {reason(error)}") from None
+    if status.st_uid != os.geteuid():
+        raise OutputError(f"{folder}: belongs to another user; give another folder")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise OutputError(f"{folder}: is writable by others; chmod go-w it")
 
 
 def check_folder(folder: Path) -> None:

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import unicodedata
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,12 +23,17 @@ from pydantic import (
 )
 
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.files import atomic_path
+from flowzero_jax.files import atomic_path, reason
 
 Direction = Literal[
     "left", "right", "up", "down", "left_up", "left_down", "right_up", "right_down", "random"
 ]
-DIRECTIONS: tuple[str, ...] = get_args(Direction)
+#: Where each direction leads on screen: (dx, dy), y downwards; `random` nowhere.
+DIRECTIONS: dict[Direction, tuple[int, int]] = {
+    "left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1), "left_up": (-1, -1),
+    "left_down": (-1, 1), "right_up": (1, -1), "right_down": (1, 1), "random": (0, 0),
+}  # fmt: skip
+DIRECTION_NAMES = {step: name for name, step in DIRECTIONS.items()}
 MAX_OBJECTS = 30  # the grounding slots of GLIGEN
 MAX_FRAMES = 512
 MAX_TEXT = 2000  # characters of any text in a scene
@@ -139,6 +145,12 @@ class SceneSyntax(_Part):
     frames: Annotated[tuple[Frame, ...], Field(max_length=MAX_FRAMES), AfterValidator(_some)]
 
 
+def check_num_frames(num_frames: int) -> None:
+    """Raises: InputError unless a scene can have so many frames."""
+    if type(num_frames) is not int or not 1 <= num_frames <= MAX_FRAMES:
+        raise InputError(f"frames: {num_frames!r} is not a whole number from 1 to {MAX_FRAMES}")
+
+
 def parse_scene(text: str | bytes, where: str = "scene") -> SceneSyntax:
     """Reads a scene from JSON; `where` (a file name, say) starts every error message.
 
@@ -146,12 +158,12 @@ def parse_scene(text: str | bytes, where: str = "scene") -> SceneSyntax:
     """
     text = _decode(text, where)
     try:
-        tree = json.loads(text, object_pairs_hook=_pairs)
+        tree = json.loads(text, object_pairs_hook=keep_repeats)
     except (ValueError, RecursionError) as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        reason = getattr(error, "msg", "a number has too many digits")
+        fault = getattr(error, "msg", "a number has too many digits")
         raise InputError(
-            f"{where}: line {line}, column {column}: not valid JSON ({reason})"
+            f"{where}: line {line}, column {column}: not valid JSON ({fault})"
         ) from None
     for place, problem in _problems(tree, ()):
         raise InputError(f"{where}: {_place(place)}{problem}")
@@ -171,7 +183,7 @@ def read_scene(path: str | os.PathLike) -> SceneSyntax:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise OutputError(f"{shown}: cannot be read ({_reason(error)})") from None
+        raise OutputError(f"{shown}: cannot be read ({reason(error).lower()})") from None
     return parse_scene(data, where=shown)
 
 
@@ -211,7 +223,9 @@ def write_scene(path: str | os.PathLike, scene: SceneSyntax) -> None:
         with atomic_path(Path(path)) as temporary:
             temporary.write_bytes(data)
     except (OSError, ValueError) as error:
-        raise OutputError(f"{_quote_path(path)}: cannot be written ({_reason(error)})") from None
+        raise OutputError(
+            f"{_quote_path(path)}: cannot be written ({reason(error).lower()})"
+        ) from None
 
 
 def _decode(text: str | bytes, where: str) -> str:
@@ -234,25 +248,26 @@ def _decode(text: str | bytes, where: str) -> str:
     return text
 
 
-class _Repeated(dict):
+class RepeatedKey(dict):
     """A JSON object in which a key occurs twice; `key` is that key."""
 
     key: str
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def keep_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object from its pairs; a `RepeatedKey` if it has one."""
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    keys = [key for key, _ in pairs]
-    repeated = _Repeated(result)
-    repeated.key = next(key for key in keys if keys.count(key) > 1)
+    repeated = RepeatedKey(result)
+    counts = Counter(key for key, _ in pairs)
+    repeated.key = next(key for key, count in counts.items() if count > 1)
     return repeated
 
 
 def _problems(tree: Any, place: tuple):
     """Faults that a JSON library passes over in silence, each as (place, what)."""
-    if isinstance(tree, _Repeated):
+    if isinstance(tree, RepeatedKey):
         yield place, f"the key {_quote(tree.key)} occurs twice; keep one"
     if isinstance(tree, str) and any(0xD800 <= ord(c) < 0xE000 for c in tree):
         yield place, "holds half of a surrogate pair; remove it"
@@ -298,7 +313,3 @@ def _quote_path(path: str | os.PathLike) -> str:
     text = os.fspath(path)
     text = text.decode(errors="replace") if isinstance(text, bytes) else text
     return text if find_bad_character(text) is None else json.dumps(text)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

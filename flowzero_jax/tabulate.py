@@ -12,24 +12,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.scene import MAX_OBJECTS, BackgroundMotion, SceneSyntax
+from flowzero_jax.scene import DIRECTIONS, MAX_OBJECTS, BackgroundMotion, Direction, SceneSyntax
 
 #: At speed 1 the background moves this fraction of the shorter side per frame.
 SPEED_UNIT = 1 / 16
 
 _DIAGONAL = math.sqrt(0.5)
-#: Unit vectors (dy, dx); positive is down and right. `random` has none.
-_DIRECTIONS = {
-    "left": (0.0, -1.0),
-    "right": (0.0, 1.0),
-    "up": (-1.0, 0.0),
-    "down": (1.0, 0.0),
-    "left_up": (-_DIAGONAL, -_DIAGONAL),
-    "left_down": (_DIAGONAL, -_DIAGONAL),
-    "right_up": (-_DIAGONAL, _DIAGONAL),
-    "right_down": (_DIAGONAL, _DIAGONAL),
-    "random": (0.0, 0.0),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +110,18 @@ def accumulated_shifts(
         (dy, dx) in latent pixels, float32; positive = content has moved down and right.
     """
     unit = min(latent_size) * SPEED_UNIT
-    steps = np.array([_DIRECTIONS[m.direction] for m in motions]) * unit
+    steps = np.array([_unit_vector(m.direction) for m in motions]) * unit
     steps *= np.array([m.speed for m in motions])[:, None]
     steps[0] = 0
     # In float64: the rounding of 512 steps in float32 would be visible in the phase.
     return np.cumsum(steps, axis=0).astype(np.float32)
+
+
+def _unit_vector(direction: Direction) -> tuple[float, float]:
+    """(dy, dx) of length 1, positive down and right; (0, 0) for `random`."""
+    dx, dy = DIRECTIONS[direction]
+    length = _DIAGONAL if dx and dy else 1.0
+    return dy * length, dx * length
 
 
 def random_speeds(motions: Sequence[BackgroundMotion]) -> Float[np.ndarray, " f"]:

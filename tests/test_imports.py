@@ -42,7 +42,7 @@ ROOMS = {
     "weights": "models schedule tokenizer files version",
     "denoising": "models sampler schedule",
     "generation": "denoising models noise schedule arrays",
-    "devices": "generation denoising models noise schedule snapshot arrays scene",
+    "devices": "generation denoising models noise schedule snapshot arrays scene files",
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays"
     ),

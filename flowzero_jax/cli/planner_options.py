@@ -7,6 +7,7 @@ from typing import Any
 
 from flowzero_jax.cli import values
 from flowzero_jax.errors import InputError
+from flowzero_jax.files import user_cache_folder
 from flowzero_jax.planner.llm.settings import FORMATS, MODEL_VARIABLE, URL_VARIABLE, LlmSettings
 
 _DEFAULTS = {field.name: field.default for field in fields(LlmSettings)}
@@ -84,7 +85,6 @@ def llm_settings(args: argparse.Namespace) -> LlmSettings:
 
     Raises: InputError.
     """
-    from flowzero_jax.planner.llm.reply_store import default_cache_folder
 
     given = _given(args)
     chosen: dict[str, Any] = {}
@@ -94,7 +94,7 @@ def llm_settings(args: argparse.Namespace) -> LlmSettings:
     if args.no_llm_cache and "cache" in chosen:
         raise InputError("--llm-cache: not allowed with --no-llm-cache")
     if not args.no_llm_cache:
-        chosen.setdefault("cache", default_cache_folder())
+        chosen.setdefault("cache", user_cache_folder("llm"))
     if args.key_frames is not None:
         chosen["key_frames"] = args.key_frames
     return LlmSettings(**chosen)

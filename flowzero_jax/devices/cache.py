@@ -5,12 +5,14 @@ folder is private (0700), and one that belongs to or is writable by others is no
 """
 
 import os
-import stat
 import warnings
 from pathlib import Path
 
 import jax
 from jax.experimental.compilation_cache import compilation_cache
+
+from flowzero_jax.errors import OutputError
+from flowzero_jax.files import make_private_folder, user_cache_folder
 
 MIN_COMPILE_SECONDS = 0.5
 """Programs that compile faster are not worth a file."""
@@ -36,7 +38,7 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
         path = asked or default_cache_folder()
         # Of a bucket, whose rights only its owner can see, the user has to be sure.
         writable = "://" in str(path) or _prepare(Path(path))
-    except (OSError, RuntimeError, ValueError) as error:
+    except OutputError as error:
         warnings.warn(f"compilation cache off: {error}", stacklevel=2)
         disable_compilation_cache()
         return None
@@ -57,22 +59,14 @@ def disable_compilation_cache() -> None:
 
 
 def default_cache_folder() -> Path:
-    """flowzero_jax/xla in the user's cache folder; raises RuntimeError if there is no home."""
-    # By the XDG base directory specification a relative path is to be ignored.
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    if root == Path("/.cache"):  # what an empty HOME, common in containers, comes to
-        raise RuntimeError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
-    return root / "flowzero_jax" / "xla"
+    """flowzero_jax/xla in the user's cache folder; raises OutputError if there is no home."""
+    folder = user_cache_folder("xla")
+    if folder is None:
+        raise OutputError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
+    return folder
 
 
 def _prepare(folder: Path) -> bool:
-    """Creates the folder; whether it is writable. Raises OSError if it cannot be trusted."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    status = folder.stat()
-    if status.st_uid != os.geteuid():
-        raise OSError(f"{folder} belongs to another user")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise OSError(f"{folder} is writable by others; chmod go-w it")
+    """Creates the folder; whether it is writable. Raises OutputError if it cannot be trusted."""
+    make_private_folder(folder)
     return os.access(folder, os.W_OK | os.X_OK)

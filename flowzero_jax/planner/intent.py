@@ -12,21 +12,12 @@ from `floor(start * n)` up to, not including, `floor(end * n)` show what is visi
 from dataclasses import dataclass, field
 from typing import Literal
 
-from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.words import nouns
 
 RelationKind = Literal[
-    "left_of",
-    "right_of",
-    "above",
-    "below",
-    "on",
-    "in",
-    "next_to",
-    "in_front_of",
-    "behind",
-    "with",
-    "around",
-]
+    "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind",
+    "with", "around",
+]  # fmt: skip
 #: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
 Direction = tuple[int, int]
 Pace = Literal["slow", "normal", "fast"]
@@ -112,6 +103,16 @@ class Move:
     around: int | None = None
     free: bool = False
     stated: bool = True
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """Where it begins and where it ends, as far as that is said."""
+        return tuple(spot for spot in (self.origin, self.goal) if spot is not None)
+
+    @property
+    def crosses_edge(self) -> bool:
+        """Whether it comes into the frame or leaves it."""
+        return any(spot.outside for spot in self.spots)
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,3 @@ def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool)
         or (not determined and noun in nouns.MASS_NOUNS)
         or not noun.isascii(),
     )
-
-
-def is_object(noun: str) -> bool:
-    """Whether a noun can name something that gets a box."""
-    return noun not in lexicon.INTANGIBLE and noun not in lexicon.MEDIA

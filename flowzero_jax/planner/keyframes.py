@@ -8,7 +8,14 @@ import math
 from itertools import groupby
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.scene import MAX_FRAMES, BackgroundMotion, Box, Frame, SceneObject, SceneSyntax
+from flowzero_jax.scene import (
+    BackgroundMotion,
+    Box,
+    Frame,
+    SceneObject,
+    SceneSyntax,
+    check_num_frames,
+)
 
 
 def spread(scene: SceneSyntax, num_frames: int) -> SceneSyntax:
@@ -20,8 +27,7 @@ def spread(scene: SceneSyntax, num_frames: int) -> SceneSyntax:
     Raises: InputError if `num_frames` is out of range or less than there are key frames.
     """
     keys = scene.frames
-    if type(num_frames) is not int or not 1 <= num_frames <= MAX_FRAMES:
-        raise InputError(f"frames: {num_frames!r} is not a whole number from 1 to {MAX_FRAMES}")
+    check_num_frames(num_frames)
     if num_frames < len(keys):
         raise InputError(f"frames: {num_frames} are fewer than the {len(keys)} key frames")
     if num_frames == len(keys):

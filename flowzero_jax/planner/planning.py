@@ -11,7 +11,7 @@ from flowzero_jax.planner.checks.repair import repair_boxes
 from flowzero_jax.planner.checks.verify import find_faults
 from flowzero_jax.planner.english.assemble import read_intent
 from flowzero_jax.planner.intent import Intent
-from flowzero_jax.scene import MAX_FRAMES, SceneSyntax
+from flowzero_jax.scene import SceneSyntax, check_num_frames
 
 
 def plan(prompt: str, num_frames: int = 8) -> SceneSyntax:
@@ -20,8 +20,7 @@ def plan(prompt: str, num_frames: int = 8) -> SceneSyntax:
     Raises: InputError if the prompt is empty, too long or holds control characters, if it asks for
     more things than a frame has room for, or if `num_frames` is out of range.
     """
-    if type(num_frames) is not int or not 1 <= num_frames <= MAX_FRAMES:
-        raise InputError(f"frames: {num_frames!r} is not a whole number from 1 to {MAX_FRAMES}")
+    check_num_frames(num_frames)
     return lay_out(read_intent(prompt), num_frames)
 
 

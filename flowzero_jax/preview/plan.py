@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path
-from flowzero_jax.scene import BackgroundMotion, Frame, SceneSyntax
+from flowzero_jax.scene import DIRECTIONS, BackgroundMotion, Frame, SceneSyntax
 
 _PAPER, _TILE, _GRID, _EDGE, _INK, _FAINT = (
     "#f3f3ef", "#ffffff", "#efefec", "#c9c9c4", "#1f1f1f", "#7a7a76",
@@ -23,10 +23,6 @@ _COLOURS = (
     (33, 105, 180), (190, 60, 38), (28, 128, 62), (128, 60, 170), (176, 108, 0), (0, 128, 140),
     (190, 40, 112), (72, 74, 192), (108, 118, 22), (122, 76, 52),
 )  # fmt: skip
-_ARROWS = {
-    "left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1), "left_up": (-1, -1),
-    "left_down": (-1, 1), "right_up": (1, -1), "right_down": (1, 1),
-}  # fmt: skip
 _FINE = 2  # tiles are drawn this much larger, then reduced: smooth lines
 _SIZES = ((12, 256), (40, 192), (160, 128), (512, 96))  # tile side by number of frames
 _CAPTION_LINES = 5
@@ -205,7 +201,7 @@ def _draw_motion(draw, motion: BackgroundMotion, font, right: float, top: float)
         ]
         draw.line(wave, _INK, pen, joint="curve")
         return
-    dx, dy = _ARROWS[motion.direction]
+    dx, dy = DIRECTIONS[motion.direction]
     dx, dy = dx / math.hypot(dx, dy), dy / math.hypot(dx, dy)
     reach, head = 0.55 * unit, 0.42 * unit
     x, y = cx + dx * reach, cy + dy * reach

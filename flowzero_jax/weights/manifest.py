@@ -1,7 +1,6 @@
 """SHA-256 of a checkpoint's files: the manifest in its folder, and one hash for the whole."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,8 +49,3 @@ def check_manifest(folder: Path, hashes: Hashes) -> None:
                 f"{folder / name}: changed or damaged, its SHA-256 is not the one in {MANIFEST}; "
                 f"copy it anew, or remove {MANIFEST} if you changed it"
             )
-
-
-def manifest_json(hashes: Hashes) -> str:
-    """The text of a `manifest.json`."""
-    return json.dumps(hashes, indent=2, sort_keys=True) + "\n"

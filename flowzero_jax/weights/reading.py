@@ -29,8 +29,7 @@ def require_file(path: Path, hint: str = "copy the checkpoint anew") -> None:
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file; {hint}") from error
     except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise ModelError(f"{path}: cannot be read ({why}); {hint}") from error
+        raise ModelError(f"{path}: cannot be read ({reason(error)}); {hint}") from error
     if head == LFS_POINTER:
         raise ModelError(
             f"{path}: a git-lfs pointer, not the file itself; run `git lfs pull` in its repository"

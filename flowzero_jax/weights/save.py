@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flowzero_jax.weights.card import CARD, model_card
 from flowzero_jax.weights.checkpoint import TOKENIZER_FILES, Checkpoint
 from flowzero_jax.weights.convert import check_dtype
 from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
-from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes, manifest_json
+from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
 from flowzero_jax.weights.reading import exists, read_json, require_file
 from flowzero_jax.weights.settings import Settings, settings_json
 from flowzero_jax.weights.writing import write_tensors
@@ -29,17 +30,9 @@ ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NET
 
 # Of a tokenizer configuration only what makes token ids; never a chat template.
 TOKENIZER_KEYS = (
-    "added_tokens_decoder",
-    "bos_token",
-    "clean_up_tokenization_spaces",
-    "do_lower_case",
-    "eos_token",
-    "errors",
-    "model_max_length",
-    "pad_token",
-    "tokenizer_class",
-    "unk_token",
-)
+    "added_tokens_decoder", "bos_token", "clean_up_tokenization_spaces", "do_lower_case",
+    "eos_token", "errors", "model_max_length", "pad_token", "tokenizer_class", "unk_token",
+)  # fmt: skip
 
 
 def save_pipeline(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> str:
@@ -77,7 +70,7 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     for name, (_, stem) in NETWORKS.items():
         write_tensors(folder / name / f"{stem}.safetensors", checkpoint.params[name], dtype)
     hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
-    (folder / MANIFEST).write_bytes(manifest_json(hashes).encode())
+    (folder / MANIFEST).write_bytes(_dump(hashes).encode())
     # Not in the manifest: a card is there to be edited.
     (folder / CARD).write_bytes(model_card(checkpoint, dtype.name).encode())
     for file in folder.rglob("*"):
@@ -150,5 +143,5 @@ def _replace(folder: Path, temporary: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _dump(values: dict[str, Any]) -> str:
+def _dump(values: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=2, sort_keys=True) + "\n"

@@ -106,5 +106,5 @@ def test_two_trainings_write_the_same_bytes(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         bpe.write_tokenizer(tmp_path / "file" / "tokenizer", [])

@@ -68,7 +68,7 @@ def test_what_appears_in_the_second_half_still_does():
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(st.tuples(st.sampled_from(DIRECTIONS), st.floats(0, 1)), min_size=1, max_size=9),
+    st.lists(st.tuples(st.sampled_from([*DIRECTIONS]), st.floats(0, 1)), min_size=1, max_size=9),
     st.integers(0, 60),
 )
 def test_the_total_motion_of_every_direction_is_kept(motions, more):

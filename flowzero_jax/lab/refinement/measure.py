@@ -11,7 +11,7 @@ from flowzero_jax.lab.planners.tasks import Task
 from flowzero_jax.lab.refinement.weak_model import Rates, WeakModel
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm import LlmPlan, LlmSettings, plan_with_llm
-from flowzero_jax.planner.llm.history import Round
+from flowzero_jax.planner.llm.refine import rank
 from flowzero_jax.planner.llm.replies import read_reply
 from flowzero_jax.planner.llm.reply_text import ReplyFault
 
@@ -104,9 +104,4 @@ def _first_is_right(task: Task, model: WeakModel, num_frames: int) -> bool:
 def _best(result: LlmPlan, number: int):
     """The plan that is kept if the refinement ends after round `number`."""
     some = [entry for entry in result.history.rounds[: number + 1] if entry.scene is not None]
-    return min(some, key=_rank).scene
-
-
-def _rank(entry: Round) -> tuple[float, float]:
-    assert entry.penalty is not None
-    return entry.penalty, -(-1.0 if entry.confidence is None else entry.confidence)
+    return min(some, key=rank).scene

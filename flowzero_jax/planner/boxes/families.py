@@ -14,7 +14,7 @@ def family_body(unit: Unit, family: list[Unit]) -> tuple[Body, Point]:
 
     The centre is relative to the leader's. A way from or to another thing is the leader's alone.
     """
-    spots = [spot for move in unit.moves for spot in (move.origin, move.goal) if spot is not None]
+    spots = [spot for move in unit.moves for spot in move.spots]
     if len(family) == 1 or not unit.moves or any(spot.target is not None for spot in spots):
         return unit.body, (0.0, 0.0)
     edges = [(member.total_hold, member.body) for member in family]

@@ -9,6 +9,7 @@ from flowzero_jax.planner.boxes.placing import place
 from flowzero_jax.planner.boxes.units import Unit
 from flowzero_jax.planner.intent import Background, Intent
 from flowzero_jax.scene import (
+    DIRECTION_NAMES,
     MAX_OBJECTS,
     MAX_TEXT,
     BackgroundMotion,
@@ -17,10 +18,6 @@ from flowzero_jax.scene import (
     SceneSyntax,
 )
 
-_DIRECTION_NAMES = {
-    (-1, 0): "left", (1, 0): "right", (0, -1): "up", (0, 1): "down", (-1, -1): "left_up",
-    (-1, 1): "left_down", (1, -1): "right_up", (1, 1): "right_down",
-}  # fmt: skip
 _LEAST_SEEN = 0.2  # of a box that is partly outside the frame
 
 
@@ -133,8 +130,7 @@ def _boxes(
     grown = _interpolate(unit.thing.growth, progress)
     zoom = _interpolate(background.zoom, progress) if background.zoom != 1 else 1.0
     drift_x, drift_y = _camera_drift(unit, background, progress, num_frames)
-    spots = [spot for m in unit.root.moves for spot in (m.origin, m.goal)]
-    may_leave = any(spot is not None and spot.outside for spot in spots)
+    may_leave = any(move.crosses_edge for move in unit.root.moves)
     boxes = []
     for dx, dy in unit.offsets:
         x, y = unit.track[frame][0] + dx + drift_x, unit.track[frame][1] + dy + drift_y
@@ -179,6 +175,5 @@ def _background_motion(background: Background) -> BackgroundMotion:
         return BackgroundMotion(direction="left", speed=0.0)
     if background.direction is None:
         return BackgroundMotion(direction="random", speed=background.speed)
-    return BackgroundMotion(
-        direction=_DIRECTION_NAMES[background.direction], speed=background.speed
-    )
+    direction = DIRECTION_NAMES[background.direction]
+    return BackgroundMotion(direction=direction, speed=background.speed)

@@ -82,8 +82,7 @@ class _Layout:
         for relation in self.intent.relations:
             self._hang(relation)
         targets = {relation.target for relation in self.intent.relations}
-        spots = [s for u in self.units for move in u.moves for s in (move.origin, move.goal)]
-        targets |= {spot.target for spot in spots if spot is not None}
+        targets |= {spot.target for u in self.units for move in u.moves for spot in move.spots}
         leaders = [unit for unit in self.units if unit.held_by is None]
         leaders.sort(key=lambda unit: (unit.index not in targets, bool(unit.moves), unit.index))
         return sum(self._place(unit, len(leaders)) for unit in leaders)
@@ -252,7 +251,7 @@ class _Layout:
         self.squeezed = 0.0
         tracks = self._tracks(unit, family, anchor, self.samples)
         cost = 2 * lack_of_travel(unit) + 3 * self.squeezed
-        leaves = any(spot and spot.outside for m in unit.moves for spot in (m.origin, m.goal))
+        leaves = any(move.crosses_edge for move in unit.moves)
         for member, track in zip(family, tracks, strict=True):
             if not leaves:
                 outside = sum(math.dist(c, inside(member.body, c)) for c in track)

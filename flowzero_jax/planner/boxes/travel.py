@@ -19,7 +19,7 @@ def is_in_place(move: Move) -> bool:
 
 
 def moves_vertically(unit: Unit) -> bool:
-    spots = [spot for m in unit.moves for spot in (m.origin, m.goal) if spot is not None]
+    spots = [spot for move in unit.moves for spot in move.spots]
     up = any(move.direction and move.direction[1] for move in unit.moves)
     region = unit.thing.region
     return up or bool(region and region.y) or any(s.y or s.target is not None for s in spots)
@@ -27,8 +27,12 @@ def moves_vertically(unit: Unit) -> bool:
 
 def meets(unit: Unit) -> bool:
     """Whether it ends, or begins, at the side of another thing in the middle."""
-    spots = [spot for m in unit.moves for spot in (m.origin, m.goal) if spot is not None]
-    return any(spot.x and abs(spot.x) < 1 for spot in spots)
+    return any(_is_inside(move) for move in unit.moves)
+
+
+def _is_inside(move: Move) -> bool:
+    """Whether it begins or ends between the middle and a side."""
+    return any(spot.x and abs(spot.x) < 1 for spot in move.spots)
 
 
 def _sides(move: Move) -> tuple[int, int] | None:
@@ -61,8 +65,7 @@ def lack_of_travel(unit: Unit) -> float:
             cost += max(least - math.dist(start, end), 0.0)
             continue  # from one thing to another: as far as they stand apart
         least = SHORTEST_CROSSING if move.crossing else SHORTEST_TRAVEL
-        spots = [spot for spot in (move.origin, move.goal) if spot is not None]
-        if any(spot.x and abs(spot.x) < 1 for spot in spots):
+        if _is_inside(move):
             least = _SHORTEST_MEETING
         direction = move.direction or (_sides(move) if move.crossing else None)
         if direction is None:

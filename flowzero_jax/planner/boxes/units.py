@@ -151,8 +151,8 @@ def _formation(
 
 
 def _goes(move: Move, axis: int) -> bool:
-    spots = [(spot.x, spot.y)[axis] for spot in (move.origin, move.goal) if spot is not None]
-    return bool(move.direction and move.direction[axis]) or any(spots)
+    ends = [(spot.x, spot.y)[axis] for spot in move.spots]
+    return bool(move.direction and move.direction[axis]) or any(ends)
 
 
 def goes_sideways(unit: Unit) -> bool:

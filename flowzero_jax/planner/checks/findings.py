@@ -7,36 +7,16 @@ from typing import Literal, get_args
 Severity = Literal["hard", "soft"]
 Kind = Literal[
     # geometry
-    "outside-frame",
-    "tiny-box",
-    "thin-box",
-    "huge-box",
-    "wrong-convention",
-    "overlap",
-    "size-jump",
-    "teleport",
-    "rough-track",
-    "gap",
+    "outside-frame", "tiny-box", "thin-box", "huge-box", "wrong-convention", "overlap",
+    "size-jump", "teleport", "rough-track", "gap",
     # identity
-    "identity-change",
-    "duplicate-track",
+    "identity-change", "duplicate-track",
     # what the prompt asks for
-    "missing-object",
-    "wrong-count",
-    "wrong-attribute",
-    "still-track",
-    "wrong-direction",
-    "wrong-path",
-    "wrong-order",
-    "wrong-size-change",
-    "wrong-visibility",
-    "missing-change",
-    "wrong-relation",
-    "wrong-region",
-    "wrong-background-motion",
-    "wrong-description",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
+    "missing-object", "wrong-count", "wrong-attribute", "still-track", "wrong-direction",
+    "wrong-path", "wrong-order", "wrong-size-change", "wrong-visibility", "missing-change",
+    "wrong-relation", "wrong-region", "wrong-background-motion", "wrong-description",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
 HARD_WEIGHT = 1000.0
 
 
@@ -45,7 +25,7 @@ class Finding:
     """One remark about a scene.
 
     Attributes:
-      kind: A short name out of `KINDS`.
+      kind: A short name.
       severity: "hard": the plan contradicts its prompt or makes no sense as a plan; "soft": it is
         merely unlikely.
       message: One line: what is wrong, where and by how much.
@@ -54,7 +34,7 @@ class Finding:
       amount: How much, in the unit that the message names.
     """
 
-    kind: str
+    kind: Kind
     severity: Severity
     message: str
     frame: int | None = None

@@ -91,8 +91,7 @@ def _may_cross_the_edge(case: Case, track: Track) -> bool:
         return True
     if index is None:
         return False
-    moves = case.intent.things[index].moves
-    return any(spot and spot.outside for move in moves for spot in (move.origin, move.goal))
+    return any(move.crosses_edge for move in case.intent.things[index].moves)
 
 
 def _convention(track: Track) -> Iterator[Finding]:

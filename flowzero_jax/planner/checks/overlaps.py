@@ -74,11 +74,6 @@ def _have_reason(case: Case, a: Track, b: Track) -> bool:
         return True
     if any({r.subject, r.target} == set(indices) for r in intent.relations):
         return True
-    spots = [
-        (i, spot.target)
-        for i, thing in enumerate(intent.things)
-        for move in thing.moves
-        for spot in (move.origin, move.goal)
-        if spot is not None
-    ]
-    return any(pair in (indices, indices[::-1]) for pair in spots)
+    moves = [(i, move) for i, thing in enumerate(intent.things) for move in thing.moves]
+    pairs = [(i, spot.target) for i, move in moves for spot in move.spots]
+    return any(pair in (indices, indices[::-1]) for pair in pairs)

@@ -87,8 +87,7 @@ def _plural_phrase(tracks: tuple[Track, ...]) -> str:
 
 
 def _comes_or_goes(thing: Thing) -> bool:
-    spots = [spot for move in thing.moves for spot in (move.origin, move.goal)]
-    return thing.visible != (0.0, 1.0) or any(spot and spot.outside for spot in spots)
+    return thing.visible != (0.0, 1.0) or any(move.crosses_edge for move in thing.moves)
 
 
 def check_visibility(case: Case) -> Iterator[Finding]:

@@ -7,13 +7,9 @@ from flowzero_jax.planner.checks.looks import label_differences
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import words_of
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.scene import DIRECTION_NAMES, DIRECTIONS
 
 _LEAST_SPEED = 0.02
-_DIRECTIONS = {
-    "left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1), "left_up": (-1, -1),
-    "left_down": (-1, 1), "right_up": (1, -1), "right_down": (1, 1), "random": (0, 0),
-}  # fmt: skip
-_NAMES = {way: name for name, way in _DIRECTIONS.items()}
 _OPENED = lexicon.DETERMINERS | lexicon.PREPOSITIONS | {"turning", "scene"}
 _STEM = 4
 
@@ -34,7 +30,7 @@ def check_background(case: Case) -> Iterator[Finding]:
     if background.direction is None or not background.speed or not frames:
         return
     moving = [f.background_motion for f in frames if f.background_motion.speed > _LEAST_SPEED]
-    wanted = _NAMES[background.direction]
+    wanted = DIRECTION_NAMES[background.direction]
     why = " (a camera that pans right moves the background left)" if background.camera else ""
     if len(moving) * 2 < len(frames):
         yield Finding(
@@ -46,10 +42,10 @@ def check_background(case: Case) -> Iterator[Finding]:
         return
     if background.free:
         return
-    others = [m for m in moving if _DIRECTIONS[m.direction] != background.direction]
+    others = [m for m in moving if DIRECTIONS[m.direction] != background.direction]
     if len(others) * 2 > len(moving):
         x, y = background.direction
-        dx, dy = _DIRECTIONS[others[0].direction]
+        dx, dy = DIRECTIONS[others[0].direction]
         near = x * dx + y * dy > 0
         yield Finding(
             "wrong-background-motion",

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowzero_jax.planner.words import lexicon, nouns
-from flowzero_jax.scene import SceneObject, SceneSyntax
+from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
-Box = tuple[float, float, float, float]
 _SKIPPED = lexicon.DETERMINERS | {"of", "and", "one"}
 
 

@@ -101,8 +101,7 @@ def read_history(path: str | os.PathLike) -> History:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES)
     except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise OutputError(f"{path}: cannot be read: {why}") from None
+        raise OutputError(f"{path}: cannot be read: {reason(error)}") from None
     try:
         tree = json.loads(data)
         if tree.pop("version") != VERSION:

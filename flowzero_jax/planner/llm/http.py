@@ -20,7 +20,7 @@ MAX_BODY = 2**20
 """Bytes of a response; the largest useful one is a fourth of it."""
 MAX_ERROR_BODY = 2**14
 _OPENAI_HOST = "api.openai.com"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class HttpFault(Exception):
@@ -84,7 +84,7 @@ class Endpoint:
         http = openai.DefaultHttpxClient(
             follow_redirects=False,  # they would take the key along
             timeout=Timeout(read, connect=connect),
-            trust_env=host not in _LOOPBACK,  # proxies
+            trust_env=host not in LOOPBACK,  # proxies
             event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
         )
         client = openai.OpenAI(

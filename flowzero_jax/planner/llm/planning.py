@@ -2,15 +2,16 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from flowzero_jax.errors import InputError, OutputError, PlannerError
+from flowzero_jax.errors import OutputError, PlannerError
+from flowzero_jax.files import make_folder, make_private_folder, user_cache_folder
 from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.client import EndpointModel
 from flowzero_jax.planner.llm.conversation import PlanIsCut, Request, Unusable
 from flowzero_jax.planner.llm.exchange import Budget, Model
 from flowzero_jax.planner.llm.history import History, Round
+from flowzero_jax.planner.llm.http import LOOPBACK
 from flowzero_jax.planner.llm.prompts import plan_messages
 from flowzero_jax.planner.llm.refine import Refinement, Verifier, meter, refine
 from flowzero_jax.planner.llm.reply_store import (
@@ -18,14 +19,12 @@ from flowzero_jax.planner.llm.reply_store import (
     Folder,
     RecordedModel,
     ReplayedModel,
-    default_cache_folder,
-    open_private,
 )
 from flowzero_jax.planner.llm.schema import plan_schema
 from flowzero_jax.planner.llm.settings import LlmSettings, read_key, resolve
 from flowzero_jax.planner.planning import verify
 from flowzero_jax.planner.words.text import clean_prompt
-from flowzero_jax.scene import MAX_FRAMES, SceneSyntax
+from flowzero_jax.scene import SceneSyntax, check_num_frames
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,7 @@ def plan_with_llm(
       OutputError: a reply cannot be recorded.
     """
     prompt = clean_prompt(prompt)
-    if type(num_frames) is not int or not 1 <= num_frames <= MAX_FRAMES:
-        raise InputError(f"frames: {num_frames!r} is not a whole number from 1 to {MAX_FRAMES}")
+    check_num_frames(num_frames)
     settings = settings or LlmSettings()
     if model is None:
         settings = settings if settings.replay else resolve(settings)
@@ -99,7 +97,7 @@ def plan_scene(prompt: str, num_frames: int = 8) -> SceneSyntax:
 
     Replies are kept in the user's cache. Raises: as `plan_with_llm`.
     """
-    return plan_with_llm(prompt, num_frames, LlmSettings(cache=default_cache_folder())).scene
+    return plan_with_llm(prompt, num_frames, LlmSettings(cache=user_cache_folder("llm"))).scene
 
 
 def open_model(settings: LlmSettings) -> Model:
@@ -116,18 +114,20 @@ def open_model(settings: LlmSettings) -> Model:
     settings = resolve(settings)
     key = read_key()
     parts = urlsplit(settings.url or "")
-    if key and parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if key and parts.scheme == "http" and parts.hostname not in LOOPBACK:
         warnings.warn(f"{settings.url}: the key is sent unencrypted; use https", stacklevel=2)
     model: Model = EndpointModel(settings, key)
     if settings.cache is not None:
         names = ("url", "model", "temperature", "response_format")
         asked = {name: getattr(settings, name) for name in names}
         try:
-            model = CachedModel(model, Folder(open_private(settings.cache), asked))
+            make_private_folder(settings.cache)
+            model = CachedModel(model, Folder(settings.cache, asked))
         except OutputError as error:
             warnings.warn(f"replies are not kept: {error}", stacklevel=2)
     if settings.record is not None:
-        model = RecordedModel(model, Folder(_made(settings.record)))
+        make_folder(settings.record)
+        model = RecordedModel(model, Folder(settings.record))
     return model
 
 
@@ -169,11 +169,3 @@ def _warnings(refinement: Refinement) -> tuple[str, ...]:
         more = f" (and {len(hard) - 1} more)" if len(hard) > 1 else ""
         lines.append(f"the plan still has a fault: {hard[0]}{more}")
     return tuple(lines)
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{folder}: cannot be created: {error}") from None
-    return folder

@@ -73,7 +73,7 @@ def refine(
             break
         rounds.append(latest)
         ended = "rounds"
-        if _rank(latest) < _rank(best):
+        if rank(latest) < rank(best):
             kept, rejected = number, None
         elif latest.scene != best.scene:
             rejected = latest.findings
@@ -108,7 +108,7 @@ def meter(model: Model, request: Request, budget: Budget, verifier: Verifier) ->
     )
 
 
-def _rank(entry: Round) -> tuple[float, float]:
+def rank(entry: Round) -> tuple[float, float]:
     """By the check, then by the model's confidence; smaller is better."""
     assert entry.penalty is not None
     return entry.penalty, -(-1.0 if entry.confidence is None else entry.confidence)

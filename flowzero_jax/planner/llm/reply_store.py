@@ -9,14 +9,13 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from flowzero_jax.errors import OutputError, PlannerError
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import write_text
 from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
 
 VERSION = 1
@@ -139,35 +138,6 @@ def _next(folder: Folder, question: Question, asked: dict[Path, int]) -> Path:
     key = folder.entry(question)
     asked[key] = asked.get(key, -1) + 1
     return folder.entry(question, asked[key])
-
-
-def default_cache_folder() -> Path | None:
-    """flowzero_jax/llm in the user's cache folder; None if there is no home."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return None if root == Path("/.cache") else root / "flowzero_jax" / "llm"
-
-
-def open_private(path: Path) -> Path:
-    """Creates a folder that only its owner may use (0700).
-
-    Raises: OutputError if it cannot be created, or others own it or can write to it.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.mkdir(exist_ok=True, mode=0o700)
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise OutputError(f"{path}: cannot be created: {why}") from None
-    if status.st_uid != os.geteuid():
-        raise OutputError(f"{path}: belongs to another user; give another folder")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise OutputError(f"{path}: is writable by others; chmod go-w it")
-    return path
 
 
 def _answer(tree: dict[str, Any]) -> Answer:

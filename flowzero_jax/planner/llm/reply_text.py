@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flowzero_jax.scene import RepeatedKey, keep_repeats
+
 MAX_TEXT_BYTES = 256 * 1024
 MAX_DEPTH = 64
 
@@ -102,7 +104,7 @@ def _end_of_object(text: str, start: int) -> int:
 
 def _parse(body: str) -> dict[str, Any]:
     try:
-        tree = json.loads(body, object_pairs_hook=_pairs, parse_constant=float)
+        tree = json.loads(body, object_pairs_hook=keep_repeats, parse_constant=float)
     except json.JSONDecodeError as error:
         near = body[max(error.pos - 20, 0) : error.pos + 20]
         near = json.dumps(near, ensure_ascii=False)
@@ -114,18 +116,9 @@ def _parse(body: str) -> dict[str, Any]:
     return tree
 
 
-class _Repeated(dict):
-    """A JSON object in which a key occurs twice."""
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    return result if len(result) == len(pairs) else _Repeated(result)
-
-
 def _problems(tree: Any, place: str) -> Iterator[tuple[str, str]]:
     """What a JSON library passes over in silence, each as (place, what)."""
-    if isinstance(tree, _Repeated):
+    if isinstance(tree, RepeatedKey):
         yield place or "the reply", "a key occurs twice; write each key once"
     if isinstance(tree, float) and not math.isfinite(tree):
         yield place, f"{tree} is no number to draw with; write a fraction from 0 to 1"

@@ -174,7 +174,6 @@ LIGHT_SOURCES = frozenset(
 )
 #: Weather that captions tell although it has no body.
 WEATHER = words("wind breeze light sunshine air darkness shade cold heat")
-SKIES = words("sky skies clouds space air")
 
 #: Never an object: light, weather, sounds, abstractions.
 INTANGIBLE = words(

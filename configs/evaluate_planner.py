@@ -13,7 +13,7 @@ import dataclasses
 
 from ml_collections import ConfigDict
 
-from flowzero_jax.lab.planners.report import PlannerSettings
+from flowzero_jax.lab.planners.page import PlannerSettings
 
 FULL = PlannerSettings()
 LONG = dataclasses.replace(FULL, num_frames=16)

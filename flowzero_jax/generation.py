@@ -1,7 +1,7 @@
 """Generation as pure functions of arrays: ground, shift noise, denoise, decode.
 
 Videos are walked through one by one (`lax.map`), so that a video's numbers do not depend on what
-stands beside it in the batch. `spreading` spreads them over devices.
+stands beside it in the batch. `devices.placement` spreads them over devices.
 """
 
 import dataclasses

@@ -54,7 +54,7 @@ class Pipeline:
     Attributes:
       models: the networks and their schedule.
       params: `{"unet", "vae", "text_encoder"}`, nested dicts of arrays on the device or the mesh.
-      mesh: the devices that videos are spread over (`sharding.make_video_mesh`); None for one.
+      mesh: the devices that videos are spread over (`devices.mesh.make_video_mesh`); None for one.
       tokenizer: the checkpoint's.
       settings: the checkpoint's generation defaults.
       info: a description of the checkpoint.
@@ -226,7 +226,7 @@ def load_pipeline(
       tokenizer: a tokenizer's folder, for a single file.
       gligen: the file of a GLIGEN adapter, to be added to a model without such layers.
       attention: how attention is computed; see `models.attend.attend`.
-      mesh: the devices to use, from `sharding.make_video_mesh`; None for one.
+      mesh: the devices to use, from `devices.mesh.make_video_mesh`; None for one.
 
     Raises:
       ModelError: no such model, or not a whole and consistent one.

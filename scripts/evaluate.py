@@ -13,7 +13,7 @@ from ml_collections import config_flags
 
 from flowzero_jax.errors import FlowZeroError, InputError
 from flowzero_jax.lab.planners.benchmark import Planner
-from flowzero_jax.lab.planners.report import PlannerSettings, evaluate_planner
+from flowzero_jax.lab.planners.page import PlannerSettings, evaluate_planner
 from flowzero_jax.lab.refinement.page import evaluate_refinement
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/evaluate_sticker.py")
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _evaluate_sticker() -> None:
-    from flowzero_jax.lab.evaluation.report import evaluate_sticker
+    from flowzero_jax.lab.evaluation.page import evaluate_sticker
     from flowzero_jax.lab.evaluation.runs import EvaluationSettings
     from flowzero_jax.pipeline import load_pipeline
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from flowzero_jax.cli.options import DEFAULT_FRAMES
-from flowzero_jax.cli.planning import choose_planner
+from flowzero_jax.cli.planners import choose_planner
 from flowzero_jax.cli.processes import run_planned
 from flowzero_jax.cli.rendering import Job, prepare
 from flowzero_jax.cli.report import Report

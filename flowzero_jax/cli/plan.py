@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.cli.planning import Planned, choose_planner, history_path
+from flowzero_jax.cli.planners import Planned, choose_planner, history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import FlowZeroError, InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason

@@ -17,7 +17,7 @@ from flowzero_jax.cli.config import config_file, rendering_values
 from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
-from flowzero_jax.cli.resuming import check_snapshot, resumable
+from flowzero_jax.cli.snapshots import check_snapshot, resumable
 from flowzero_jax.errors import OutputError
 from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
 from flowzero_jax.scene import SceneSyntax

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from flowzero_jax.cli.planning import history_path
+from flowzero_jax.cli.planners import history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable

@@ -87,7 +87,7 @@ def draw(
     """`generate`, interruptible: scenes and keys `[b]` → videos uint8 `[b f H W 3]`.
 
     Args:
-      mesh: the devices, with the parameters on them (`sharding.shard_params`); None for one device.
+      mesh: the devices, with the parameters on them (`mesh.shard_params`); None for one device.
         Of several processes all call this with the same arguments, and all get the videos.
       steps_per_call: denoising steps between two looks of the host, at most.
       progress: told after every call.

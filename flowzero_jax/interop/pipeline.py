@@ -24,7 +24,7 @@ from flowzero_jax.interop.inputs import (
     keys_of_videos,
     without_device_axis,
 )
-from flowzero_jax.interop.running import run, run_jitted
+from flowzero_jax.interop.program import run, run_jitted
 from flowzero_jax.pipeline import EMBEDDED, Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import SceneSyntax

@@ -6,9 +6,9 @@ what it asks for is laid out as a scene, or compared with one.
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.planner.boxes.layout import lay_out
+from flowzero_jax.planner.checks.faults import find_faults
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.repair import repair_boxes
-from flowzero_jax.planner.checks.verify import find_faults
 from flowzero_jax.planner.english.assemble import read_intent
 from flowzero_jax.planner.intent import Intent
 from flowzero_jax.scene import SceneSyntax, check_num_frames

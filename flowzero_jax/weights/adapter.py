@@ -11,8 +11,8 @@ from flowzero_jax.files import sha256
 from flowzero_jax.models import UNetConfig
 from flowzero_jax.weights.convert import compare, parameter_shapes, tensor_shapes
 from flowzero_jax.weights.original_names import UNET_PREFIX, unet_name
-from flowzero_jax.weights.renamed import Renamed, TensorSource, Together, unique
 from flowzero_jax.weights.safetensors_file import Tensors, check_suffix, open_tensors
+from flowzero_jax.weights.tensor_views import Renamed, TensorSource, Together, unique
 
 GROUNDING = re.compile(r"^position_net\.|\.fuser\.")
 ORIGINAL = re.compile(r"^(input_blocks|middle_block|output_blocks)\.")

@@ -8,8 +8,8 @@ from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights.names import Tree
-from flowzero_jax.weights.reading import exists
 from flowzero_jax.weights.settings import Settings
+from flowzero_jax.weights.small_files import exists
 
 # All that is ever read from, or copied out of, a tokenizer folder.
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")

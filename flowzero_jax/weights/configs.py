@@ -13,7 +13,7 @@ from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.config_reader import ConfigReader
-from flowzero_jax.weights.reading import read_json
+from flowzero_jax.weights.small_files import read_json
 
 Json = dict[str, Any]
 

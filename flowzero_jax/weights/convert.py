@@ -30,7 +30,7 @@ from flowzero_jax.weights.names import (
     tensor_name,
     tensor_shape,
 )
-from flowzero_jax.weights.renamed import TensorSource, unique
+from flowzero_jax.weights.tensor_views import TensorSource, unique
 
 DTYPES = ("float32", "bfloat16", "float16")
 

@@ -20,9 +20,9 @@ from flowzero_jax.weights.configs import (
 from flowzero_jax.weights.convert import check_dtype, parameter_shapes, to_params
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree
-from flowzero_jax.weights.reading import exists, read_json
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
 from flowzero_jax.weights.settings import Settings, read_settings
+from flowzero_jax.weights.small_files import exists, read_json
 
 MODEL_INDEX = "model_index.json"
 SETTINGS = "flowzero.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import sha256
-from flowzero_jax.weights.reading import exists, read_json, require_file
+from flowzero_jax.weights.small_files import exists, read_json, require_file
 
 MANIFEST = "manifest.json"
 

@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from flowzero_jax.errors import ModelError
-from flowzero_jax.weights.reading import exists, parse_json, read_json, require_file
+from flowzero_jax.weights.small_files import exists, parse_json, read_json, require_file
 
 FLOAT_TYPES = {
     "F64": np.float64,
@@ -66,7 +66,7 @@ class Tensors:
         return file.get_tensor(name)
 
     def label(self, name: str) -> str:
-        """The name itself: files under other names are behind a `renamed.Renamed`."""
+        """The name itself: files under other names are behind a `tensor_views.Renamed`."""
         return name
 
 

@@ -11,19 +11,19 @@ from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import reason, sync, temporary_name
 from flowzero_jax.weights.card import CARD, model_card
 from flowzero_jax.weights.checkpoint import TOKENIZER_FILES, Checkpoint
-from flowzero_jax.weights.convert import check_dtype
-from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
-from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
-from flowzero_jax.weights.reading import exists, read_json, require_file
-from flowzero_jax.weights.settings import Settings, settings_json
-from flowzero_jax.weights.writing import write_tensors
-from flowzero_jax.weights.written_configs import (
+from flowzero_jax.weights.config_json import (
     autoencoder_json,
     model_index_json,
     scheduler_json,
     text_encoder_json,
     unet_json,
 )
+from flowzero_jax.weights.convert import check_dtype
+from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
+from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
+from flowzero_jax.weights.parameter_file import write_tensors
+from flowzero_jax.weights.settings import Settings, settings_json
+from flowzero_jax.weights.small_files import exists, read_json, require_file
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
 ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NETWORKS}

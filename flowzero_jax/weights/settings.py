@@ -8,7 +8,7 @@ from typing import get_args
 from flowzero_jax.models import CrossFrame
 from flowzero_jax.schedule import Sampler
 from flowzero_jax.weights.config_reader import ConfigReader
-from flowzero_jax.weights.reading import read_json
+from flowzero_jax.weights.small_files import read_json
 
 MAX_NAMES = 100_000
 

@@ -38,9 +38,9 @@ from flowzero_jax.weights.original_sizes import (
     text_encoder_values,
     unet_values,
 )
-from flowzero_jax.weights.reading import exists
-from flowzero_jax.weights.renamed import Renamed, TensorSource, unique
 from flowzero_jax.weights.safetensors_file import check_suffix, open_tensors
+from flowzero_jax.weights.small_files import exists
+from flowzero_jax.weights.tensor_views import Renamed, TensorSource, unique
 
 PREFIXES = {"unet": UNET_PREFIX, "vae": AUTOENCODER_PREFIX, "text_encoder": TEXT_PREFIX}
 

@@ -13,8 +13,8 @@ from paths import PIPELINE
 
 import flowzero_jax.errors
 from flowzero_jax.cli import main
-from flowzero_jax.cli.resuming import resumable
 from flowzero_jax.cli.signals import Terminated
+from flowzero_jax.cli.snapshots import resumable
 from flowzero_jax.video import read_video
 
 MODEL = str(PIPELINE)

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 import flowzero_jax as fz
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.interop import FlaxFlowZeroPipeline
-from flowzero_jax.interop.running import run_jitted
+from flowzero_jax.interop.program import run_jitted
 
 SOURCE = PIPELINE
 SIZES = {"num_inference_steps": 2, "height": 16, "width": 16, "grounding_fraction": 1.0}

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageFilter, features
 
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.lab.evaluation import report, tables
+from flowzero_jax.lab.evaluation import page, tables
 from flowzero_jax.lab.evaluation.backdrop import STRIP, backdrop
-from flowzero_jax.lab.evaluation.drawn import draw_video
+from flowzero_jax.lab.evaluation.ideal import draw_video
 from flowzero_jax.lab.evaluation.identity import CANDIDATES, Look, identify, read_look
 from flowzero_jax.lab.evaluation.measures import measure
 from flowzero_jax.lab.evaluation.motion import (
@@ -272,19 +272,19 @@ class HandPainter:
 def test_a_report_is_written_and_kept_frames_are_not_drawn_again(tmp_path, capsys):
     settings = EvaluationSettings(seeds=(4, 5), only="red car", num_frames=3)
     painter, out, store = HandPainter(), tmp_path / "out", tmp_path / "store"
-    results = report.evaluate_sticker(painter, settings, out, store)
+    results = page.evaluate_sticker(painter, settings, out, store)
     assert painter.drawn == 8  # two seeds, and one for each of six variants
     assert "[8/8]" in capsys.readouterr().out
     assert results == json.loads((out / "results.json").read_text())
     assert results[FULL]["stickers"]["by_kind"]["color"] == results[FULL]["stickers"]["all"]
     assert results[FULL]["stickers"]["all"]["right"] == 1
     assert results["prompts"].keys() == {ABLATION_PROMPT}
-    assert results["variants"].keys() == {*variants_of(painter.settings), report.BY_HAND}
+    assert results["variants"].keys() == {*variants_of(painter.settings), page.BY_HAND}
     text = (out / "README.md").read_text()
     assert "| no noise shift (1) | 100.0 % |" in text and "](ablation.webp)" in text
     with Image.open(out / "ablation.webp") as ablation, Image.open(out / "videos-1.webp") as video:
         assert ablation.height > 4 * video.height
-    again = report.evaluate_sticker(painter, settings, out, store)
+    again = page.evaluate_sticker(painter, settings, out, store)
     assert again == results and painter.drawn == 8
 
 
@@ -292,4 +292,4 @@ def test_a_report_is_written_and_kept_frames_are_not_drawn_again(tmp_path, capsy
 def test_an_evaluation_of_no_prompt_is_refused(tmp_path):
     settings = EvaluationSettings(only="unicorn")
     with pytest.raises(InputError, match="'unicorn'"):
-        report.evaluate_sticker(HandPainter(), settings, tmp_path, tmp_path)
+        page.evaluate_sticker(HandPainter(), settings, tmp_path, tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from flowzero_jax.errors import InputError, PlannerError
 from flowzero_jax.lab.planners import conditions, motion_conditions
 from flowzero_jax.lab.planners.benchmark import run, summarize, tasks
-from flowzero_jax.lab.planners.report import PlannerSettings, evaluate_planner
+from flowzero_jax.lab.planners.page import PlannerSettings, evaluate_planner
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 

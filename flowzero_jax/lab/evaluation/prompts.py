@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Prompt(NamedTuple):
-    """A prompt, and the background's name in `training.backgrounds`, to draw the same by hand."""
+    """A prompt, and the background's name in `stickers.backgrounds`, to draw the same by hand."""
 
     text: str
     background: str

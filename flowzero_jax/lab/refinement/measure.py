@@ -11,7 +11,7 @@ from flowzero_jax.lab.planners.tasks import Task
 from flowzero_jax.lab.refinement.weak_model import Rates, WeakModel
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm import LlmPlan, LlmSettings, plan_with_llm
-from flowzero_jax.planner.llm.refine import rank
+from flowzero_jax.planner.llm.refinement import rank
 from flowzero_jax.planner.llm.replies import read_reply
 from flowzero_jax.planner.llm.reply_text import ReplyFault
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import atomic_path
-from flowzero_jax.lab.speed.report import Record
+from flowzero_jax.lab.speed.table import Record
 
 LABELS = {"naive": "naive", "torch": "PyTorch"}
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowzero_jax.files import check_writable, write_text
-from flowzero_jax.lab.speed.measuring import measure
+from flowzero_jax.lab.speed.measurement import measure
 from flowzero_jax.lab.speed.options import Options
 from flowzero_jax.lab.speed.plot import check_matplotlib, write_plot
 from flowzero_jax.lab.speed.records import make_record
-from flowzero_jax.lab.speed.report import Record, table
+from flowzero_jax.lab.speed.table import Record, table
 from flowzero_jax.lab.speed.workloads import Workload
 
 

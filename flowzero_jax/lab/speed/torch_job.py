@@ -8,7 +8,7 @@ from flowzero_jax.lab.speed.stages import Stage
 from flowzero_jax.lab.speed.subject import Subject
 from flowzero_jax.lab.speed.torch_worker import Json
 from flowzero_jax.scene import MAX_OBJECTS
-from flowzero_jax.weights.written_configs import autoencoder_json, unet_json
+from flowzero_jax.weights.config_json import autoencoder_json, unet_json
 
 
 def num_cpus() -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.planner.boxes.captions import describe, state_of
-from flowzero_jax.planner.boxes.placing import place
+from flowzero_jax.planner.boxes.placement import place
 from flowzero_jax.planner.boxes.units import Unit
 from flowzero_jax.planner.intent import Background, Intent
 from flowzero_jax.scene import (

@@ -1,1 +1,1 @@
-"""The checks of a scene, one idea a file; `verify` runs them all."""
+"""The checks of a scene, one idea a file; `faults` runs them all."""

@@ -7,10 +7,10 @@ description says is never touched.
 from collections.abc import Callable, Iterator
 
 from flowzero_jax.planner.checks import mends
+from flowzero_jax.planner.checks.faults import find_faults
 from flowzero_jax.planner.checks.findings import Finding, penalty
 from flowzero_jax.planner.checks.matching import Case, make_case
 from flowzero_jax.planner.checks.mends import Tracks
-from flowzero_jax.planner.checks.verify import find_faults
 from flowzero_jax.planner.intent import Intent
 from flowzero_jax.scene import SceneSyntax
 

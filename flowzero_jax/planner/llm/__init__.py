@@ -2,10 +2,10 @@
 
 prompt ─► question (`prompts`, `schema`) ─► answer (`client`, `http`; `reply_store` keeps it)
        ─► scene (`reply_text`, `reply_boxes`, `replies`; `conversation` asks again)
-       ─► findings ─► better scene (`refine`) ─► plan of all frames and its history (`planning`)
+       ─► findings ─► better scene (`refinement`) ─► plan of all frames and its history (`planner`)
 """
 
-from flowzero_jax.planner.llm.planning import LlmPlan, open_model, plan_scene, plan_with_llm
+from flowzero_jax.planner.llm.planner import LlmPlan, open_model, plan_scene, plan_with_llm
 from flowzero_jax.planner.llm.settings import LlmSettings
 
 __all__ = ["LlmPlan", "LlmSettings", "open_model", "plan_scene", "plan_with_llm"]

@@ -1,4 +1,4 @@
-"""Tells what the benchmark of a planner found: a table by skill, and every failure."""
+"""The benchmark of a planner as a document: a table by skill, and every failure."""
 
 import json
 import time

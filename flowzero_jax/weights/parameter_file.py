@@ -1,4 +1,4 @@
-"""Writing parameters as a safetensors file, one tensor at a time."""
+"""Parameters as a safetensors file, written one tensor at a time."""
 
 import json
 from pathlib import Path

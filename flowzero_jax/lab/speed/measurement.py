@@ -1,4 +1,4 @@
-"""Measures a workload: ours, the naive version and PyTorch in turns, to meet the same load.
+"""A workload measured: ours, the naive version and PyTorch in turns, to meet the same load.
 
 Other work on the machine comes and goes; what is compared therefore runs A B A B …, stage by stage,
 and the ratios are taken within a round. Compare with PyTorch on an otherwise idle machine only: its

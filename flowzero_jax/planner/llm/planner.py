@@ -13,7 +13,7 @@ from flowzero_jax.planner.llm.exchange import Budget, Model
 from flowzero_jax.planner.llm.history import History, Round
 from flowzero_jax.planner.llm.http import LOOPBACK
 from flowzero_jax.planner.llm.prompts import plan_messages
-from flowzero_jax.planner.llm.refine import Refinement, Verifier, meter, refine
+from flowzero_jax.planner.llm.refinement import Refinement, Verifier, meter, refine
 from flowzero_jax.planner.llm.reply_store import (
     CachedModel,
     Folder,

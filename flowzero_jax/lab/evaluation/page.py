@@ -1,4 +1,4 @@
-"""The evaluation of the sticker model: draws, measures, writes tables and contact sheets."""
+"""The evaluation of the sticker model as a folder of tables and contact sheets."""
 
 import dataclasses
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.lab.evaluation.drawn import draw_video
+from flowzero_jax.lab.evaluation.ideal import draw_video
 from flowzero_jax.lab.evaluation.measures import Measures, measure
 from flowzero_jax.lab.evaluation.prompts import ABLATION_PROMPT
 from flowzero_jax.lab.evaluation.runs import (

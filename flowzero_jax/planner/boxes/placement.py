@@ -1,4 +1,4 @@
-"""Finds room for everything, so that unrelated things do not overlap.
+"""Room for everything, so that unrelated things do not overlap.
 
 Units that stand in a relation hang together as families; these are placed one after the other, each
 at the best of a grid of anchors. What does not fit is tried again a little smaller.

@@ -18,7 +18,7 @@ from flowzero_jax.tabulate import accumulated_shifts
 def draw_video(
     scene: SceneSyntax, background: str, seed: int = 0, size: int = 128
 ) -> UInt8[np.ndarray, "f size size 3"]:
-    """Draws a scene on a background of `training.backgrounds` that moves on whole pixels.
+    """Draws a scene on a background of `stickers.backgrounds` that moves on whole pixels.
 
     Raises:
       InputError: a phrase is not of the sticker vocabulary, or the font is missing.

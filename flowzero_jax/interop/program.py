@@ -1,4 +1,4 @@
-"""Generation with everything that may change from call to call as an array."""
+"""The program of the Flax pipeline: everything that may change from call to call is an array."""
 
 import functools
 

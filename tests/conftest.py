@@ -6,7 +6,7 @@ from pathlib import Path
 
 # The tests that need no JAX. Where it is not installed, these alone are collected.
 WITHOUT_JAX = {
-    "planner", "preview", "video", "test_budgets.py", "test_imports.py",
+    "planner", "preview", "video", "test_budgets.py", "test_documents.py", "test_imports.py",
     "test_scene.py", "test_tabulate.py", "test_tpu_vm.py",
 }  # fmt: skip
 

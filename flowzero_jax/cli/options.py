@@ -9,6 +9,7 @@ from flowzero_jax.cli import values
 from flowzero_jax.cli.planner_options import add_planner
 from flowzero_jax.errors import InputError
 from flowzero_jax.version import __version__
+from flowzero_jax.video.formats import output_help
 from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
 
 DEFAULT_FRAMES = 8
@@ -221,7 +222,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="PATH",
         type=values.non_empty,
-        help="video.mp4, .gif, .webp, .png (contact sheet), .npz or a folder for PNG frames",
+        help=output_help(),
     )
     parser.add_argument("--snapshot", metavar="FILE", type=values.non_empty, help=SNAPSHOT_HELP)
     parser.add_argument("--distributed", action="store_true", help=DISTRIBUTED_HELP)

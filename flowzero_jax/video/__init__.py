@@ -1,4 +1,4 @@
-"""Frames to files: mp4, gif, webp, a contact sheet, npz or a folder of PNGs, and back."""
+"""Frames to files: mp4, gif, webp, apng, a contact sheet, npz or a folder of PNGs, and back."""
 
 from flowzero_jax.video.paths import check_fps, check_output_path
 from flowzero_jax.video.read import Video, read_video

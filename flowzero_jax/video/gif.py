@@ -6,6 +6,7 @@ frames, and chooses a palette for every frame, whose colours then jump.
 
 import warnings
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -22,8 +23,8 @@ BAYER = (
 ) / 16 - 0.5
 
 
-def encode_gif(frames: UInt8[np.ndarray, "f H W 3"], fps: float) -> bytes:
-    """The frames as an endlessly looping GIF of at most 256 colours.
+def encode_gif(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> None:
+    """Writes the frames as an endlessly looping GIF of at most 256 colours.
 
     Warns:
       UserWarning: `fps` does not fit delays of whole hundredths of a second.
@@ -55,13 +56,18 @@ def encode_gif(frames: UInt8[np.ndarray, "f H W 3"], fps: float) -> bytes:
         image = Image.fromarray(indices[top:bottom, left:right], "P")
         parts += GifImagePlugin.getdata(image, (left, top), duration=10 * delay)
         previous = indices
-    return b"".join([*parts, b";"])
+    path.write_bytes(b"".join([*parts, b";"]))
 
 
 def gif_delays(num_frames: int, fps: float) -> list[int]:
     """Each frame's delay in hundredths of a second; rounding errors do not add up."""
     times = [round(100 * index / fps) for index in range(num_frames + 1)]
     return [max(MIN_DELAY, end - start) for start, end in pairwise(times)]
+
+
+def gif_rate(num_frames: int, fps: float) -> float:
+    """The frames per second that whole hundredths come to."""
+    return 100 * num_frames / sum(gif_delays(num_frames, fps))
 
 
 def common_palette(

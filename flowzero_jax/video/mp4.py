@@ -40,6 +40,8 @@ def encode_mp4(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> 
         raise OutputError(
             f"{path}: ffmpeg failed ({said}); free space or write .gif, .webp or a folder instead"
         )
+    if not path.exists() or not path.stat().st_size:
+        raise OutputError(f"{path}: the encoder wrote nothing; write .gif, .webp or a folder")
 
 
 def decode_mp4(path: Path) -> tuple[UInt8[np.ndarray, "f H W 3"], float]:
@@ -51,6 +53,11 @@ def decode_mp4(path: Path) -> tuple[UInt8[np.ndarray, "f H W 3"], float]:
     width, height = int(stream["width"]), int(stream["height"])
     frames = np.frombuffer(run.stdout, np.uint8).reshape(-1, height, width, 3)
     return frames, float(stream["fps"])
+
+
+def mp4_rate(num_frames: int, fps: float) -> float:
+    """Any rate is kept."""
+    return fps
 
 
 def require_ffmpeg(path: Path) -> None:

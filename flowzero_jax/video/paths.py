@@ -6,10 +6,8 @@ from pathlib import Path
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import check_folder, check_name, check_writable, refuse_inputs
-from flowzero_jax.video.mp4 import require_ffmpeg
+from flowzero_jax.video.formats import FOLDER, FORMATS, Format, known_endings
 
-ENDINGS = (".mp4", ".gif", ".webp", ".png", ".npz")
-FOLDER = "folder"
 MIN_FPS, MAX_FPS = 0.01, 240.0
 """Frames per second. The encoder takes 0 without a word; GIF holds a delay of at most 655 s."""
 
@@ -22,28 +20,26 @@ def check_fps(fps: float) -> float:
     return value
 
 
-def output_kind(path: Path) -> str:
-    """The ending that decides the format, or "folder": an existing one or a name without ending.
+def output_format(path: Path) -> Format:
+    """The row of the path's ending, or of a folder: an existing one or a name without ending.
 
     Raises:
       InputError, OutputError: an ending that is not known, or not a possible name.
     """
     check_name(path)
-    if path.is_dir() or not path.suffix:
-        return FOLDER
     ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        raise InputError(f"{path}: unknown ending {ending}; use {known} or a folder")
-    return ending
+    format = FORMATS.get(FOLDER if path.is_dir() or not ending else ending)
+    if format is None:
+        raise InputError(f"{path}: unknown ending {ending}; use {known_endings()} or a folder")
+    return format
 
 
 def check_size(kind: str, height: int, width: int) -> None:
-    """Raises InputError if a format cannot hold frames of that many pixels."""
-    if kind == ".mp4" and (height % 2 or width % 2):
+    """Raises InputError if the format of that name cannot hold frames of that many pixels."""
+    if FORMATS[kind].even_sides and (height % 2 or width % 2):
         even = f"{width + width % 2}x{height + height % 2}"
         raise InputError(
-            f"{width}x{height} pixels: .mp4 needs an even width and height, such as {even}; "
+            f"{width}x{height} pixels: {kind} needs an even width and height, such as {even}; "
             "or write .gif, .webp or a folder"
         )
 
@@ -60,28 +56,26 @@ def check_output_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> st
 
     Raises:
       InputError: an unknown ending, or a path that is one of `inputs`.
-      OutputError: its folder is missing or not writable, something else lies there, or .mp4 is
-        asked for and there is no ffmpeg.
+      OutputError: its folder is missing or not writable, something else lies there, or the program
+        that encodes the format is missing.
     """
     path = Path(path)
     sources = [Path(source) for source in inputs]
-    kind = output_kind(path)
-    if kind != FOLDER:
+    format = output_format(path)
+    if format.name != FOLDER:
         check_writable(path, sources)
-        if kind == ".mp4":
-            require_ffmpeg(path)
-        return kind
+        format.require(path)
+        return format.name
     if path.exists() and not path.is_dir():
-        known = ", ".join(ENDINGS)
-        raise OutputError(f"{path}: a file without an ending lies there; use {known}")
+        raise OutputError(f"{path}: a file without an ending lies there; use {known_endings()}")
     refuse_inputs(path, sources)
     check_folder(path if path.is_dir() else path.parent)
-    return kind
+    return format.name
 
 
 def sidecar_path(path: str | Path, name: str) -> Path:
     """Where what belongs to a video lies: video.mp4 -> video.<name>.json, DIR -> DIR/<name>.json"""
     path = Path(path)
-    if output_kind(path) == FOLDER:
+    if output_format(path).name == FOLDER:
         return path / f"{name}.json"
     return path.with_suffix(f".{name}.json")

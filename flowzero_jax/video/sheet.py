@@ -1,7 +1,9 @@
 """A contact sheet: all frames in one picture."""
 
 import math
+from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 from jaxtyping import UInt8
 
@@ -37,3 +39,13 @@ def contact_sheet(frames: UInt8[np.ndarray, "f H W 3"]) -> UInt8[np.ndarray, "y 
         top, left = gap + row * (height + gap), gap + column * (width + gap)
         sheet[top : top + height, left : left + width] = frame
     return sheet
+
+
+def as_sheet(frames: UInt8[np.ndarray, "f H W 3"]) -> UInt8[np.ndarray, "1 y x 3"]:
+    """The contact sheet as a video of one frame."""
+    return contact_sheet(frames)[None]
+
+
+def encode_sheet(sheet: UInt8[np.ndarray, "1 y x 3"], fps: float, path: Path) -> None:
+    """Writes what `as_sheet` made as a PNG; the rate is not kept."""
+    iio.imwrite(path, sheet[0])

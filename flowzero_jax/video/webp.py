@@ -6,6 +6,7 @@ their predecessor. Layout: the WebP container specification (RIFF chunks VP8X, A
 
 import io
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
@@ -17,8 +18,8 @@ NO_BLENDING = 0x02
 """The ANMF flag of a frame that replaces what is below."""
 
 
-def encode_webp(frames: UInt8[np.ndarray, "f H W 3"], fps: float) -> bytes:
-    """The frames as an endlessly looping WebP animation; every pixel exact."""
+def encode_webp(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> None:
+    """Writes the frames as an endlessly looping WebP animation; every pixel exact."""
     height, width = frames.shape[1:3]
     canvas = _int24(width - 1) + _int24(height - 1)
     chunks = _chunk(b"VP8X", bytes([ANIMATED, 0, 0, 0]) + canvas)
@@ -26,13 +27,19 @@ def encode_webp(frames: UInt8[np.ndarray, "f H W 3"], fps: float) -> bytes:
     for frame, duration in zip(frames, webp_durations(len(frames), fps), strict=True):
         place = _int24(0) + _int24(0) + canvas + _int24(duration) + bytes([NO_BLENDING])
         chunks += _chunk(b"ANMF", place + _image_chunk(frame))
-    return b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WEBP" + chunks
+    size = (4 + len(chunks)).to_bytes(4, "little")
+    path.write_bytes(b"RIFF" + size + b"WEBP" + chunks)
 
 
 def webp_durations(num_frames: int, fps: float) -> list[int]:
     """Each frame's duration in milliseconds; rounding errors do not add up."""
     times = [round(1000 * index / fps) for index in range(num_frames + 1)]
     return [end - start for start, end in pairwise(times)]
+
+
+def webp_rate(num_frames: int, fps: float) -> float:
+    """The frames per second that whole milliseconds come to."""
+    return 1000 * num_frames / sum(webp_durations(num_frames, fps))
 
 
 def _image_chunk(frame: UInt8[np.ndarray, "H W 3"]) -> bytes:

@@ -5,16 +5,25 @@ import stat
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from flowzero_jax import files
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.video import check_output_path, contact_sheet, mp4, read_video, write, write_video
+from flowzero_jax.video import (
+    check_output_path,
+    contact_sheet,
+    formats,
+    mp4,
+    read_video,
+    write,
+    write_video,
+)
 from flowzero_jax.video.gif import gif_delays
 from flowzero_jax.video.paths import sidecar_path
 from flowzero_jax.video.sheet import sheet_gap, sheet_grid
 
-LOSSLESS = ["video.webp", "video.npz", "video"]
-MOVING = ["video.mp4", "video.gif", "video.webp"]
+LOSSLESS = ["video.webp", "video.apng", "video.npz", "video"]
+MOVING = ["video.mp4", "video.gif", "video.webp", "video.apng"]
 
 
 def moving_square(num_frames=4, height=32, width=48):
@@ -96,6 +105,69 @@ def test_gif_warns_of_rates_that_it_rounds_and_keeps_the_average(tmp_path):
         write_video(tmp_path / "video.gif", moving_square(), fps=200)
 
 
+@pytest.mark.parametrize("order", [[0, 0, 1, 1, 0], [1, 1, 1], [0, 1, 0, 1, 1, 1, 1]])
+def test_apng_keeps_equal_frames_wherever_they_stand(tmp_path, order):
+    frames = moving_square(2)[order]
+    found = read_video(write_video(tmp_path / "video.apng", frames, fps=10))
+    np.testing.assert_array_equal(found.frames, frames)
+    assert found.fps == pytest.approx(10)
+
+
+@pytest.mark.parametrize("fps", [0.01, 23.976, 30, 240])
+def test_apng_keeps_any_rate(tmp_path, fps):
+    path = write_video(tmp_path / "video.apng", moving_square(7), fps)
+    assert read_video(path).fps == pytest.approx(fps)
+
+
+def test_apng_is_a_png_that_browsers_repeat_for_ever(tmp_path):
+    data = write_video(tmp_path / "video.apng", moving_square(3)).read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    control = data.index(b"acTL")
+    assert control < data.index(b"IDAT")
+    assert data[control + 4 : control + 12] == bytes([0, 0, 0, 3, 0, 0, 0, 0])  # frames, repeats
+    (tmp_path / "still.png").write_bytes(data)
+    with Image.open(tmp_path / "still.png") as image:
+        np.testing.assert_array_equal(image.convert("RGB"), moving_square(3)[0])
+
+
+def test_a_damaged_apng_is_an_output_error(tmp_path):
+    path = write_video(tmp_path / "video.apng", moving_square(2))
+    data = path.read_bytes()
+    for name in (b"fcTL", b"fdAT"):
+        path.write_bytes(data.replace(name, b"\xff" + name[1:]))
+        with pytest.raises(OutputError, match=r"video\.apng: cannot be read as \.apng"):
+            read_video(path)
+
+
+def test_a_row_and_an_encoder_make_a_format(tmp_path, monkeypatch):
+    """Grey pictures, say: at most six, of even sides."""
+
+    def encode(frames, fps, path):
+        path.write_bytes(bytes(frames.shape[:3]) + frames[..., 0].tobytes())
+
+    def decode(path):
+        shape, pixels = np.split(np.frombuffer(path.read_bytes(), np.uint8), [3])
+        return np.repeat(pixels.reshape(*shape, 1), 3, axis=3), None
+
+    row = formats.Format(".grey", encode, decode, even_sides=True, max_frames=6, note="no colours")
+    monkeypatch.setitem(formats.FORMATS, ".grey", row)
+    path = tmp_path / "video.grey"
+    grey = np.repeat(moving_square()[..., :1], 3, axis=3)
+    np.testing.assert_array_equal(read_video(write_video(path, grey)).frames, grey)
+    assert sidecar_path(path, "meta") == tmp_path / "video.meta.json"
+    with pytest.raises(OutputError, match=r"video\.grey: read back with other pixels"):
+        write_video(path, moving_square())
+    with pytest.raises(InputError, match=r"\.grey needs an even width"):
+        write_video(path, grey[:, :31])
+    with pytest.raises(InputError, match=r"7 frames: \.grey holds at most 6"):
+        write_video(path, np.repeat(grey[:1], 7, axis=0))
+    with pytest.raises(InputError, match=r"use \.mp4, .*\.grey or a folder"):
+        check_output_path(tmp_path / "video.avi")
+    assert ".grey (no colours)" in formats.output_help()
+    np.testing.assert_array_equal(read_video(path).frames, grey)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("num_frames", [1, 2, 5, 8, 16])
 def test_contact_sheet_holds_all_frames_in_reading_order(tmp_path, num_frames):
     frames = moving_square(num_frames)
@@ -125,7 +197,7 @@ def test_folder_replaces_its_frames_and_nothing_else(tmp_path):
     np.testing.assert_array_equal(read_video(folder).frames, moving_square(4))
 
 
-@pytest.mark.parametrize("name", ["video.mp4", "video.gif", "video.webp", "video.npz", "video"])
+@pytest.mark.parametrize("name", ["video.mp4", "video.gif", *LOSSLESS])
 def test_a_failure_leaves_the_older_result_and_nothing_half_written(tmp_path, name, monkeypatch):
     path = write_video(tmp_path / name, moving_square())
     before = read_video(path).frames
@@ -256,7 +328,7 @@ def test_what_belongs_to_a_video_lies_beside_it(tmp_path):
     assert sidecar_path(tmp_path / "shots.v2", "meta") == tmp_path / "shots.v2" / "meta.json"
 
 
-@pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.webp", "x.npz"])
+@pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.webp", "x.apng", "x.npz"])
 def test_unreadable_files_are_output_errors(tmp_path, name):
     with pytest.raises(OutputError, match="no such file"):
         read_video(tmp_path / name)

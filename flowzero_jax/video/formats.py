@@ -1,0 +1,104 @@
+"""The formats of a video's file: a row for each, and nothing about one of them anywhere else.
+
+To add one, write the file that encodes and decodes it, and its row here.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from flowzero_jax.files import atomic_path
+from flowzero_jax.video.apng import apng_rate, encode_apng
+from flowzero_jax.video.folder import MAX_FRAMES, atomic_frames, decode_folder, encode_folder
+from flowzero_jax.video.gif import encode_gif, gif_rate
+from flowzero_jax.video.mp4 import decode_mp4, encode_mp4, mp4_rate, require_ffmpeg
+from flowzero_jax.video.npz import decode_npz, encode_npz
+from flowzero_jax.video.pictures import decode_pictures
+from flowzero_jax.video.sheet import as_sheet, encode_sheet
+from flowzero_jax.video.webp import encode_webp, webp_rate
+
+Frames = UInt8[np.ndarray, "f H W 3"]
+
+FOLDER = "folder"
+
+
+def _as_they_are(frames: Frames) -> Frames:
+    return frames
+
+
+def _no_rate(num_frames: int, fps: float) -> None:
+    return None
+
+
+def _nothing(path: Path) -> None:
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """One kind of output: how it is written and read, and what it can hold.
+
+    Attributes:
+      name: its ending in lower case with the dot, or "folder".
+      encode: writes frames, shown at a number of frames per second, to a path.
+      decode: what is at a path → frames, and frames per second or None where it does not say.
+      lossless: whether what is read back must equal what was written in every pixel.
+      arrange: frames → those that are written: a contact sheet is one.
+      rate: (number of frames, frames per second asked for) → what will be read back; None: nothing.
+      even_sides: whether width and height must be even.
+      max_frames: how many frames it holds; None: any number.
+      require: raises OutputError, naming the path, where what encodes is missing.
+      replace: yields a temporary path to encode to, which then takes the place of the path.
+      note: what the command line's help says of it.
+    """
+
+    name: str
+    encode: Callable[[Frames, float, Path], None]
+    decode: Callable[[Path], tuple[Frames, float | None]]
+    lossless: bool = True
+    arrange: Callable[[Frames], Frames] = _as_they_are
+    rate: Callable[[int, float], float | None] = _no_rate
+    even_sides: bool = False
+    max_frames: int | None = None
+    require: Callable[[Path], None] = _nothing
+    replace: Callable[[Path], AbstractContextManager[Path]] = atomic_path
+    note: str = ""
+
+
+_ROWS = (
+    Format(
+        ".mp4",
+        encode_mp4,
+        decode_mp4,
+        lossless=False,
+        rate=mp4_rate,
+        even_sides=True,
+        require=require_ffmpeg,
+    ),
+    Format(".gif", encode_gif, decode_pictures, lossless=False, rate=gif_rate),
+    Format(".webp", encode_webp, decode_pictures, rate=webp_rate),
+    Format(".apng", encode_apng, decode_pictures, rate=apng_rate),
+    Format(".png", encode_sheet, decode_pictures, arrange=as_sheet, note="contact sheet"),
+    Format(".npz", encode_npz, decode_npz),
+    Format(FOLDER, encode_folder, decode_folder, max_frames=MAX_FRAMES, replace=atomic_frames),
+)
+FORMATS = {format.name: format for format in _ROWS}
+
+
+def known_endings() -> str:
+    """All endings, as messages list them."""
+    return ", ".join(name for name in FORMATS if name != FOLDER)
+
+
+def output_help() -> str:
+    """What the command line says of an output path."""
+    files = [
+        f"{name} ({format.note})" if format.note else name
+        for name, format in FORMATS.items()
+        if name != FOLDER
+    ]
+    return f"video{', '.join(files)} or a folder for PNG frames"

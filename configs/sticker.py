@@ -9,35 +9,37 @@ Variants:
     long      24 frames, for slow motions
 """
 
+import dataclasses
+
 from ml_collections import ConfigDict
+
+from flowzero_jax.settings import ComputeSettings, GenerationSettings, VideoSettings
+
+VIDEO = VideoSettings(seed=0, frames=8, negative_prompt="", fps=4.0)
+GENERATION = GenerationSettings(
+    height=128,
+    width=128,
+    num_steps=12,
+    sampler="dpm++",
+    guidance_scale=4.0,
+    guidance_start=0.0,
+    guidance_end=1.0,
+    grounding_fraction=1.0,
+    cross_frame="first_self",
+    noise_shift=True,
+    object_noise=True,
+    boxes=True,
+    frames_per_chunk=8,
+)
+COMPUTE = ComputeSettings(dtype="auto", attention="auto", mesh=None)
 
 
 def get_config(variant: str = "default") -> ConfigDict:
     """The options of a variant; names as on the command line, with underscores."""
-    config = ConfigDict(
-        {
-            "model": "sticker",
-            "seed": 0,
-            "frames": 8,
-            "height": 128,
-            "width": 128,
-            "num_steps": 12,
-            "sampler": "dpm++",
-            "guidance_scale": 4.0,
-            "guidance_start": 0.0,
-            "guidance_end": 1.0,
-            "grounding_fraction": 1.0,
-            "cross_frame": "first_self",
-            "noise_shift": True,
-            "object_noise": True,
-            "boxes": True,
-            "negative_prompt": "",
-            "fps": 4.0,
-            "frames_per_chunk": 8,
-            "dtype": "auto",
-            "attention": "auto",
-        }
-    )
+    parts = (VIDEO, GENERATION, COMPUTE)
+    config = ConfigDict({"model": "sticker"})
+    for part in parts:
+        config.update(dataclasses.asdict(part))
     changes = {"default": {}, "draft": {"num_steps": 6}, "long": {"frames": 24, "fps": 8.0}}
     if variant not in changes:
         raise ValueError(f"no variant {variant!r}; there are {', '.join(changes)}")

@@ -23,7 +23,8 @@ from flowzero_jax.lab.training.pool import PoolSettings
 from flowzero_jax.lab.training.stages import TrainingRun
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
-from flowzero_jax.weights import Settings
+from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights import CheckpointSettings
 
 CPU = TrainingRun(
     autoencoder=AutoencoderConfig(
@@ -45,17 +46,19 @@ CPU = TrainingRun(
     ),
     # Velocity is learned much faster than noise at the noisy end; DDIM starts at the last step.
     schedule=ScheduleConfig(prediction_type="v_prediction", timestep_spacing="trailing"),
-    generation=Settings(
+    settings=CheckpointSettings(
+        GenerationSettings(
+            height=128,
+            width=128,
+            num_steps=12,
+            sampler="dpm++",
+            guidance_scale=4.0,
+            grounding_fraction=1.0,
+            cross_frame="first_self",
+            noise_shift=True,
+            object_noise=True,
+        ),
         name="sticker",
-        height=128,
-        width=128,
-        num_steps=12,
-        sampler="dpm++",
-        guidance_scale=4.0,
-        grounding_fraction=1.0,
-        cross_frame="first_self",
-        noise_shift=True,
-        object_noise=True,
     ),
     autoencoder_crops=AutoencoderTraining(num_steps=1600, learning_rate=2e-3),
     autoencoder_whole=AutoencoderTraining(
@@ -90,7 +93,9 @@ QUICK = dataclasses.replace(
     unet=dataclasses.replace(
         CPU.unet, block_out_channels=(8, 16, 16), num_heads=(1, 2, 2), norm_num_groups=4
     ),
-    generation=dataclasses.replace(CPU.generation, num_steps=4),
+    settings=dataclasses.replace(
+        CPU.settings, generation=dataclasses.replace(CPU.settings.generation, num_steps=4)
+    ),
     autoencoder_crops=AutoencoderTraining(batch_size=4, num_steps=10, warmup_steps=2),
     autoencoder_whole=dataclasses.replace(
         CPU.autoencoder_whole, batch_size=2, num_steps=5, warmup_steps=2

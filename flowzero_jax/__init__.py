@@ -18,7 +18,7 @@ from flowzero_jax.version import __version__
 
 # Where each name is defined. Imported on first use, so that planning never waits for JAX.
 _HOMES = {
-    "GenerationSettings": "flowzero_jax.pipeline",
+    "GenerationSettings": "flowzero_jax.settings",
     "LlmSettings": "flowzero_jax.planner.llm",
     "Pipeline": "flowzero_jax.pipeline",
     "SceneSyntax": "flowzero_jax.scene",

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models import Autoencoder, CrossFrame, TextEncoder, UNet
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.sampler import sample
 from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, guide
+from flowzero_jax.settings import CrossFrame
 
 Params = dict[str, Any]
 

@@ -4,7 +4,6 @@ Videos are walked through one by one (`lax.map`), so that a video's numbers do n
 stands beside it in the batch. `devices.placement` spreads them over devices.
 """
 
-import dataclasses
 import itertools
 from typing import Any, NamedTuple
 
@@ -15,39 +14,10 @@ import numpy as np
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, Params, denoise
 from flowzero_jax.errors import InputError
-from flowzero_jax.models import CrossFrame, UNet
+from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_noise
-from flowzero_jax.schedule import Sampler, SamplerState, ScheduleConfig, StepTable, step_table
-
-
-@dataclasses.dataclass(frozen=True)
-class GenerationSettings:
-    """What decides a video besides its scene and seed; the defaults are the published ones.
-
-    `boxes` off leaves the layout to the descriptions. `grounding_fraction` is the part of the
-    steps in which the boxes act (GLIGEN's scheduled sampling). `guidance_start` and `guidance_end`
-    are the fractions of the steps between which guidance acts (Kynkäänniemi et al., arXiv
-    2404.07724); outside, the conditional prediction alone is computed. `frames_per_chunk` frames
-    at most go through the UNet together: it bounds memory, and does not change the video.
-    """
-
-    height: int = 512
-    width: int = 512
-    num_steps: int = 50
-    sampler: Sampler = "ddim"
-    guidance_scale: float = 7.5
-    guidance_start: float = 0.0
-    guidance_end: float = 1.0
-    grounding_fraction: float = 0.3
-    cross_frame: CrossFrame = "first"
-    noise_shift: bool = True
-    object_noise: bool = False
-    boxes: bool = True
-    frames_per_chunk: int = 8
-
-    @property
-    def num_grounding_steps(self) -> int:
-        return int(self.grounding_fraction * self.num_steps) if self.boxes else 0
+from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, step_table
+from flowzero_jax.settings import GenerationSettings
 
 
 class Segment(NamedTuple):

@@ -17,15 +17,16 @@ from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import shard_params, to_host
 from flowzero_jax.devices.programs import Progress, draw, encode_in_chunks, encode_texts_jitted
 from flowzero_jax.errors import InputError, ModelError
-from flowzero_jax.generation import GenerationSettings, generate, latent_size
-from flowzero_jax.models import AttentionMethod, Autoencoder, TextEncoder, UNet
+from flowzero_jax.generation import generate, latent_size
+from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
+from flowzero_jax.settings import AttentionMethod, GenerationSettings
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import Checkpoint, Settings, load_checkpoint, save_pipeline
+from flowzero_jax.weights import Checkpoint, CheckpointSettings, load_checkpoint, save_pipeline
 
-__all__ = ["GenerationSettings", "Models", "Pipeline", "generate", "load_pipeline"]
+__all__ = ["Models", "Pipeline", "generate", "load_pipeline"]
 
 EMBEDDED = "sticker"
 
@@ -84,8 +85,8 @@ class Pipeline:
         self.params: Params = to_devices(checkpoint.params)
         self._checkpoint = dataclasses.replace(checkpoint, params={})
         self.tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
-        defaults = checkpoint.settings or Settings()
-        self.settings = generation_settings(defaults, boxes=True)
+        defaults = checkpoint.settings or CheckpointSettings()
+        self.settings = defaults.generation
         self.info = _describe(checkpoint, defaults)
 
     def __call__(
@@ -238,14 +239,7 @@ def load_pipeline(
     return Pipeline(checkpoint, dtype, attention, mesh)
 
 
-def generation_settings(defaults: Settings, *, boxes: bool) -> GenerationSettings:
-    """The part of a checkpoint's settings that generation takes."""
-    names = {field.name for field in dataclasses.fields(GenerationSettings)}
-    shared = names & {field.name for field in dataclasses.fields(defaults)}
-    return GenerationSettings(**{name: getattr(defaults, name) for name in shared}, boxes=boxes)
-
-
-def _describe(checkpoint: Checkpoint, defaults: Settings) -> PipelineInfo:
+def _describe(checkpoint: Checkpoint, defaults: CheckpointSettings) -> PipelineInfo:
     return PipelineInfo(
         name=defaults.name or "checkpoint",
         sha256=checkpoint.sha256,

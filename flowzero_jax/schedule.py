@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from flowzero_jax.errors import InputError
+from flowzero_jax.settings import Sampler
 
 Prediction = Literal["epsilon", "v_prediction"]
-Sampler = Literal["ddim", "dpm++"]
 
 
 @dataclasses.dataclass(frozen=True)

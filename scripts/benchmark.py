@@ -8,6 +8,7 @@ Weights are random unless --model is given. PYTHON has torch and diffusers; leav
 import dataclasses
 import sys
 from pathlib import Path
+from typing import get_args
 
 from absl import app, flags
 
@@ -16,10 +17,11 @@ from flowzero_jax.errors import FlowZeroError, InputError
 from flowzero_jax.lab.speed.options import Options
 from flowzero_jax.lab.speed.run import run_benchmark
 from flowzero_jax.lab.speed.workloads import WORKLOADS, select
+from flowzero_jax.settings import DTYPES, AttentionMethod
 
 flags.DEFINE_multi_string("workload", [], f"some of {', '.join(WORKLOADS)}")
-flags.DEFINE_enum("dtype", "float32", ["float32", "bfloat16", "float16"], "of all networks")
-flags.DEFINE_enum("attention", "auto", ["auto", "xla", "chunked", "cudnn"], "its method")
+flags.DEFINE_enum("dtype", "float32", list(DTYPES), "of all networks")
+flags.DEFINE_enum("attention", "auto", list(get_args(AttentionMethod)), "its method")
 flags.DEFINE_integer("rounds", 3, "how often everything is timed")
 flags.DEFINE_bool("composed", False, "time single steps and frames, and add up")
 flags.DEFINE_string("model", None, "a checkpoint instead of random weights")

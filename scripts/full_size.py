@@ -14,14 +14,11 @@ from absl import app, flags
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.lab.speed.full_size import measure_loading
 from flowzero_jax.lab.speed.random_checkpoint import write_random_checkpoint
+from flowzero_jax.settings import DTYPES
 
 _FOLDER = flags.DEFINE_string("folder", None, "where to write; kept", required=True)
-_STORED = flags.DEFINE_enum(
-    "stored", None, ["float32", "bfloat16", "float16"], "dtype in the files (that of --dtype)"
-)
-_DTYPE = flags.DEFINE_enum(
-    "dtype", "float32", ["float32", "bfloat16", "float16"], "dtype of parameters and computation"
-)
+_STORED = flags.DEFINE_enum("stored", None, list(DTYPES), "dtype in the files (that of --dtype)")
+_DTYPE = flags.DEFINE_enum("dtype", "float32", list(DTYPES), "dtype of parameters and computation")
 
 
 def main(arguments: list[str]) -> None:

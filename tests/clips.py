@@ -2,8 +2,8 @@
 
 import json
 
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.scene import parse_scene
+from flowzero_jax.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(
     height=16,

@@ -14,10 +14,11 @@ from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, denoise
-from flowzero_jax.generation import GenerationSettings, prepare
+from flowzero_jax.generation import prepare
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.models.attend import choose_method
 from flowzero_jax.schedule import ScheduleConfig, step_table
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.weights.convert import parameter_shapes
 
 HALVES = (jnp.bfloat16, jnp.float16)

@@ -18,6 +18,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {
     "version": "",
     "files": "",
+    "settings": "",
     "scene": "files",
     "planner.words": "scene",
     "planner.intent": "planner.words",
@@ -29,42 +30,45 @@ ROOMS = {
     "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files",
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
-    "video": "files",
+    "video": "files settings",
     "metadata": "files version",
     "arrays": "",
     "tabulate": "scene",
     "tokenizer": "",
     "noise": "",
-    "schedule": "",
-    "models": "",
+    "schedule": "settings",
+    "models": "settings",
     "sampler": "schedule",
     "snapshot": "schedule files",
-    "weights": "models schedule tokenizer files version",
-    "denoising": "models sampler schedule",
-    "generation": "denoising models noise schedule arrays",
-    "devices": "generation denoising models noise schedule snapshot arrays scene files",
+    "weights": "models schedule tokenizer files version settings",
+    "denoising": "models sampler schedule settings",
+    "generation": "denoising models noise schedule arrays settings",
+    "devices": "generation denoising models noise schedule snapshot arrays scene settings files",
     "pipeline": (
-        "devices generation denoising models noise snapshot tabulate tokenizer weights arrays"
+        "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
+        "settings"
     ),
-    "interop": "pipeline devices generation models noise tabulate weights planner arrays scene",
+    "interop": (
+        "pipeline devices generation models noise tabulate weights planner arrays scene settings"
+    ),
     "cli": (
-        "pipeline devices generation models planner planner.llm planner.keyframes preview video "
-        "metadata scene files version"
+        "pipeline devices models planner planner.llm planner.keyframes preview video metadata "
+        "scene files version settings"
     ),
     "lab.stickers": "",
     "lab.training": (
-        "lab.stickers pipeline devices generation models noise schedule tokenizer weights arrays "
-        "files"
+        "lab.stickers devices generation models noise schedule tokenizer weights arrays files "
+        "settings"
     ),
     "lab.evaluation": (
-        "lab.stickers pipeline devices generation denoising models noise schedule tabulate planner "
-        "video scene files"
+        "lab.stickers pipeline devices generation denoising models noise schedule tabulate "
+        "planner video scene files settings"
     ),
     "lab.planners": "scene files",
     "lab.refinement": "lab.planners planner planner.llm scene files",
     "lab.speed": (
         "pipeline generation denoising models noise sampler schedule weights tokenizer arrays "
-        "scene files version"
+        "scene files version settings"
     ),
 }
 # Library -> the rooms that may import it.
@@ -85,7 +89,8 @@ ONLY_IN = {
     "pydantic": {"scene", "planner"},
 }
 WITHOUT_JAX = {
-    *("version", "files", "scene", "preview", "video", "metadata", "tabulate", "tokenizer"),
+    *("version", "files", "settings", "scene", "preview", "video", "metadata", "tabulate"),
+    "tokenizer",
     *(room for room in ROOMS if room.split(".")[0] == "planner"),
 }
 

@@ -3,15 +3,15 @@
 import argparse
 import dataclasses
 
-from flowzero_jax.cli.config import rendering_values
-from flowzero_jax.cli.options import DEFAULT_FRAMES
+from flowzero_jax.cli.config import fields_of, rendering_values
 from flowzero_jax.cli.report import Report, counted
+from flowzero_jax.settings import DEFAULT_FRAMES, VideoSettings
 
 
 def run(args: argparse.Namespace, report: Report) -> int:
     """Compiles all programs of a size; returns the exit code."""
     options = rendering_values(args)
-    num_frames = options.get("frames", DEFAULT_FRAMES)
+    num_frames = VideoSettings(**fields_of(VideoSettings, options)).frames or DEFAULT_FRAMES
     # Imports JAX: bad options are reported without waiting for it.
     from flowzero_jax.cli.device import device_errors
     from flowzero_jax.cli.loading import load

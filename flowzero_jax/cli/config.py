@@ -4,6 +4,7 @@ A config's fields are the rendering options, checked like the flags of the same 
 """
 
 import argparse
+import dataclasses
 import difflib
 import warnings
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.cli.options import CONFIG_PREFIX, RENDER_OPTIONS
+from flowzero_jax.cli.values import parser
 from flowzero_jax.errors import InputError, OutputError
+from flowzero_jax.settings import GenerationSettings
 
 OPTIONS = {option.name: option for option in RENDER_OPTIONS}
 
@@ -27,13 +30,20 @@ def rendering_values(args: argparse.Namespace) -> dict[str, Any]:
     flags = {name: getattr(args, name, None) for name in OPTIONS}
     given = {name: value for name, value in flags.items() if value is not None}
     values = config | read_overrides(args.overrides) | given
-    start, end = values.get("guidance_start", 0.0), values.get("guidance_end", 1.0)
+    chosen = GenerationSettings(**fields_of(GenerationSettings, values))
+    start, end = chosen.guidance_start, chosen.guidance_end
     if start > end:
         raise InputError(
             f"--guidance-start {start:g}: guidance cannot begin after it ends "
             f"(--guidance-end {end:g}); exchange them"
         )
     return values
+
+
+def fields_of(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are fields of a dataclass."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return {name: values[name] for name in names if name in values}
 
 
 def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:
@@ -97,12 +107,11 @@ def _checked(where: str, name: str, value: Any) -> Any:
         near = difflib.get_close_matches(name, OPTIONS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(OPTIONS)}"
         raise InputError(f"{where}: unknown field {name}; {hint}")
-    parse = OPTIONS[name].parse
-    if parse is None:
+    if OPTIONS[name].type is bool:
         if isinstance(value, bool):
             return value
         raise InputError(f"{where}: {name} is {value!r}; give True or False")
     try:
-        return parse(str(value))
+        return parser(OPTIONS[name])(str(value))
     except argparse.ArgumentTypeError as error:
         raise InputError(f"{where}: {name}: {error}") from error

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from flowzero_jax.cli.options import DEFAULT_FRAMES
 from flowzero_jax.cli.planners import choose_planner
 from flowzero_jax.cli.processes import run_planned
 from flowzero_jax.cli.rendering import Job, prepare
@@ -11,6 +10,7 @@ from flowzero_jax.cli.report import Report
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm.history import write_history
 from flowzero_jax.scene import SceneSyntax, write_scene
+from flowzero_jax.settings import DEFAULT_FRAMES
 from flowzero_jax.video.paths import FOLDER, sidecar_path
 
 
@@ -24,7 +24,7 @@ def _plan(args: argparse.Namespace) -> tuple[Job, SceneSyntax, Path]:
     job = prepare(args, None)
     planner = choose_planner(args, plan)
     with job.timed("plan"):
-        planned = planner(args.prompt, job.options.get("frames", DEFAULT_FRAMES))
+        planned = planner(args.prompt, job.video.frames or DEFAULT_FRAMES)
     args.planner = planned.planner  # the record tells who planned
     plan_file = sidecar_path(job.out, "plan")
     if job.kind == FOLDER:

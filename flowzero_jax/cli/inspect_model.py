@@ -4,8 +4,8 @@ import argparse
 import dataclasses
 
 from flowzero_jax.cli.report import Report
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.pipeline import PipelineInfo, load_pipeline
+from flowzero_jax.settings import GenerationSettings
 
 NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
 

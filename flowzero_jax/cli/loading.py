@@ -8,6 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from flowzero_jax.cli.config import fields_of
 from flowzero_jax.cli.device import (
     check_attention,
     check_head_sizes,
@@ -16,10 +17,10 @@ from flowzero_jax.cli.device import (
     device_errors,
     first_device,
 )
-from flowzero_jax.cli.options import DEFAULT_ATTENTION, DEFAULT_DTYPE, DEFAULT_MODEL
+from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.pipeline import Pipeline, load_pipeline
+from flowzero_jax.settings import ComputeSettings, GenerationSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +65,10 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
       ModelError: no such model, or not a whole and consistent one.
     """
     device = first_device()
-    dtype = choose_dtype(options.get("dtype", DEFAULT_DTYPE), device)
-    attention = options.get("attention", DEFAULT_ATTENTION)
+    compute = ComputeSettings(**fields_of(ComputeSettings, options))
+    dtype, attention = choose_dtype(compute.dtype, device), compute.attention
     check_attention(attention, dtype, device)
-    mesh = choose_mesh(options.get("mesh"))
+    mesh = choose_mesh(compute.mesh)
     if args.no_cache:
         disable_compilation_cache()
     cache = None if args.no_cache else enable_compilation_cache(args.cache_dir)
@@ -78,11 +79,7 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
         pipeline = load_pipeline(source, dtype, **parts, attention=attention, mesh=mesh)
     if attention == "cudnn":
         check_head_sizes(pipeline.models.unet)
-    changes = {
-        field.name: options[field.name]
-        for field in dataclasses.fields(GenerationSettings)
-        if field.name in options
-    }
+    changes = fields_of(GenerationSettings, options)
     return Loaded(
         pipeline=pipeline,
         settings=dataclasses.replace(pipeline.settings, **changes),

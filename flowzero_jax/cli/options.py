@@ -1,42 +1,29 @@
 """The command line's grammar."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 from flowzero_jax.cli import values
 from flowzero_jax.cli.planner_options import add_planner
 from flowzero_jax.errors import InputError
+from flowzero_jax.settings import (
+    DEFAULT_FRAMES,
+    MAX_FRAMES,
+    MAX_STEPS,
+    About,
+    ComputeSettings,
+    GenerationSettings,
+    Setting,
+    VideoSettings,
+    settings_of,
+)
 from flowzero_jax.version import __version__
 from flowzero_jax.video.formats import output_help
-from flowzero_jax.video.paths import MAX_FPS, MIN_FPS
 
-DEFAULT_FRAMES = 8
 DEFAULT_MODEL = "sticker"
-DEFAULT_DTYPE = "auto"
-DEFAULT_ATTENTION = "auto"
 DEFAULT_STEPS_PER_CALL = 10
 CONFIG_PREFIX = "--config."
-
-
-@dataclass(frozen=True)
-class Option:
-    """A rendering option; flags and config fields share the name and the parser.
-
-    Attributes:
-      name: the config field; the flag has dashes for the underscores.
-      parse: from text; None for a switch (--name / --no-name).
-      help: one line; says the default.
-    """
-
-    name: str
-    parse: Callable[[str], Any] | None
-    help: str
-
-    @property
-    def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
 
 
 MODEL_HELP = (
@@ -58,55 +45,21 @@ SNAPSHOT_HELP = (
     "goes on from it; deleted at the end"
 )
 
-# Unless said otherwise, the defaults come from the checkpoint. Every field of `GenerationSettings`
-# is an option of the same name.
-RENDER_OPTIONS = (
-    Option("model", values.non_empty, MODEL_HELP),
-    Option("tokenizer", values.non_empty, TOKENIZER_HELP),
-    Option("gligen", values.non_empty, GLIGEN_HELP),
-    Option("seed", values.integer(0, values.MAX_SEED), "of the noise (default 0)"),
-    Option("frames", values.integer(1, values.MAX_FRAMES), "number of frames (default 8)"),
-    Option("height", values.integer(1, values.MAX_SIDE), "pixels"),
-    Option("width", values.integer(1, values.MAX_SIDE), "pixels"),
-    Option("num_steps", values.integer(1, values.MAX_STEPS), "denoising steps"),
-    Option("sampler", values.choice("ddim", "dpm++"), "ddim, or dpm++, which needs fewer steps"),
-    Option("guidance_scale", values.number(0, values.MAX_GUIDANCE), "0 to 100; 1 is no guidance"),
-    Option("guidance_start", values.number(0, 1), "part of the steps before guidance (default 0)"),
-    Option("guidance_end", values.number(0, 1), "part of the steps when it ends (default 1)"),
-    Option("grounding_fraction", values.number(0, 1), "part of the steps that see the boxes"),
-    Option(
-        "cross_frame",
-        values.choice("none", "first", "first_prev", "first_self"),
-        "frames that self-attention looks at: none, first, first_prev, first_self",
-    ),
-    Option("noise_shift", None, "move the noise with the background"),
-    Option("object_noise", None, "give every object noise that moves with it"),
-    Option("boxes", None, "put the objects into their boxes"),
-    Option("negative_prompt", str, "what guidance leads away from (default none)"),
-    Option("fps", values.number(MIN_FPS, MAX_FPS), "frames per second"),
-    Option(
-        "frames_per_chunk",
-        values.integer(1, values.MAX_FRAMES),
-        "computed together (default 8); fewer take less memory, the video stays the same",
-    ),
-    Option(
-        "dtype",
-        values.choice("auto", "float32", "bfloat16", "float16"),
-        "float32, bfloat16, float16 or auto (the default): float32 on a CPU, else bfloat16",
-    ),
-    Option(
-        "attention",
-        values.choice("auto", "xla", "chunked", "cudnn"),
-        "auto (the default), xla, chunked (less memory), cudnn (NVIDIA, not in float32)",
-    ),
-    Option(
-        "mesh",
-        values.mesh,
-        "devices over which the frames are spread: their number, or auto for all; VIDEOSxFRAMES, "
-        "VIDEOSxFRAMESxMODEL (default: one device, with --distributed all)",
-    ),
+SOURCE = (
+    Setting("model", object, (), None, About(MODEL_HELP)),
+    Setting("tokenizer", object, (), None, About(TOKENIZER_HELP)),
+    Setting("gligen", object, (), None, About(GLIGEN_HELP)),
 )
-
+# Told after the other settings of a video.
+_LAST = {"negative_prompt", "fps", "frames_per_chunk"}
+RENDER_OPTIONS = (
+    *SOURCE,
+    *sorted(
+        (*settings_of(VideoSettings), *settings_of(GenerationSettings)),
+        key=lambda setting: setting.name in _LAST,
+    ),
+    *settings_of(ComputeSettings),
+)
 
 # What a compiled program does not depend on, and MODEL, which `compile` takes without a flag.
 NOT_COMPILED = {"model", "seed", "negative_prompt", "fps"}
@@ -170,9 +123,9 @@ def _build_parser() -> _Parser:
     plan.add_argument(
         "--frames",
         metavar="N",
-        type=values.integer(1, values.MAX_FRAMES),
+        type=values.integer(1, MAX_FRAMES),
         default=DEFAULT_FRAMES,
-        help="number of frames (default 8)",
+        help=f"number of frames (default {DEFAULT_FRAMES})",
     )
     add_planner(plan)
 
@@ -240,15 +193,16 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> None:
     )
 
 
-def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
+def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) -> None:
     """Rendering options, what they may come from, and how the programs are compiled."""
     group = parser.add_argument_group("rendering", "Not given: the checkpoint's own values.")
     for option in options:
-        if option.parse is None:
-            group.add_argument(option.flag, action=argparse.BooleanOptionalAction, help=option.help)
+        flag, help = values.flag(option), option.about.help
+        if option.type is bool:
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
         else:
             metavar = option.name.split("_")[-1].upper()
-            group.add_argument(option.flag, type=option.parse, metavar=metavar, help=option.help)
+            group.add_argument(flag, type=values.parser(option), metavar=metavar, help=help)
     group.add_argument(
         "--config",
         metavar="FILE.py[:VARIANT]",
@@ -260,7 +214,7 @@ def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> 
     programs.add_argument(
         "--steps-per-call",
         metavar="N",
-        type=values.integer(1, values.MAX_STEPS),
+        type=values.integer(1, MAX_STEPS),
         default=DEFAULT_STEPS_PER_CALL,
         help=STEPS_PER_CALL_HELP,
     )

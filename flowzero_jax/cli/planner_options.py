@@ -9,6 +9,7 @@ from flowzero_jax.cli import values
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import user_cache_folder
 from flowzero_jax.planner.llm.settings import FORMATS, MODEL_VARIABLE, URL_VARIABLE, LlmSettings
+from flowzero_jax.settings import MAX_FRAMES
 
 _DEFAULTS = {field.name: field.default for field in fields(LlmSettings)}
 _SECONDS = values.number(0.01, 86400)
@@ -61,7 +62,7 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-frames",
         metavar="N",
-        type=values.integer(2, values.MAX_FRAMES),
+        type=values.integer(2, MAX_FRAMES),
         help="plan so many frames and interpolate the rest (default: llm 8, rules all)",
     )
     group = parser.add_argument_group("language model (--planner llm)")

@@ -20,8 +20,8 @@ def _read(args: argparse.Namespace) -> tuple[Job, SceneSyntax, Path]:
     plan_file = Path(args.plan)
     job = prepare(args, plan_file)
     scene = read_scene(plan_file)
-    num_frames = job.options.get("frames", len(scene.frames))
-    if num_frames != len(scene.frames):
+    num_frames = job.video.frames
+    if num_frames not in (None, len(scene.frames)):
         raise InputError(
             f"--frames {num_frames}: the frames of {plan_file} are {len(scene.frames)}; "
             "leave --frames out or plan anew"

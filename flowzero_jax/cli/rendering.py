@@ -13,7 +13,7 @@ import numpy as np
 
 from flowzero_jax import files
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
-from flowzero_jax.cli.config import config_file, rendering_values
+from flowzero_jax.cli.config import config_file, fields_of, rendering_values
 from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
@@ -21,6 +21,7 @@ from flowzero_jax.cli.snapshots import check_snapshot, resumable
 from flowzero_jax.errors import OutputError
 from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
 from flowzero_jax.scene import SceneSyntax
+from flowzero_jax.settings import VideoSettings
 from flowzero_jax.video import check_output_path, write_video
 from flowzero_jax.video.paths import FOLDER, check_size, sidecar_path
 
@@ -53,12 +54,8 @@ class Job:
         return Path(self.args.out)
 
     @property
-    def seed(self) -> int:
-        return self.options.get("seed", 0)
-
-    @property
-    def negative_prompt(self) -> str:
-        return self.options.get("negative_prompt", "")
+    def video(self) -> VideoSettings:
+        return VideoSettings(**fields_of(VideoSettings, self.options))
 
     @property
     def snapshot(self) -> Path | None:
@@ -167,7 +164,7 @@ def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
     pipeline, settings = loaded.pipeline, loaded.settings
     if pipeline.info.nouns:
         warn_of_unknown_nouns(scene, pipeline.info.nouns)
-    warn_of_truncated_texts(scene, job.negative_prompt, pipeline.tokenizer.truncated)
+    warn_of_truncated_texts(scene, job.video.negative_prompt, pipeline.tokenizer.truncated)
     with (
         job.timed("generate"),
         step_progress(report, settings.num_steps, job.snapshot) as progress,
@@ -175,9 +172,9 @@ def _draw(job: Job, scene: SceneSyntax, report: Report) -> Drawn:
         frames = draw_frames(job, loaded, scene, progress)
     return Drawn(
         frames,
-        float(job.options.get("fps", pipeline.info.fps)),
-        job.seed,
-        job.negative_prompt,
+        float(job.video.fps or pipeline.info.fps),
+        job.video.seed,
+        job.video.negative_prompt,
         settings=loaded.recorded_settings | {"steps_per_call": job.args.steps_per_call},
         model=loaded.model,
         device=loaded.device,
@@ -201,7 +198,11 @@ def load_model(job: Job) -> "Loaded":
 
         decisive = {
             **loaded.recorded_settings,
-            **{"seed": job.seed, "negative_prompt": job.negative_prompt, "device": loaded.device},
+            **{
+                "seed": job.video.seed,
+                "negative_prompt": job.video.negative_prompt,
+                "device": loaded.device,
+            },
             **{"steps_per_call": job.args.steps_per_call, "model": loaded.model["sha256"]},
             **{"versions": package_versions() | {"ffmpeg": "any"}},
         }
@@ -216,9 +217,9 @@ def draw_frames(job: Job, loaded: "Loaded", scene: SceneSyntax, progress=None) -
     with device_errors():
         return loaded.pipeline(
             scene,
-            seed=job.seed,
+            seed=job.video.seed,
             settings=loaded.settings,
-            negative_prompt=job.negative_prompt,
+            negative_prompt=job.video.negative_prompt,
             progress=progress,
             steps_per_call=job.args.steps_per_call,
             snapshot=job.snapshot,

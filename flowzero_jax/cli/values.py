@@ -4,13 +4,30 @@ import argparse
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
-MAX_FRAMES = 512
+from flowzero_jax.settings import Setting
+
 MAX_BATCH = 512
-MAX_SIDE = 4096
-MAX_STEPS = 1000
-MAX_GUIDANCE = 100
-MAX_SEED = 2**32 - 1
+
+
+def flag(setting: Setting) -> str:
+    """The flag of a setting; a switch has another one, --no-…, too."""
+    return "--" + setting.name.replace("_", "-")
+
+
+def parser(setting: Setting) -> Callable[[str], Any]:
+    """The parser of a setting that is no switch; raises `argparse.ArgumentTypeError`."""
+    if setting.choices:
+        return choice(*setting.choices)
+    low, high = setting.about.low, setting.about.high
+    if setting.type is int:
+        return integer(int(low), int(high))
+    if setting.type is float:
+        return number(low, high)
+    if setting.type is str:
+        return str
+    return mesh if setting.name == "mesh" else non_empty
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:

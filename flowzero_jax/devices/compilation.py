@@ -25,9 +25,10 @@ from flowzero_jax.devices.programs import (
     prepare_jitted,
 )
 from flowzero_jax.errors import DeviceError
-from flowzero_jax.generation import GenerationSettings, Segment, calls
+from flowzero_jax.generation import Segment, calls
 from flowzero_jax.noise import video_keys
 from flowzero_jax.scene import MAX_OBJECTS
+from flowzero_jax.settings import GenerationSettings
 
 
 @dataclasses.dataclass(frozen=True)

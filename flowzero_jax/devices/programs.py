@@ -18,9 +18,10 @@ from flowzero_jax.devices.mesh import to_host
 from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
 from flowzero_jax.devices.processes import SharedSnapshot
 from flowzero_jax.errors import ModelError
-from flowzero_jax.generation import GenerationSettings, calls, decode, prepare
+from flowzero_jax.generation import calls, decode, prepare
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.schedule import SamplerState
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.snapshot import Snapshot
 
 # (steps done, steps in all)

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from flowzero_jax.devices.mesh import make_mesh
 from flowzero_jax.errors import InputError, ModelError
-from flowzero_jax.generation import GenerationSettings, Params, latent_size
+from flowzero_jax.generation import Params, latent_size
 from flowzero_jax.interop.inputs import (
     VideoInputs,
     encode,
@@ -28,6 +28,7 @@ from flowzero_jax.interop.program import run, run_jitted
 from flowzero_jax.pipeline import EMBEDDED, Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import SceneSyntax
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import Checkpoint, load_checkpoint, save_pipeline
 from flowzero_jax.weights.configs import COMPONENTS

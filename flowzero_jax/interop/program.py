@@ -7,15 +7,9 @@ from jax.sharding import Mesh, PartitionSpec
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.devices.mesh import DATA_AXIS
-from flowzero_jax.generation import (
-    GenerationSettings,
-    Models,
-    Params,
-    decode,
-    denoise_fully,
-    prepare,
-)
+from flowzero_jax.generation import Models, Params, decode, denoise_fully, prepare
 from flowzero_jax.interop.inputs import have_device_axis
+from flowzero_jax.settings import GenerationSettings
 
 
 def run(

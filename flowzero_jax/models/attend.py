@@ -5,12 +5,12 @@ together: the pixels of the first frame and the frame's own, or pixels and objec
 """
 
 import functools
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-AttentionMethod = Literal["auto", "xla", "chunked", "cudnn"]
+from flowzero_jax.settings import AttentionMethod
 
 QUERY_BLOCK = 512
 

@@ -6,14 +6,13 @@ or lie on several devices; then only the keys and values of the first frame, and
 one where they are looked at, go from chunk to chunk and from device to device.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from flowzero_jax.models.attend import KeyValue
-
-CrossFrame = Literal["none", "first", "first_prev", "first_self"]
+from flowzero_jax.settings import CrossFrame
 
 
 class FrameMemory(NamedTuple):

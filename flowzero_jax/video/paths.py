@@ -6,10 +6,8 @@ from pathlib import Path
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import check_folder, check_name, check_writable, refuse_inputs
+from flowzero_jax.settings import MAX_FPS, MIN_FPS
 from flowzero_jax.video.formats import FOLDER, FORMATS, Format, known_endings
-
-MIN_FPS, MAX_FPS = 0.01, 240.0
-"""Frames per second. The encoder takes 0 without a word; GIF holds a delay of at most 655 s."""
 
 
 def check_fps(fps: float) -> float:

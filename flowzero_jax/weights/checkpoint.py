@@ -7,8 +7,8 @@ from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.weights.flowzero_json import CheckpointSettings
 from flowzero_jax.weights.names import Tree
-from flowzero_jax.weights.settings import Settings
 from flowzero_jax.weights.small_files import exists
 
 # All that is ever read from, or copied out of, a tokenizer folder.
@@ -30,7 +30,7 @@ class Checkpoint:
     params: Tree
     tokenizer_folder: Path
     #: The folder's `flowzero.json`; None where there is none.
-    settings: Settings | None = None
+    settings: CheckpointSettings | None = None
     #: One SHA-256 over all files that were used; empty for a model that is not from files.
     sha256: str = ""
     #: The scheduler class that the folder names. Sampling is DDIM in any case.

@@ -21,6 +21,7 @@ from flowzero_jax.models import (
     UNet,
     UNetConfig,
 )
+from flowzero_jax.settings import DTYPES
 from flowzero_jax.weights.names import (
     DROPPED,
     Tree,
@@ -31,8 +32,6 @@ from flowzero_jax.weights.names import (
     tensor_shape,
 )
 from flowzero_jax.weights.tensor_views import TensorSource, unique
-
-DTYPES = ("float32", "bfloat16", "float16")
 
 # Four times the published UNet with its grounding layers.
 MAX_PARAMETERS = 4_300_000_000

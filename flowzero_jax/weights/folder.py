@@ -18,10 +18,10 @@ from flowzero_jax.weights.configs import (
     parse_unet_config,
 )
 from flowzero_jax.weights.convert import check_dtype, parameter_shapes, to_params
+from flowzero_jax.weights.flowzero_json import CheckpointSettings, read_settings
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
-from flowzero_jax.weights.settings import Settings, read_settings
 from flowzero_jax.weights.small_files import exists, read_json
 
 MODEL_INDEX = "model_index.json"
@@ -119,8 +119,10 @@ def _load_params(
         return to_params(both, shapes, dtype, f"{folder} with {adapter.path}")
 
 
-def _check_sizes(folder: Path, settings: Settings | None, vae: AutoencoderConfig) -> None:
-    if settings is not None and (settings.height % vae.factor or settings.width % vae.factor):
+def _check_sizes(folder: Path, settings: CheckpointSettings | None, vae: AutoencoderConfig) -> None:
+    if settings is None:
+        return
+    if settings.generation.height % vae.factor or settings.generation.width % vae.factor:
         raise ModelError(
             f"{folder / SETTINGS}: height and width must be multiples of {vae.factor}, the "
             "autoencoder's factor"

@@ -19,10 +19,10 @@ from flowzero_jax.weights.config_json import (
     unet_json,
 )
 from flowzero_jax.weights.convert import check_dtype
+from flowzero_jax.weights.flowzero_json import CheckpointSettings, settings_json
 from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
 from flowzero_jax.weights.parameter_file import write_tensors
-from flowzero_jax.weights.settings import Settings, settings_json
 from flowzero_jax.weights.small_files import exists, read_json, require_file
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
@@ -79,7 +79,7 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
 
 
 def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
-    settings = checkpoint.settings or Settings()
+    settings = (checkpoint.settings or CheckpointSettings()).generation
     factor = checkpoint.autoencoder_config.factor
     latent = [settings.height // factor, settings.width // factor]
     sample_size = latent[0] if latent[0] == latent[1] else latent

@@ -9,7 +9,7 @@ import pytest
 from flowzero_jax.cli import loading, main
 from flowzero_jax.devices.compilation import CompiledProgram
 from flowzero_jax.errors import DeviceError
-from flowzero_jax.generation import GenerationSettings
+from flowzero_jax.settings import GenerationSettings
 
 DEFAULTS = GenerationSettings(height=16, width=24, num_steps=5)
 PROGRAMS = [

@@ -9,8 +9,8 @@ from tiny import UNET
 
 from flowzero_jax.cli import device, loading, values
 from flowzero_jax.errors import DeviceError, InputError
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.models import UNet, UNetConfig
+from flowzero_jax.settings import GenerationSettings
 
 ARGUMENTS = types.SimpleNamespace(no_cache=True, cache_dir=None)
 

@@ -16,10 +16,9 @@ from paths import ROOT
 from flowzero_jax.cli import loading, main
 from flowzero_jax.cli.options import RENDER_OPTIONS
 from flowzero_jax.errors import DeviceError
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.metadata import RenderMetadata
-from flowzero_jax.pipeline import generation_settings
 from flowzero_jax.scene import read_scene
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.video import mp4, read_video
 from flowzero_jax.weights import read_settings
 
@@ -200,7 +199,7 @@ def test_every_generation_setting_is_an_option():
 def test_the_example_config_has_options_and_the_checkpoints_values(model):
     example = ROOT / "configs" / "sticker.py"
     checkpoint = resources.files("flowzero_jax") / "checkpoints" / "sticker" / "flowzero.json"
-    own = generation_settings(read_settings(Path(str(checkpoint))), boxes=True)
+    own = read_settings(Path(str(checkpoint))).generation
     assert render("--config", str(example), "--frames", "3") == 0
     assert model.arguments["settings"] == own
 

@@ -16,7 +16,7 @@ from tiny import shaped
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models
-from flowzero_jax.generation import GenerationSettings, generate
+from flowzero_jax.generation import generate
 from flowzero_jax.models import (
     Autoencoder,
     AutoencoderConfig,
@@ -27,6 +27,7 @@ from flowzero_jax.models import (
 )
 from flowzero_jax.scene import MAX_OBJECTS
 from flowzero_jax.schedule import ScheduleConfig
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.weights.convert import parameter_shapes
 
 PLATFORMS = ("cpu", "cuda", "tpu")

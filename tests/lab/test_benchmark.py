@@ -15,7 +15,6 @@ from PIL import Image
 from tiny import AUTOENCODER, MICRO_UNET, TEXT_ENCODER, UNET
 
 from flowzero_jax.errors import DeviceError, InputError, ModelError
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.lab.speed import naive_programs
 from flowzero_jax.lab.speed.memory import check_memory
 from flowzero_jax.lab.speed.options import Options
@@ -26,6 +25,7 @@ from flowzero_jax.lab.speed.stages import stage_flops, stages_of
 from flowzero_jax.lab.speed.subject import load_subject
 from flowzero_jax.lab.speed.torch_worker import TorchWorker
 from flowzero_jax.lab.speed.workloads import WORKLOADS, Workload, select
+from flowzero_jax.settings import GenerationSettings
 
 TOKENS = 7
 

@@ -25,8 +25,8 @@ from flowzero_jax.lab.evaluation.runs import FULL, EvaluationSettings, variants_
 from flowzero_jax.lab.evaluation.sheets import Row, draw_rows, save_small
 from flowzero_jax.lab.stickers import sprites
 from flowzero_jax.lab.stickers.backgrounds import BACKGROUNDS, paint_background
-from flowzero_jax.pipeline import GenerationSettings
 from flowzero_jax.planner import plan
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import accumulated_shifts
 
 

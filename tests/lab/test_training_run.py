@@ -41,7 +41,12 @@ TINY = TrainingRun(
         norm_num_groups=4,
     ),
     schedule=CONFIG["CPU"].schedule,
-    generation=dataclasses.replace(CONFIG["CPU"].generation, height=SIZE, width=SIZE, num_steps=2),
+    settings=dataclasses.replace(
+        CONFIG["CPU"].settings,
+        generation=dataclasses.replace(
+            CONFIG["CPU"].settings.generation, height=SIZE, width=SIZE, num_steps=2
+        ),
+    ),
     autoencoder_crops=CROPS,
     autoencoder_whole=dataclasses.replace(CROPS, crop=SIZE, decoder_only=True, seed=4),
     pool=PoolSettings(num_examples=16, size=SIZE, chunk=8, workers=0),

@@ -18,10 +18,11 @@ import numpy as np
 import pytest
 
 from flowzero_jax.denoising import denoise
-from flowzero_jax.generation import GenerationSettings, decode, prepare, segments
+from flowzero_jax.generation import decode, prepare, segments
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import load_folder, save_pipeline
 

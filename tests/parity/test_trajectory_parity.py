@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from flowzero_jax.denoising import Conditions, Models, denoise
-from flowzero_jax.generation import GenerationSettings, decode, segments
+from flowzero_jax.generation import decode, segments
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.scene import (
     MAX_OBJECTS,
@@ -17,6 +17,7 @@ from flowzero_jax.scene import (
     SceneSyntax,
 )
 from flowzero_jax.schedule import SamplerState, step_table
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import load_folder

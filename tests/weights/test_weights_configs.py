@@ -5,7 +5,14 @@ import json
 import pytest
 
 from flowzero_jax.models import UNetConfig
-from flowzero_jax.weights import Settings, load_folder, load_network, read_settings, settings_json
+from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights import (
+    CheckpointSettings,
+    load_folder,
+    load_network,
+    read_settings,
+    settings_json,
+)
 from flowzero_jax.weights.convert import MAX_PARAMETERS, parameter_shapes
 
 STABLE_DIFFUSION_2 = {
@@ -138,7 +145,7 @@ def test_folder_without_model_index(tmp_path, refusal):
 def test_settings_default_to_the_published_values(folder, checkpoint):
     assert checkpoint.settings is None
     (folder / "flowzero.json").write_text("{}")
-    assert load_folder(folder).settings == Settings()
+    assert load_folder(folder).settings == CheckpointSettings()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,8 @@ def test_settings_that_are_refused(folder, values, fault, refusal):
 
 
 def test_settings_round_trip(tmp_path):
-    settings = Settings(name="toy", cross_frame="first_prev", nouns={"cat": "🐱"}, fps=8)
+    generation = GenerationSettings(cross_frame="first_prev")
+    settings = CheckpointSettings(generation, name="toy", nouns={"cat": "🐱"}, fps=8)
     path = tmp_path / "flowzero.json"
     path.write_text(settings_json(settings), encoding="utf-8")
     assert read_settings(path) == settings

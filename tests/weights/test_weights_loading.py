@@ -8,7 +8,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.models import UNetConfig
-from flowzero_jax.weights import Settings, load_folder, load_network, save_pipeline
+from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights import CheckpointSettings, load_folder, load_network, save_pipeline
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 
@@ -23,7 +24,9 @@ POSITION_IDS = "text_model.embeddings.position_ids"
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_saved_checkpoint_loads_bit_equal(checkpoint, tmp_path, dtype, source, assert_equal_params):
-    settings = Settings(height=64, width=32, nouns={"cat": "🐱"}, backgrounds=("a beach",))
+    settings = CheckpointSettings(
+        GenerationSettings(height=64, width=32), nouns={"cat": "🐱"}, backgrounds=("a beach",)
+    )
     original = dataclasses.replace(load_folder(source, dtype), settings=settings)
     digest = save_pipeline(tmp_path / "saved", original, dtype)
     loaded = load_folder(tmp_path / "saved", dtype)

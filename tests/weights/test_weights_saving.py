@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.pipeline import Pipeline
-from flowzero_jax.weights import Settings, convert_weights, load_folder, save_pipeline
+from flowzero_jax.weights import CheckpointSettings, convert_weights, load_folder, save_pipeline
 
 TEXT = "text_encoder/model.safetensors"
 
@@ -78,7 +78,9 @@ def test_files_are_those_of_the_library(checkpoint, tmp_path):
 
 
 def test_card_says_what_it_is_and_may_be_edited(checkpoint, tmp_path):
-    named = dataclasses.replace(checkpoint, settings=Settings(name="toy"), origin={"commit": "abc"})
+    named = dataclasses.replace(
+        checkpoint, settings=CheckpointSettings(name="toy"), origin={"commit": "abc"}
+    )
     save_pipeline(tmp_path / "saved", named, "float16")
     card = tmp_path / "saved/README.md"
     text = card.read_text()

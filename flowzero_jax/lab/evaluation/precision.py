@@ -14,17 +14,17 @@ import numpy as np
 from flowzero_jax.denoising import Conditions, denoise
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.generation import GenerationSettings, decode, prepare
+from flowzero_jax.generation import decode, prepare
 from flowzero_jax.lab.evaluation.tables import markdown_table
 from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline, load_pipeline
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 from flowzero_jax.schedule import SamplerState, step_table
+from flowzero_jax.settings import DTYPES, GenerationSettings
 from flowzero_jax.tabulate import tabulate
 
 FILE = "dtypes.md"
-DTYPES = ("float32", "bfloat16", "float16")
 # By default XLA keeps float32 between fused operations of a CPU; then less would be rounded here
 # than on an accelerator.
 COMPILER_OPTIONS = {"xla_allow_excess_precision": False}

@@ -12,10 +12,10 @@ from jaxtyping import UInt8
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.lab.evaluation.prompts import PROMPTS, Prompt
-from flowzero_jax.models import CrossFrame
-from flowzero_jax.pipeline import GenerationSettings, Pipeline
+from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import SceneSyntax, scene_json
+from flowzero_jax.settings import CrossFrame, GenerationSettings
 from flowzero_jax.video import read_video, write_video
 
 FULL = "everything on"

@@ -9,13 +9,14 @@ import numpy as np
 
 from flowzero_jax.devices.programs import decode_jitted, denoise_jitted, prepare_jitted
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.generation import GenerationSettings, latent_size, segments
+from flowzero_jax.generation import latent_size, segments
 from flowzero_jax.lab.evaluation.prompts import PROMPTS
 from flowzero_jax.lab.evaluation.sheets import Row, draw_rows, save_small
 from flowzero_jax.lab.evaluation.tables import markdown_table
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.planner import plan
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 
 EXACT_STEPS = 200

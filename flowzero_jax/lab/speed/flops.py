@@ -8,8 +8,9 @@ that it keeps from one step to the next) changes nothing here.
 
 import dataclasses
 
-from flowzero_jax.models import AutoencoderConfig, CrossFrame, UNetConfig
+from flowzero_jax.models import AutoencoderConfig, UNetConfig
 from flowzero_jax.models.grounding import HIDDEN_WIDTH, NUM_FREQUENCIES
+from flowzero_jax.settings import CrossFrame
 
 
 @dataclasses.dataclass(frozen=True)

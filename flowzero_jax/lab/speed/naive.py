@@ -23,9 +23,10 @@ from flowzero_jax.lab.speed.naive_layers import (
     projection,
     resnet,
 )
-from flowzero_jax.models import AutoencoderConfig, CrossFrame, UNetConfig
+from flowzero_jax.models import AutoencoderConfig, UNetConfig
 from flowzero_jax.sampler import sample
 from flowzero_jax.schedule import Prediction, SamplerState, StepTable, guide
+from flowzero_jax.settings import CrossFrame
 
 
 @dataclasses.dataclass(frozen=True)

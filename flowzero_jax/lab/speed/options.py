@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.models import AttentionMethod
+from flowzero_jax.settings import AttentionMethod, Dtype
 
 COMPARISONS = ("naive", "torch")
 MAX_TIME_LIMIT = 1_000_000  # seconds
@@ -28,7 +28,7 @@ class Options:
       peak_seconds: what the matrix product that measures the device's peak takes at least.
     """
 
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
     attention: AttentionMethod = "auto"
     rounds: int = 3
     composed: bool = False

@@ -9,15 +9,10 @@ from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
 from flowzero_jax.lab.speed.random_weights import random_weights
 from flowzero_jax.lab.speed.workloads import Workload
-from flowzero_jax.models import (
-    AttentionMethod,
-    Autoencoder,
-    TextEncoder,
-    TextEncoderConfig,
-    UNet,
-)
+from flowzero_jax.models import Autoencoder, TextEncoder, TextEncoderConfig, UNet
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.scene import MAX_OBJECTS
+from flowzero_jax.settings import AttentionMethod
 from flowzero_jax.weights.convert import check_dtype
 
 # As many as a scene has that is not crowded.

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.generation import GenerationSettings
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
+from flowzero_jax.settings import GenerationSettings
 
 
 @dataclasses.dataclass(frozen=True)

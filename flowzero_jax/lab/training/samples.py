@@ -8,13 +8,14 @@ import jax
 import numpy as np
 
 from flowzero_jax.arrays import SceneArrays
-from flowzero_jax.generation import GenerationSettings, Models, Params, generate
+from flowzero_jax.generation import Models, Params, generate
 from flowzero_jax.lab.stickers.compose import compose_batch
 from flowzero_jax.lab.training.denoiser import OBJECT_SLOTS
 from flowzero_jax.lab.training.sheets import contact_sheet
 from flowzero_jax.lab.training.state import TrainState
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.noise import video_keys
+from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tokenizer import Tokenizer
 
 HELD_OUT_SEED = 1_000_003

@@ -33,10 +33,9 @@ from flowzero_jax.models import (
     UNet,
     UNetConfig,
 )
-from flowzero_jax.pipeline import generation_settings
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import Checkpoint, Settings, load_folder, save_pipeline
+from flowzero_jax.weights import Checkpoint, CheckpointSettings, load_folder, save_pipeline
 from flowzero_jax.weights.names import leaves
 
 # The factor that gives latents unit deviation. Fixed for good once the first pool is there.
@@ -53,7 +52,7 @@ class TrainingRun:
     text_encoder: TextEncoderConfig
     unet: UNetConfig
     schedule: ScheduleConfig
-    generation: Settings
+    settings: CheckpointSettings
     autoencoder_crops: autoencoder.AutoencoderTraining
     autoencoder_whole: autoencoder.AutoencoderTraining
     pool: PoolSettings
@@ -132,7 +131,7 @@ def train_denoiser(run: TrainingRun, folder: Path) -> None:
         models,
         load_params(_autoencoder_file(folder)),
         tokenizer,
-        dataclasses.replace(generation_settings(run.generation, boxes=True), cross_frame="none"),
+        dataclasses.replace(run.settings.generation, cross_frame="none"),
     )
     state = denoiser.train(
         folder / "denoiser",
@@ -166,7 +165,7 @@ def export(run: TrainingRun, folder: Path) -> None:
         },
         tokenizer_folder=folder / "tokenizer",
         settings=dataclasses.replace(
-            run.generation, nouns=dict(NOUNS), backgrounds=tuple(usable_phrases())
+            run.settings, nouns=dict(NOUNS), backgrounds=tuple(usable_phrases())
         ),
     )
     save_pipeline(folder / "checkpoint", checkpoint, "float16")

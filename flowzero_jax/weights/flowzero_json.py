@@ -3,30 +3,23 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
-from flowzero_jax.models import CrossFrame
-from flowzero_jax.schedule import Sampler
+from flowzero_jax.settings import MAX_FPS, GenerationSettings, Setting, settings_of
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.small_files import read_json
 
 MAX_NAMES = 100_000
 
+SETTINGS = tuple(one for one in settings_of(GenerationSettings) if one.about.in_checkpoint)
+"""What the file may say about generation; the other settings keep their published defaults."""
+
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """Generation defaults of a checkpoint; where it gives none, those of the published models."""
+class CheckpointSettings:
+    """What `flowzero.json` says; what it leaves out is as in the published models."""
 
-    height: int = 512
-    width: int = 512
-    num_steps: int = 50
-    guidance_scale: float = 7.5
-    #: Share of the steps in which the boxes act (GLIGEN's scheduled sampling).
-    grounding_fraction: float = 0.3
-    sampler: Sampler = "ddim"
-    cross_frame: CrossFrame = "first"
-    noise_shift: bool = True
-    object_noise: bool = False
+    generation: GenerationSettings = dataclasses.field(default_factory=GenerationSettings)
     #: Frames per second of the video file.
     fps: int = 4
     name: str = ""
@@ -36,26 +29,17 @@ class Settings:
     backgrounds: tuple[str, ...] = ()
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path) -> CheckpointSettings:
     """Parses `flowzero.json`; every key may be missing.
 
     Raises:
         ModelError: an unknown key, or a value out of bounds.
     """
     reader = ConfigReader(read_json(path), path)
-    default = Settings()
-    settings = Settings(
-        height=reader.integer("height", 1, 16384, default.height),
-        width=reader.integer("width", 1, 16384, default.width),
-        num_steps=reader.integer("num_steps", 1, 1000, default.num_steps),
-        guidance_scale=reader.number("guidance_scale", 0, 1000, default.guidance_scale),
-        grounding_fraction=reader.number("grounding_fraction", 0, 1, default.grounding_fraction),
-        sampler=reader.choice("sampler", get_args(Sampler), default.sampler),
-        cross_frame=reader.choice("cross_frame", get_args(CrossFrame), default.cross_frame),
-        noise_shift=reader.boolean("noise_shift", default.noise_shift),
-        object_noise=reader.boolean("object_noise", default.object_noise),
-        fps=reader.integer("fps", 1, 240, default.fps),
-        name=reader.text("name", 200, default.name),
+    settings = CheckpointSettings(
+        generation=GenerationSettings(**{one.name: _take(reader, one) for one in SETTINGS}),
+        fps=reader.integer("fps", 1, int(MAX_FPS), CheckpointSettings.fps),
+        name=reader.text("name", 200, CheckpointSettings.name),
         nouns=_nouns(reader),
         backgrounds=_backgrounds(reader),
     )
@@ -63,9 +47,26 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
-def settings_json(settings: Settings) -> str:
+def settings_json(settings: CheckpointSettings) -> str:
     """The text of a `flowzero.json` that `read_settings` reads back."""
-    return json.dumps(dataclasses.asdict(settings), indent=2, ensure_ascii=False) + "\n"
+    values = {one.name: getattr(settings.generation, one.name) for one in SETTINGS}
+    values |= {
+        field.name: getattr(settings, field.name)
+        for field in dataclasses.fields(settings)
+        if field.name != "generation"
+    }
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def _take(reader: ConfigReader, setting: Setting) -> Any:
+    """A setting's value, or its default; raises ModelError for one that it cannot have."""
+    name, default = setting.name, setting.default
+    if setting.choices:
+        return reader.choice(name, setting.choices, default)
+    if setting.type is bool:
+        return reader.boolean(name, default)
+    take = {int: reader.integer, float: reader.number}[setting.type]
+    return take(name, setting.about.low, setting.about.high, default)
 
 
 def _nouns(reader: ConfigReader) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
 
 import jax
@@ -24,11 +23,15 @@ from flowzero_jax.settings import AttentionMethod, GenerationSettings
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import Checkpoint, CheckpointSettings, load_checkpoint, save_pipeline
+from flowzero_jax.weights import (
+    Checkpoint,
+    CheckpointSettings,
+    load_checkpoint,
+    save_pipeline,
+)
+from flowzero_jax.weights.source import EMBEDDED, Source
 
 __all__ = ["Models", "Pipeline", "generate", "load_pipeline"]
-
-EMBEDDED = "sticker"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +91,17 @@ class Pipeline:
         defaults = checkpoint.settings or CheckpointSettings()
         self.settings = defaults.generation
         self.info = _describe(checkpoint, defaults)
+
+    @classmethod
+    def from_source(
+        cls,
+        source: Source,
+        dtype: str = "float32",
+        attention: AttentionMethod = "auto",
+        mesh: Mesh | None = None,
+    ) -> "Pipeline":
+        """As `load_pipeline`."""
+        return cls(load_checkpoint(source, dtype), dtype, attention, mesh)
 
     def __call__(
         self,
@@ -233,10 +247,7 @@ def load_pipeline(
       ModelError: no such model, or not a whole and consistent one.
       InputError: a tokenizer for a model that has one, or another dtype.
     """
-    if str(model) == EMBEDDED:
-        model = Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED
-    checkpoint = load_checkpoint(model, dtype, tokenizer=tokenizer, gligen=gligen)
-    return Pipeline(checkpoint, dtype, attention, mesh)
+    return Pipeline.from_source(Source(model, tokenizer, gligen), dtype, attention, mesh)
 
 
 def _describe(checkpoint: Checkpoint, defaults: CheckpointSettings) -> PipelineInfo:

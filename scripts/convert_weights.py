@@ -6,7 +6,7 @@ from absl import app, flags
 from ml_collections import config_flags
 
 from flowzero_jax.errors import FlowZeroError
-from flowzero_jax.weights import convert_weights
+from flowzero_jax.weights import Source, convert_weights
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/convert_weights.py")
 _OUT = flags.DEFINE_string("out", None, "the folder to write", required=True)
@@ -19,13 +19,8 @@ def main(arguments: list[str]) -> None:
     if config.model is None:
         raise app.UsageError("name what to convert: --config.model=FOLDER, FILE or hf:OWNER/NAME")
     try:
-        digest = convert_weights(
-            config.model,
-            _OUT.value,
-            config.dtype,
-            tokenizer=config.tokenizer,
-            gligen=config.gligen,
-        )
+        source = Source(config.model, config.tokenizer, config.gligen)
+        digest = convert_weights(source, _OUT.value, config.dtype)
     except FlowZeroError as error:
         print(f"convert_weights: error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -14,7 +14,8 @@ PACKAGE = Path(flowzero_jax.errors.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # The house, floor by floor from below. A room is a module or a subpackage, of `planner` and `lab`
-# each of their own; beside it what it imports of the rooms below. The errors are everybody's.
+# each of their own, and the module of `weights` that needs no JAX; beside it what it imports of the
+# rooms below. The errors are everybody's.
 ROOMS = {
     "version": "",
     "files": "",
@@ -40,20 +41,22 @@ ROOMS = {
     "models": "settings",
     "sampler": "schedule",
     "snapshot": "schedule files",
-    "weights": "models schedule tokenizer files version settings",
+    "weights.source": "settings",
+    "weights": "models schedule tokenizer files version settings weights.source",
     "denoising": "models sampler schedule settings",
     "generation": "denoising models noise schedule arrays settings",
     "devices": "generation denoising models noise schedule snapshot arrays scene settings files",
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
-        "settings"
+        "settings weights.source"
     ),
     "interop": (
-        "pipeline devices generation models noise tabulate weights planner arrays scene settings"
+        "pipeline devices generation models noise tabulate weights planner arrays scene "
+        "settings weights.source"
     ),
     "cli": (
         "pipeline devices models planner planner.llm planner.keyframes preview video metadata "
-        "scene files version settings"
+        "scene files version settings weights.source"
     ),
     "lab.stickers": "",
     "lab.training": (
@@ -90,7 +93,7 @@ ONLY_IN = {
 }
 WITHOUT_JAX = {
     *("version", "files", "settings", "scene", "preview", "video", "metadata", "tabulate"),
-    "tokenizer",
+    *("tokenizer", "weights.source"),
     *(room for room in ROOMS if room.split(".")[0] == "planner"),
 }
 

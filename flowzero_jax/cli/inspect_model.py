@@ -4,15 +4,16 @@ import argparse
 import dataclasses
 
 from flowzero_jax.cli.report import Report
-from flowzero_jax.pipeline import PipelineInfo, load_pipeline
+from flowzero_jax.pipeline import Pipeline, PipelineInfo
 from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights.source import Source
 
 NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
 
 
 def run(args: argparse.Namespace, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
-    pipeline = load_pipeline(args.model, tokenizer=args.tokenizer, gligen=args.gligen)
+    pipeline = Pipeline.from_source(Source(args.model, args.tokenizer, args.gligen))
     info, settings = pipeline.info, pipeline.settings
     report.result(
         "\n".join([f"{args.model}: {info.name}", *_lines(info, settings)]),

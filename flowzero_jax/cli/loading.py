@@ -17,10 +17,10 @@ from flowzero_jax.cli.device import (
     device_errors,
     first_device,
 )
-from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
-from flowzero_jax.pipeline import Pipeline, load_pipeline
+from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.settings import ComputeSettings, GenerationSettings
+from flowzero_jax.weights.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +73,9 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
         disable_compilation_cache()
     cache = None if args.no_cache else enable_compilation_cache(args.cache_dir)
 
-    source = options.get("model", DEFAULT_MODEL)
-    parts = {name: options[name] for name in ("tokenizer", "gligen") if name in options}
+    source = Source(**fields_of(Source, options))
     with device_errors():
-        pipeline = load_pipeline(source, dtype, **parts, attention=attention, mesh=mesh)
+        pipeline = Pipeline.from_source(source, dtype, attention, mesh)
     if attention == "cudnn":
         check_head_sizes(pipeline.models.unet)
     changes = fields_of(GenerationSettings, options)
@@ -86,8 +85,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Loaded:
         dtype=dtype,
         attention=attention,
         model={
-            "source": source,
-            **parts,
+            "source": source.model,
+            **source.additions,
             "name": pipeline.info.name,
             "sha256": pipeline.info.sha256,
             **pipeline.info.origin,

@@ -11,7 +11,6 @@ from flowzero_jax.settings import (
     DEFAULT_FRAMES,
     MAX_FRAMES,
     MAX_STEPS,
-    About,
     ComputeSettings,
     GenerationSettings,
     Setting,
@@ -20,18 +19,12 @@ from flowzero_jax.settings import (
 )
 from flowzero_jax.version import __version__
 from flowzero_jax.video.formats import output_help
+from flowzero_jax.weights.source import EMBEDDED, Source
 
-DEFAULT_MODEL = "sticker"
 DEFAULT_STEPS_PER_CALL = 10
 CONFIG_PREFIX = "--config."
 
 
-MODEL_HELP = (
-    "sticker (embedded, the default), a diffusers folder, a .safetensors file with the original "
-    "names, or hf:OWNER/NAME[@REVISION], which alone goes to the network"
-)
-TOKENIZER_HELP = "folder with vocab.json and merges.txt, for a model in a single file"
-GLIGEN_HELP = "a GLIGEN adapter (.safetensors), for a model that has no layers for boxes"
 STEPS_PER_CALL_HELP = (
     "denoising steps without a look at the numbers or for signals, at most "
     f"(default {DEFAULT_STEPS_PER_CALL})"
@@ -45,15 +38,12 @@ SNAPSHOT_HELP = (
     "goes on from it; deleted at the end"
 )
 
-SOURCE = (
-    Setting("model", object, (), None, About(MODEL_HELP)),
-    Setting("tokenizer", object, (), None, About(TOKENIZER_HELP)),
-    Setting("gligen", object, (), None, About(GLIGEN_HELP)),
-)
+_MODEL, *_ADDITIONS = settings_of(Source)
 # Told after the other settings of a video.
 _LAST = {"negative_prompt", "fps", "frames_per_chunk"}
 RENDER_OPTIONS = (
-    *SOURCE,
+    _MODEL,
+    *_ADDITIONS,
     *sorted(
         (*settings_of(VideoSettings), *settings_of(GenerationSettings)),
         key=lambda setting: setting.name in _LAST,
@@ -157,11 +147,9 @@ def _build_parser() -> _Parser:
     _add_options(compile_, [option for option in RENDER_OPTIONS if option.name not in NOT_COMPILED])
 
     inspect = command("inspect", "what a checkpoint is and what it can draw")
-    _add_model(inspect, default=DEFAULT_MODEL)
-    inspect.add_argument(
-        "--tokenizer", metavar="TOKENIZER", type=values.non_empty, help=TOKENIZER_HELP
-    )
-    inspect.add_argument("--gligen", metavar="GLIGEN", type=values.non_empty, help=GLIGEN_HELP)
+    _add_model(inspect, default=EMBEDDED)
+    for option in _ADDITIONS:
+        _add_option(inspect, option)
     return parser
 
 
@@ -189,20 +177,25 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> None:
         nargs="?",
         type=values.non_empty,
         default=default,
-        help=MODEL_HELP,
+        help=_MODEL.about.help,
     )
+
+
+def _add_option(group, option: Setting) -> None:
+    """A flag, or for a switch two of them; it is None unless given."""
+    flag, help = values.flag(option), option.about.help
+    if option.type is bool:
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
+    else:
+        metavar = option.name.split("_")[-1].upper()
+        group.add_argument(flag, type=values.parser(option), metavar=metavar, help=help)
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) -> None:
     """Rendering options, what they may come from, and how the programs are compiled."""
     group = parser.add_argument_group("rendering", "Not given: the checkpoint's own values.")
     for option in options:
-        flag, help = values.flag(option), option.about.help
-        if option.type is bool:
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
-        else:
-            metavar = option.name.split("_")[-1].upper()
-            group.add_argument(flag, type=values.parser(option), metavar=metavar, help=help)
+        _add_option(group, option)
     group.add_argument(
         "--config",
         metavar="FILE.py[:VARIANT]",

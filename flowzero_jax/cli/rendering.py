@@ -14,7 +14,6 @@ import numpy as np
 from flowzero_jax import files
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
 from flowzero_jax.cli.config import config_file, fields_of, rendering_values
-from flowzero_jax.cli.options import DEFAULT_MODEL
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.cli.snapshots import check_snapshot, resumable
@@ -24,6 +23,7 @@ from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.settings import VideoSettings
 from flowzero_jax.video import check_output_path, write_video
 from flowzero_jax.video.paths import FOLDER, check_size, sidecar_path
+from flowzero_jax.weights.source import Source
 
 if TYPE_CHECKING:
     from flowzero_jax.cli.loading import Loaded
@@ -90,8 +90,7 @@ def prepare(args: argparse.Namespace, plan_file: Path | None) -> Job:
     options = rendering_values(args)
     inputs = [] if plan_file is None else [plan_file]
     inputs += [config_file(args.config)] if args.config else []
-    named = (options.get(name, DEFAULT_MODEL) for name in ("model", "tokenizer", "gligen"))
-    inputs += [Path(name) for name in named if name != DEFAULT_MODEL]
+    inputs += Source(**fields_of(Source, options)).paths
     kind = check_output_path(args.out, inputs)
     written = ["meta"] if plan_file else ["meta", "plan"]
     written += ["history"] if getattr(args, "planner", None) == "llm" else []

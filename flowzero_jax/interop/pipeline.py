@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,14 @@ from flowzero_jax.interop.inputs import (
     without_device_axis,
 )
 from flowzero_jax.interop.program import run, run_jitted
-from flowzero_jax.pipeline import EMBEDDED, Pipeline
+from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import Checkpoint, load_checkpoint, save_pipeline
 from flowzero_jax.weights.configs import COMPONENTS
+from flowzero_jax.weights.source import Source
 
 NETWORKS = ("unet", "vae", "text_encoder")
 
@@ -91,17 +91,15 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
             InputError: an argument that would be without effect.
         """
         name = str(pretrained_model_name_or_path)
-        if name == EMBEDDED:
-            name = str(resources.files("flowzero_jax") / "checkpoints" / EMBEDDED)
         dtype = jnp.dtype(kwargs.pop("dtype", None) or jnp.float32)
         revision = kwargs.pop("revision", None)
         if revision is not None:
             name = f"{name}@{revision}"
-        sources = {key: kwargs.pop(key, None) for key in ("tokenizer", "gligen")}
+        source = Source(name, kwargs.pop("tokenizer", None), kwargs.pop("gligen", None))
         for key, value in kwargs.items():
             if key not in HARMLESS or value not in HARMLESS[key]:
                 raise InputError(f"from_pretrained: {key}={value!r} is not supported; leave it out")
-        checkpoint = load_checkpoint(name, dtype.name, **sources)
+        checkpoint = load_checkpoint(source, dtype.name)
         return cls(checkpoint, dtype), jax.device_put(checkpoint.params)
 
     def save_pretrained(self, save_directory: str | Path, params: Params, **kwargs: Any) -> None:

@@ -1,22 +1,26 @@
 """Checkpoints ↔ flax parameters, strictly: diffusers folders, original files, hub names."""
 
-from flowzero_jax.weights.checkpoint import Checkpoint
-from flowzero_jax.weights.flowzero_json import CheckpointSettings, read_settings, settings_json
-from flowzero_jax.weights.folder import load_folder, load_network
-from flowzero_jax.weights.save import save_pipeline
-from flowzero_jax.weights.single_file import UntoldSizes, load_single_file
-from flowzero_jax.weights.sources import convert_weights, load_checkpoint
+import importlib
 
-__all__ = [
-    "Checkpoint",
-    "CheckpointSettings",
-    "UntoldSizes",
-    "convert_weights",
-    "load_checkpoint",
-    "load_folder",
-    "load_network",
-    "load_single_file",
-    "read_settings",
-    "save_pipeline",
-    "settings_json",
-]
+# Where each name is defined. Imported on first use: a `Source` is named long before JAX is needed.
+_HOMES = {
+    "Checkpoint": "checkpoint",
+    "CheckpointSettings": "flowzero_json",
+    "Source": "source",
+    "UntoldSizes": "original_sizes",
+    "convert_weights": "load",
+    "load_checkpoint": "load",
+    "load_folder": "folder",
+    "load_network": "folder",
+    "read_settings": "flowzero_json",
+    "save_pipeline": "save",
+    "settings_json": "flowzero_json",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

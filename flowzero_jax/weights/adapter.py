@@ -9,14 +9,16 @@ from pathlib import Path
 from flowzero_jax.errors import ModelError
 from flowzero_jax.files import sha256
 from flowzero_jax.models import UNetConfig
-from flowzero_jax.weights.convert import compare, parameter_shapes, tensor_shapes
-from flowzero_jax.weights.original_names import UNET_PREFIX, unet_name
+from flowzero_jax.weights.convert import compare, parameter_shapes, tensor_shapes, to_params
+from flowzero_jax.weights.names import Tree
+from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.safetensors_file import Tensors, check_suffix, open_tensors
 from flowzero_jax.weights.tensor_views import Renamed, TensorSource, Together, unique
 
 GROUNDING = re.compile(r"^position_net\.|\.fuser\.")
 ORIGINAL = re.compile(r"^(input_blocks|middle_block|output_blocks)\.")
-PREFIXES = (UNET_PREFIX, "unet.")
+UNET = NETWORKS["unet"]
+PREFIXES = (UNET.prefix, "unet.")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class Adapter:
         where = str(self.path)
         short = unique(((_without_prefix(source), source) for source in self.tensors.shapes), where)
         original = any(map(ORIGINAL.search, short))
-        names = {unet_name(name, config) if original else name: name for name in wanted}
+        names = {UNET.original_name(name, config) if original else name: name for name in wanted}
         named = ((names.get(name, source), source) for name, source in short.items())
         return Renamed(
             self.tensors,
@@ -75,6 +77,17 @@ def open_adapter(path: str | Path | None) -> Iterator[Adapter | None]:
                 f"{path}: has no GLIGEN layers (position_net.*, *.fuser.*); name an adapter"
             )
         yield Adapter(path, sha256(path), tensors)
+
+
+def load_params(
+    tensors: TensorSource, config, dtype, where: Path, adapter: Adapter | None = None
+) -> Tree:
+    """The parameters of one network, of the UNet with the adapter's; see `convert.to_params`."""
+    shapes = parameter_shapes(config)
+    if adapter is None:
+        return to_params(tensors, shapes, dtype, str(where))
+    both = adapter.add_to(tensors, config)
+    return to_params(both, shapes, dtype, f"{where} with {adapter.path}")
 
 
 def grounded_config(config: UNetConfig, adapter: Adapter | None, where: Path) -> UNetConfig:

@@ -1,26 +1,19 @@
 """Loading a diffusers pipeline folder: everything checked, nothing guessed, nothing executed."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights.adapter import Adapter, grounded_config, open_adapter
+from flowzero_jax.weights.adapter import Adapter, grounded_config, load_params
 from flowzero_jax.weights.checkpoint import Checkpoint, check_together, tokenizer_files
-from flowzero_jax.weights.configs import (
-    Json,
-    parse_autoencoder_config,
-    parse_model_index,
-    parse_schedule_config,
-    parse_text_encoder_config,
-    parse_unet_config,
-)
-from flowzero_jax.weights.convert import check_dtype, parameter_shapes, to_params
+from flowzero_jax.weights.configs import parse_model_index, parse_schedule_config
+from flowzero_jax.weights.convert import check_dtype
 from flowzero_jax.weights.flowzero_json import CheckpointSettings, read_settings
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree
+from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
 from flowzero_jax.weights.small_files import exists, read_json
 
@@ -28,21 +21,12 @@ MODEL_INDEX = "model_index.json"
 SETTINGS = "flowzero.json"
 SCHEDULER = "scheduler/scheduler_config.json"
 
-# component: (parser of its config.json, stem of its weight files)
-NETWORKS: dict[str, tuple[Callable[[Json, Path], Any], str]] = {
-    "unet": (parse_unet_config, "diffusion_pytorch_model"),
-    "vae": (parse_autoencoder_config, "diffusion_pytorch_model"),
-    "text_encoder": (parse_text_encoder_config, "model"),
-}
 
-
-def load_folder(
-    path: str | Path, dtype="float32", *, gligen: str | Path | None = None
-) -> Checkpoint:
+def load_folder(path: str | Path, dtype="float32", adapter: Adapter | None = None) -> Checkpoint:
     """Loads a pipeline folder (`model_index.json`, `unet/`, `vae/`, …) with safetensors weights.
 
     Files in any precision are read tensor by tensor from a memory map and converted to `dtype`
-    ("float32", "bfloat16" or "float16"). `gligen` is an adapter's file, to be added.
+    ("float32", "bfloat16" or "float16"). The layers of an `adapter` are added.
 
     Raises:
         ModelError: the folder is not a whole and consistent Stable Diffusion 1 checkpoint, with or
@@ -56,26 +40,26 @@ def load_folder(
             "folder"
         )
     parse_model_index(folder / MODEL_INDEX)
-    with open_adapter(gligen) as adapter:
-        configs = {name: _read_config(folder / name, name) for name in NETWORKS}
-        configs["unet"] = grounded_config(configs["unet"], adapter, folder)
-        schedule_config, scheduler_class = parse_schedule_config(folder / SCHEDULER)
-        tokenizer = Tokenizer.from_folder(folder / "tokenizer")
-        check_together(folder, **configs, tokenizer=tokenizer)
-        has_settings = exists(folder / SETTINGS)
-        settings = read_settings(folder / SETTINGS) if has_settings else None
-        _check_sizes(folder, settings, configs["vae"])
+    configs = {name: _read_config(folder / name, name) for name in NETWORKS}
+    configs["unet"] = grounded_config(configs["unet"], adapter, folder)
+    schedule_config, scheduler_class = parse_schedule_config(folder / SCHEDULER)
+    tokenizer = Tokenizer.from_folder(folder / "tokenizer")
+    check_together(folder, **configs, tokenizer=tokenizer)
+    has_settings = exists(folder / SETTINGS)
+    settings = read_settings(folder / SETTINGS) if has_settings else None
+    _check_sizes(folder, settings, configs["vae"])
 
-        weights = {name: find_weights(folder / name, stem) for name, (_, stem) in NETWORKS.items()}
-        hashes = file_hashes(folder, _files(folder, weights, has_settings))
-        check_manifest(folder, hashes)
-        origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
-        params = {
-            name: _load_params(
-                folder / name, config, weights[name], dtype, adapter if name == "unet" else None
-            )
-            for name, config in configs.items()
-        }
+    weights = {
+        name: find_weights(folder / name, network.stem) for name, network in NETWORKS.items()
+    }
+    hashes = file_hashes(folder, _files(folder, weights, has_settings))
+    check_manifest(folder, hashes)
+    origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
+    params = {}
+    for name, config in configs.items():
+        added = adapter if name == "unet" else None
+        with open_tensors(weights[name]) as tensors:
+            params[name] = load_params(tensors, config, dtype, folder / name, added)
     return Checkpoint(
         unet_config=configs["unet"],
         autoencoder_config=configs["vae"],
@@ -98,25 +82,15 @@ def load_network(path: str | Path, component: str, dtype="float32") -> tuple[Any
     Raises:
         ModelError: as in `load_folder`.
     """
-    folder, (_, stem) = Path(path), NETWORKS[component]
+    folder, dtype = Path(path), check_dtype(dtype)
     config = _read_config(folder, component)
-    return config, _load_params(folder, config, find_weights(folder, stem), check_dtype(dtype))
+    with open_tensors(find_weights(folder, NETWORKS[component].stem)) as tensors:
+        return config, load_params(tensors, config, dtype, folder)
 
 
 def _read_config(folder: Path, component: str) -> Any:
     path = folder / "config.json"
-    return NETWORKS[component][0](read_json(path), path)
-
-
-def _load_params(
-    folder: Path, config, weights: list[Path], dtype, adapter: Adapter | None = None
-) -> Tree:
-    shapes = parameter_shapes(config)
-    with open_tensors(weights) as tensors:
-        if adapter is None:
-            return to_params(tensors, shapes, dtype, str(folder))
-        both = adapter.add_to(tensors, config)
-        return to_params(both, shapes, dtype, f"{folder} with {adapter.path}")
+    return NETWORKS[component].parse_config(read_json(path), path)
 
 
 def _check_sizes(folder: Path, settings: CheckpointSettings | None, vae: AutoencoderConfig) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import write_text
 from flowzero_jax.weights.checkpoint import TOKENIZER_FILES
-from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
+from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST
+from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.safetensors_file import (
     FOREIGN_SUFFIXES,
     SUFFIX,
@@ -23,7 +24,6 @@ from flowzero_jax.weights.safetensors_file import (
     weight_candidates,
 )
 
-PREFIX = "hf:"
 TIMEOUT = 10  # seconds, for an answer to begin
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
@@ -132,7 +132,9 @@ def _fetch_files(model: str, names: set[str], get: Callable[[str], Path]) -> Non
         )
         raise ModelError(f"{model}: no diffusers pipeline, it has no {MODEL_INDEX}; {hint}")
     # All weights are looked for before anything large is fetched.
-    weights = {name: _weights(model, name, stem, names) for name, (_, stem) in NETWORKS.items()}
+    weights = {
+        name: _weights(model, name, network.stem, names) for name, network in NETWORKS.items()
+    }
     small = [MODEL_INDEX, SCHEDULER, SETTINGS, MANIFEST]
     small += [f"tokenizer/{name}" for name in TOKENIZER_FILES]
     small += [f"{network}/config.json" for network in NETWORKS]

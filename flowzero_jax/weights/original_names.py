@@ -1,13 +1,14 @@
 """The names that the original Stable Diffusion and GLIGEN code gives to tensors.
 
-Each function takes a diffusers name and returns the original one, without its network's prefix.
+Each function takes a diffusers name and returns the original one, without its network's prefix;
+`networks` has them all in one table.
 The original UNet numbers its input and output blocks through, whatever their stage, so that the
 numbers follow from the sizes.
 """
 
 import re
 
-from flowzero_jax.models import AutoencoderConfig, UNetConfig
+from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 
 UNET_PREFIX = "model.diffusion_model."
 AUTOENCODER_PREFIX = "first_stage_model."
@@ -93,6 +94,11 @@ def _unet_block(direction: str, stage: int, kind: str, layer: int, config: UNetC
     attention = config.attention_stages[config.num_stages - 1 - stage]
     part = {"resnets": 0, "attentions": 1, "upsamplers": 1 + attention}[kind]
     return f"output_blocks.{number}.{part}"
+
+
+def text_encoder_name(name: str, config: TextEncoderConfig) -> str:
+    """The original name of a text encoder's tensor: the same."""
+    return name
 
 
 def autoencoder_name(name: str, config: AutoencoderConfig) -> str:

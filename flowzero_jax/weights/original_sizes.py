@@ -21,7 +21,7 @@ TEXT_HEAD_SIZE = 64
 class UntoldSizes:
     """What the shapes of an original checkpoint do not tell; the defaults are the published ones.
 
-    `text_heads` 0 stands for heads of 64 features.
+    `text_heads` 0 stands for heads of 64 features. The end token is what the tokenizer says.
     """
 
     num_heads: int = 8
@@ -29,6 +29,7 @@ class UntoldSizes:
     autoencoder_norm_num_groups: int = 32
     scaling_factor: float = 0.18215
     text_heads: int = 0
+    eos_token_id: int = 49407
 
 
 class _Sizes:
@@ -138,9 +139,7 @@ def autoencoder_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json
     }
 
 
-def text_encoder_values(
-    shapes: Shapes, where: Path, untold: UntoldSizes, eos_token_id: int
-) -> Json:
+def text_encoder_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
     """`text_encoder/config.json` of tensors with CLIP's present names; raises ModelError."""
     sizes = _Sizes(shapes, where, TEXT_PREFIX)
     embedding = "text_model.embeddings.{}_embedding.weight"
@@ -148,7 +147,7 @@ def text_encoder_values(
     width = sizes.first(0, "text_model.final_layer_norm.weight", "text_model.final_layer_norm.bias")
     return {
         "architectures": ["CLIPTextModel"],
-        "eos_token_id": eos_token_id,
+        "eos_token_id": untold.eos_token_id,
         "hidden_act": "quick_gelu",
         "hidden_size": width,
         "intermediate_size": sizes.first(0, f"{layer}.bias", f"{layer}.weight"),

@@ -20,8 +20,9 @@ from flowzero_jax.weights.config_json import (
 )
 from flowzero_jax.weights.convert import check_dtype
 from flowzero_jax.weights.flowzero_json import CheckpointSettings, settings_json
-from flowzero_jax.weights.folder import MODEL_INDEX, NETWORKS, SCHEDULER, SETTINGS
+from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
+from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.parameter_file import write_tensors
 from flowzero_jax.weights.small_files import exists, read_json, require_file
 
@@ -67,8 +68,9 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     for name, text in _json_files(checkpoint, dtype.name).items():
         (folder / name).write_bytes(text.encode())
     _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
-    for name, (_, stem) in NETWORKS.items():
-        write_tensors(folder / name / f"{stem}.safetensors", checkpoint.params[name], dtype)
+    for name, network in NETWORKS.items():
+        file = folder / name / f"{network.stem}.safetensors"
+        write_tensors(file, checkpoint.params[name], dtype)
     hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
     (folder / MANIFEST).write_bytes(_dump(hashes).encode())
     # Not in the manifest: a card is there to be edited.

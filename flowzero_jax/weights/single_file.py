@@ -1,48 +1,30 @@
 """Loading one safetensors file with the names of the original Stable Diffusion 1 code."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flowzero_jax.errors import ModelError
 from flowzero_jax.files import sha256
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights.adapter import grounded_config, open_adapter
+from flowzero_jax.weights.adapter import Adapter, grounded_config, load_params
 from flowzero_jax.weights.checkpoint import Checkpoint, check_together, tokenizer_files
-from flowzero_jax.weights.configs import (
-    parse_autoencoder_config,
-    parse_text_encoder_config,
-    parse_unet_config,
-)
-from flowzero_jax.weights.convert import (
-    check_dtype,
-    list_names,
-    parameter_shapes,
-    tensor_shapes,
-    to_params,
-)
+from flowzero_jax.weights.convert import check_dtype, list_names, parameter_shapes, tensor_shapes
 from flowzero_jax.weights.manifest import checkpoint_hash, file_hashes
+from flowzero_jax.weights.networks import NETWORKS, Network
 from flowzero_jax.weights.original_names import (
-    AUTOENCODER_PREFIX,
     DROPPED,
-    TEXT_PREFIX,
-    UNET_PREFIX,
-    autoencoder_name,
-    unet_name,
 )
 from flowzero_jax.weights.original_sizes import (
     Shapes,
     UntoldSizes,
-    autoencoder_values,
-    text_encoder_values,
-    unet_values,
 )
 from flowzero_jax.weights.safetensors_file import check_suffix, open_tensors
 from flowzero_jax.weights.small_files import exists
 from flowzero_jax.weights.tensor_views import Renamed, TensorSource, unique
-
-PREFIXES = {"unet": UNET_PREFIX, "vae": AUTOENCODER_PREFIX, "text_encoder": TEXT_PREFIX}
 
 # Names of tensors that only other models have → what those are.
 FAMILIES = (
@@ -65,11 +47,10 @@ PARTS = (
 
 
 def load_single_file(
-    path: str | Path,
+    path: Path,
     tokenizer: str | Path | None,
     dtype="float32",
-    *,
-    gligen: str | Path | None = None,
+    adapter: Adapter | None = None,
     untold: UntoldSizes | None = None,
 ) -> Checkpoint:
     """Loads one file with UNet, autoencoder and text encoder under the original names.
@@ -80,43 +61,34 @@ def load_single_file(
         path: a `.safetensors` file.
         tokenizer: the folder with `vocab.json` and `merges.txt`, which such a file lacks.
         dtype: of the parameters.
-        gligen: an adapter's file, to be added.
+        adapter: its layers are added.
         untold: sizes that the file does not tell, where they are not the published ones.
 
     Raises:
         ModelError: the file is not whole, or no Stable Diffusion 1 model; there is no tokenizer.
         InputError: another `dtype`.
     """
-    path, dtype, untold = Path(path), check_dtype(dtype), untold or UntoldSizes()
+    dtype = check_dtype(dtype)
     check_suffix(path)
-    with open_tensors([path]) as tensors, open_adapter(gligen) as adapter:
+    with open_tensors([path]) as tensors:
         parts = _parts(tensors, path)
         folder = tokenizer_folder(path, tokenizer)
         encoder = Tokenizer.from_folder(folder)
-        configs = _configs(
-            {name: _shapes(tensors, part) for name, part in parts.items()},
-            path,
-            untold,
-            encoder.end_id,
-        )
+        untold = dataclasses.replace(untold or UntoldSizes(), eos_token_id=encoder.end_id)
+        configs = {
+            name: network.parse_config(
+                network.read_sizes(_shapes(tensors, parts[name]), path, untold), path
+            )
+            for name, network in NETWORKS.items()
+        }
         configs["unet"] = grounded_config(configs["unet"], adapter, path)
         check_together(path, **configs, tokenizer=encoder)
-        original_names = {
-            "unet": lambda name: unet_name(name, configs["unet"]),
-            "vae": lambda name: autoencoder_name(name, configs["vae"]),
-            "text_encoder": str,
-        }
         params = {}
-        for name, part in parts.items():
-            shapes = parameter_shapes(configs[name])
-            view: TensorSource = _rename(
-                tensors, part, PREFIXES[name], original_names[name], tensor_shapes(shapes), path
-            )
-            where = str(path)
-            if name == "unet" and adapter is not None:
-                view, where = adapter.add_to(view, configs[name]), f"{path} with {adapter.path}"
-            params[name] = to_params(view, shapes, dtype, where)
-        origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
+        for name, network in NETWORKS.items():
+            present = _by_present_names(tensors, parts[name], network, configs[name], path)
+            added = adapter if name == "unet" else None
+            params[name] = load_params(present, configs[name], dtype, path, added)
+    origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
     hashes = {"checkpoint": sha256(path), **origin, **file_hashes(folder, tokenizer_files(folder))}
     return Checkpoint(
         unet_config=configs["unet"],
@@ -151,20 +123,16 @@ def _parts(tensors: TensorSource, path: Path) -> dict[str, dict[str, str]]:
     _refuse(FAMILIES, names, any, path)
     _refuse(PARTS, names, all, path)
     parts = {}
-    for network, prefix in PREFIXES.items():
-        own = [name for name in names if name.startswith(prefix)]
+    for network in NETWORKS.values():
+        own = [name for name in names if name.startswith(network.prefix)]
         if not own:
             raise ModelError(
-                f"{path}: has no {prefix}*, the original name of its {network}; name a whole "
-                "Stable Diffusion 1 model"
+                f"{path}: has no {network.prefix}*, the original name of its {network.name}; name "
+                "a whole Stable Diffusion 1 model"
             )
-        short = ((name.removeprefix(prefix), name) for name in own)
-        if network == "text_encoder":
-            # Some programs left out the part of the name that all have in common.
-            start = "text_model."
-            short = ((start + name.removeprefix(start), source) for name, source in short)
-        parts[network] = unique(short, str(path))
-    others = [name for name in names if not name.startswith(tuple(PREFIXES.values()))]
+        parts[network.name] = unique(((network.short_name(name), name) for name in own), str(path))
+    prefixes = tuple(network.prefix for network in NETWORKS.values())
+    others = [name for name in names if not name.startswith(prefixes)]
     if others:
         raise ModelError(
             f"{path}: the tensors do not fit the architecture: {len(others)} unexpected: "
@@ -184,27 +152,12 @@ def _shapes(tensors: TensorSource, part: dict[str, str]) -> Shapes:
     return {name: shapes[source] for name, source in part.items()}
 
 
-def _configs(shapes: dict[str, Shapes], path: Path, untold: UntoldSizes, eos_token_id: int) -> dict:
-    unet = unet_values(shapes["unet"], path, untold)
-    vae = autoencoder_values(shapes["vae"], path, untold)
-    text_encoder = text_encoder_values(shapes["text_encoder"], path, untold, eos_token_id)
-    return {
-        "unet": parse_unet_config(unet, path),
-        "vae": parse_autoencoder_config(vae, path),
-        "text_encoder": parse_text_encoder_config(text_encoder, path),
-    }
-
-
-def _rename(
-    tensors: TensorSource,
-    part: dict[str, str],
-    prefix: str,
-    original: Callable[[str], str],
-    wanted: Shapes,
-    path: Path,
+def _by_present_names(
+    tensors: TensorSource, part: dict[str, str], network: Network, config: Any, path: Path
 ) -> Renamed:
     """One network's tensors by diffusers' names; unknown ones keep those of the file."""
-    present = {original(name): name for name in wanted}
+    wanted = tensor_shapes(parameter_shapes(config))
+    present = {network.original_name(name, config): name for name in wanted}
     named = ((present.get(name, source), source) for name, source in part.items())
-    originals = {name: prefix + original for original, name in present.items()}
+    originals = {name: network.prefix + original for original, name in present.items()}
     return Renamed(tensors, unique(named, str(path)), originals)

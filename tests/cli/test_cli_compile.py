@@ -23,8 +23,9 @@ def compiled(monkeypatch):
     """What was loaded and compiled, instead of doing it."""
     seen = types.SimpleNamespace()
 
-    def load_pipeline(model, dtype, **parts):
-        seen.loaded = (model, dtype, parts)
+    def from_source(source, dtype, attention, mesh):
+        parts = {"attention": attention, "mesh": mesh}
+        seen.loaded = (source.model, dtype, source.additions | parts)
         info = types.SimpleNamespace(name="tiny", sha256="ab" * 32, origin={})
         return types.SimpleNamespace(settings=DEFAULTS, info=info, compile=seen.compile)
 
@@ -38,7 +39,7 @@ def compiled(monkeypatch):
     seen.compile = compile_programs
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
     monkeypatch.setattr(loading, "enable_compilation_cache", lambda folder: folder)
-    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
+    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
     return seen
 
 

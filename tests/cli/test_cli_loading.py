@@ -21,10 +21,10 @@ def load(monkeypatch):
     dtypes, meshes = [], []
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
 
-    def load_pipeline(source, dtype, *, attention, mesh):
+    def from_source(source, dtype, attention, mesh):
         dtypes.append(dtype)
         meshes.append(mesh)
-        info = types.SimpleNamespace(name=source, sha256="", origin={})
+        info = types.SimpleNamespace(name=source.model, sha256="", origin={})
         models = types.SimpleNamespace(unet=UNet(UNET, jnp.dtype(dtype), attention))
         return types.SimpleNamespace(settings=GenerationSettings(), info=info, models=models)
 
@@ -33,7 +33,7 @@ def load(monkeypatch):
         monkeypatch.setattr(loading, "first_device", lambda: there)
         return loading.load(ARGUMENTS, options)
 
-    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
+    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
     load.dtypes, load.meshes = dtypes, meshes
     return load
 

@@ -70,7 +70,7 @@ class StandIn:
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
-    """The stand-in behind `load_pipeline`; the test runs in a folder with a plan and a config."""
+    """The stand-in for a `Pipeline`; the test runs in a folder with a plan and a config."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
     (tmp_path / "plan.json").write_text(json.dumps(SCENE))
@@ -78,11 +78,11 @@ def model(tmp_path, monkeypatch):
     stand_in = StandIn()
     stand_in.loaded = []
 
-    def load_pipeline(model, dtype, *, attention, mesh):
-        stand_in.loaded.append((model, dtype, attention))
+    def from_source(source, dtype, attention, mesh):
+        stand_in.loaded.append((source.model, dtype, attention))
         return stand_in
 
-    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
+    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
     return stand_in
 
 

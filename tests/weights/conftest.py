@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 from flowzero_jax.errors import ModelError
 from flowzero_jax.weights import (
     Checkpoint,
+    Source,
     UntoldSizes,
     load_checkpoint,
     load_folder,
@@ -138,8 +139,14 @@ UNTOLD = UntoldSizes(norm_num_groups=8, autoencoder_norm_num_groups=4, text_head
 def load_original(source) -> Callable[..., Checkpoint]:
     """Loads a single file with the reference pipeline's sizes and tokenizer."""
 
-    def load(path: Path, tokenizer: Path | None = source / "tokenizer", **options) -> Checkpoint:
-        return load_checkpoint(path, tokenizer=tokenizer, untold=UNTOLD, **options)
+    def load(
+        path: Path,
+        tokenizer: Path | None = source / "tokenizer",
+        dtype: str = "float32",
+        gligen: Path | None = None,
+    ) -> Checkpoint:
+        source = Source(path, tokenizer, gligen)
+        return load_checkpoint(source, dtype, untold=UNTOLD)
 
     return load
 

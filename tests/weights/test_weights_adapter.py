@@ -7,7 +7,7 @@ import pytest
 from original_layout import UNET_A, UNET_RESIDUAL, original_names
 from safetensors.numpy import load_file, save_file
 
-from flowzero_jax.weights import load_checkpoint, load_folder, save_pipeline
+from flowzero_jax.weights import Source, load_checkpoint, load_folder, save_pipeline
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 LINEAR = "input_blocks.1.1.transformer_blocks.0.fuser.linear.weight"
@@ -50,7 +50,7 @@ def plain(folder, edit_json, edit_tensors):
 
 
 def test_adapter_with_original_names(plain, adapter, checkpoint, assert_equal_params):
-    loaded = load_folder(plain, gligen=adapter())
+    loaded = load_checkpoint(Source(plain, gligen=adapter()))
     assert loaded.unet_config == checkpoint.unet_config
     assert_equal_params(loaded.params, checkpoint.params)
     assert loaded.origin.keys() == {"gligen_sha256"}
@@ -61,7 +61,9 @@ def test_adapter_with_prefix_and_in_half_precision(plain, layers, tmp_path, chec
     path = tmp_path / "gligen.safetensors"
     halves = {f"model.diffusion_model.{name}": layers[name].astype(np.float16) for name in layers}
     save_file(halves, path)
-    bias = load_folder(plain, gligen=path).params["unet"]["position_net"]["linears.4"]["bias"]
+    bias = load_checkpoint(Source(plain, gligen=path)).params["unet"]["position_net"]["linears.4"][
+        "bias"
+    ]
     original = checkpoint.params["unet"]["position_net"]["linears.4"]["bias"]
     np.testing.assert_array_equal(bias, original.astype(np.float16).astype(np.float32))
 
@@ -72,7 +74,7 @@ def test_adapter_with_diffusers_names(
 ):
     tensors = {prefix + n: t for n, t in load_file(source / UNET).items() if is_grounding(n)}
     save_file(tensors, tmp_path / "gligen.safetensors")
-    loaded = load_folder(plain, gligen=tmp_path / "gligen.safetensors")
+    loaded = load_checkpoint(Source(plain, gligen=tmp_path / "gligen.safetensors"))
     assert_equal_params(loaded.params, checkpoint.params)
 
 
@@ -90,7 +92,7 @@ def test_adapter_and_single_file(
 
 
 def test_model_with_adapter_is_saved_as_one(plain, adapter, tmp_path, source):
-    save_pipeline(tmp_path / "saved", load_folder(plain, gligen=adapter()))
+    save_pipeline(tmp_path / "saved", load_checkpoint(Source(plain, gligen=adapter())))
     saved, original = load_file(tmp_path / "saved" / UNET), load_file(source / UNET)
     assert saved.keys() == original.keys()
     index = json.loads((tmp_path / "saved/model_index.json").read_text())
@@ -112,28 +114,30 @@ def test_model_with_adapter_is_saved_as_one(plain, adapter, tmp_path, source):
 )
 def test_adapter_that_is_refused(plain, adapter, changes, fault, refusal):
     path = adapter(**changes)
-    message = refusal(load_folder, plain, gligen=path)
+    message = refusal(load_checkpoint, Source(plain, gligen=path))
     assert fault in message and str(path) in message
 
 
 def test_adapter_in_both_namings(plain, layers, source, tmp_path, refusal):
     tensors = {n: t for n, t in load_file(source / UNET).items() if is_grounding(n)}
     save_file(layers | tensors, tmp_path / "gligen.safetensors")
-    message = refusal(load_folder, plain, gligen=tmp_path / "gligen.safetensors")
+    message = refusal(load_checkpoint, Source(plain, gligen=tmp_path / "gligen.safetensors"))
     assert "are the same tensor" in message
 
 
 def test_other_files_are_no_adapters(plain, source, tmp_path, refusal):
     text = source / "text_encoder/model.safetensors"
-    assert "has no GLIGEN layers" in refusal(load_folder, plain, gligen=text)
+    assert "has no GLIGEN layers" in refusal(load_checkpoint, Source(plain, gligen=text))
     (tmp_path / "gligen.safetensors").write_bytes(b"PK\x03\x04" + bytes(60))
-    message = refusal(load_folder, plain, gligen=tmp_path / "gligen.safetensors")
+    message = refusal(load_checkpoint, Source(plain, gligen=tmp_path / "gligen.safetensors"))
     assert "a pickle in spite of its name" in message
-    assert "no such file" in refusal(load_folder, plain, gligen=tmp_path / "no.safetensors")
+    assert "no such file" in refusal(
+        load_checkpoint, Source(plain, gligen=tmp_path / "no.safetensors")
+    )
 
 
 def test_model_with_layers_takes_no_adapter(source, adapter, refusal):
-    message = refusal(load_checkpoint, source, gligen=adapter())
+    message = refusal(load_checkpoint, Source(source, gligen=adapter()))
     assert "has GLIGEN layers of its own" in message
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from flowzero_jax.weights import load_checkpoint
+from flowzero_jax.weights import Source, load_checkpoint
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 KEY = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight"
@@ -129,14 +129,14 @@ BREAKS = [
 @pytest.fixture(scope="module", autouse=True)
 def warm(source):
     """What JAX keeps of the shapes of the networks is not the files' doing."""
-    load_checkpoint(source)
+    load_checkpoint(Source(source))
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("break_it", BREAKS, ids=lambda function: function.__name__)
 def test_broken_folder(folder, break_it, refusal):
     fault = break_it(folder)
-    assert fault in frugal_refusal(refusal, load_checkpoint, folder)
+    assert fault in frugal_refusal(refusal, load_checkpoint, Source(folder))
 
 
 @pytest.mark.timeout(60)

@@ -10,7 +10,7 @@ import pytest
 from fake_hub import COMMITS, FakeHub
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.weights import load_checkpoint, load_folder, save_pipeline
+from flowzero_jax.weights import Source, load_checkpoint, load_folder, save_pipeline
 from flowzero_jax.weights.hub import fetch
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -48,7 +48,7 @@ def offline(monkeypatch):
 
 
 def test_model_of_the_hub_is_that_of_its_folder(hub, checkpoint, assert_equal_params):
-    loaded = load_checkpoint(MODEL)
+    loaded = load_checkpoint(Source(MODEL))
     assert_equal_params(loaded.params, checkpoint.params)
     assert loaded.sha256 == checkpoint.sha256
     assert loaded.origin == {"repository": "owner/model", "commit": COMMITS["main"]}
@@ -64,7 +64,7 @@ def test_only_what_is_read_is_fetched(hub, folder):
     (folder / "tokenizer/tokenizer.json").write_text("{}")
     shutil.copy(folder / UNET, folder / UNET.replace(".safe", ".fp16.safe"))
     hub.add("owner/model", folder)
-    load_checkpoint(MODEL)
+    load_checkpoint(Source(MODEL))
     assert set(hub.fetched) == {
         "model_index.json",
         "scheduler/scheduler_config.json",
@@ -78,7 +78,7 @@ def test_only_what_is_read_is_fetched(hub, folder):
 def test_shards_are_fetched_by_their_index(hub, folder, shard):
     shard(folder)
     hub.add("owner/model", folder)
-    load_checkpoint(MODEL)
+    load_checkpoint(Source(MODEL))
     assert "text_encoder/one.safetensors" in hub.fetched
 
 
@@ -87,7 +87,7 @@ def test_index_cannot_name_other_files(hub, folder, shard, edit_json, refusal):
     weight_map = json.loads(index.read_text())["weight_map"]
     edit_json(index, weight_map=weight_map | {"x": "../x.safetensors"})
     hub.add("owner/model", folder)
-    assert "only plain names" in refusal(load_checkpoint, MODEL)
+    assert "only plain names" in refusal(load_checkpoint, Source(MODEL))
     assert not any(".." in name for name in hub.fetched)
 
 
@@ -97,16 +97,16 @@ def test_manifest_of_the_hub_is_checked(hub, checkpoint, tmp_path, refusal):
         file.seek(-1, 2)
         file.write(b"\x01")
     hub.add("owner/model", tmp_path / "saved")
-    assert "changed or damaged" in refusal(load_checkpoint, MODEL)
+    assert "changed or damaged" in refusal(load_checkpoint, Source(MODEL))
 
 
 def test_revision_is_resolved_once_and_recorded(hub, folder, edit_json):
     edit_json(folder / "scheduler/scheduler_config.json", timestep_spacing="trailing")
     hub.add("owner/model", folder, "refs/pr/1")
-    loaded = load_checkpoint(f"{MODEL}@refs/pr/1")
+    loaded = load_checkpoint(Source(f"{MODEL}@refs/pr/1"))
     assert loaded.origin["commit"] == COMMITS["refs/pr/1"]
     assert loaded.schedule_config.timestep_spacing == "trailing"
-    exact = load_checkpoint(f"{MODEL}@{COMMITS['main']}")
+    exact = load_checkpoint(Source(f"{MODEL}@{COMMITS['main']}"))
     assert exact.origin["commit"] == COMMITS["main"]
     assert exact.schedule_config.timestep_spacing == "leading"
 
@@ -184,7 +184,7 @@ def test_name_that_is_none(name, refusal):
 
 
 def test_tokenizer_is_refused_for_the_hub(refusal, tmp_path):
-    message = refusal(load_checkpoint, MODEL, tokenizer=tmp_path, error=InputError)
+    message = refusal(load_checkpoint, Source(MODEL, tokenizer=tmp_path), error=InputError)
     assert "leave --tokenizer out" in message
 
 

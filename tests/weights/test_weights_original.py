@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
-from flowzero_jax.weights import load_checkpoint, load_folder, load_network, save_pipeline
+from flowzero_jax.weights import Source, load_checkpoint, load_folder, load_network, save_pipeline
 from flowzero_jax.weights.configs import parse_unet_config
 from flowzero_jax.weights.convert import parameter_shapes, tensor_shapes
 from flowzero_jax.weights.original_names import autoencoder_name, unet_name
@@ -206,7 +206,7 @@ def test_tokenizer_must_be_named(original_file, load_original, source, tmp_path,
     assert "holds no tokenizer; name a folder" in refusal(load_original, path, None)
     assert f"name {source / 'tokenizer'}" in refusal(load_original, path, source)
     assert "has no vocab.json" in refusal(load_original, path, tmp_path)
-    message = refusal(load_checkpoint, source, tokenizer=tmp_path, error=InputError)
+    message = refusal(load_checkpoint, Source(source, tokenizer=tmp_path), error=InputError)
     assert "leave --tokenizer out" in message
 
 
@@ -236,5 +236,5 @@ def test_tensor_twice_under_two_names(original_tensors, original_file, load_orig
 
 def test_name_without_prefix_is_never_looked_up(monkeypatch, refusal):
     monkeypatch.setattr(socket, "getaddrinfo", None)
-    assert "no such model" in refusal(load_checkpoint, "owner/name")
-    assert "hf:OWNER/NAME" in refusal(load_checkpoint, "owner/name")
+    assert "no such model" in refusal(load_checkpoint, Source("owner/name"))
+    assert "hf:OWNER/NAME" in refusal(load_checkpoint, Source("owner/name"))

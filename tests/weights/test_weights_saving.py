@@ -10,7 +10,13 @@ from safetensors.numpy import load_file, save
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.pipeline import Pipeline
-from flowzero_jax.weights import CheckpointSettings, convert_weights, load_folder, save_pipeline
+from flowzero_jax.weights import (
+    CheckpointSettings,
+    Source,
+    convert_weights,
+    load_folder,
+    save_pipeline,
+)
 
 TEXT = "text_encoder/model.safetensors"
 
@@ -110,8 +116,8 @@ def test_weight_too_large_for_the_dtype_is_not_saved(checkpoint, tmp_path, refus
 
 def test_conversion_does_not_replace_what_it_reads(folder, source, tmp_path, refusal):
     for out in (folder, folder.parent):
-        message = refusal(convert_weights, folder, out, error=InputError)
+        message = refusal(convert_weights, Source(folder), out, error=InputError)
         assert "is read; give another name" in message
     assert load_folder(folder).sha256 == load_folder(source).sha256
-    digest = convert_weights(folder, tmp_path / "new")
+    digest = convert_weights(Source(folder), tmp_path / "new")
     assert load_folder(tmp_path / "new").sha256 == digest

@@ -1,0 +1,96 @@
+"""The three networks of a model, and what each kind of source calls them, their sizes and tensors.
+
+A diffusers folder (of a disk or of the hub) has a folder and a `config.json` for each network; a
+file of the original code has all tensors under a prefix, by names of its own, and tells the sizes
+by their shapes; an adapter has tensors of the UNet by either name.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flowzero_jax.weights.configs import (
+    Json,
+    parse_autoencoder_config,
+    parse_text_encoder_config,
+    parse_unet_config,
+)
+from flowzero_jax.weights.original_names import (
+    AUTOENCODER_PREFIX,
+    TEXT_PREFIX,
+    UNET_PREFIX,
+    autoencoder_name,
+    text_encoder_name,
+    unet_name,
+)
+from flowzero_jax.weights.original_sizes import (
+    Shapes,
+    UntoldSizes,
+    autoencoder_values,
+    text_encoder_values,
+    unet_values,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """One row of the table.
+
+    Attributes:
+      name: of its folder, and of its parameters in a checkpoint.
+      parse_config: `config.json`, or what `read_sizes` gives, to our configuration.
+      stem: of its weight files in a folder.
+      prefix: of its tensors in an original file.
+      original_name: a tensor's name in diffusers, and the configuration, to the original name
+        without the prefix.
+      optional_start: what some programs leave out behind the prefix, where all names have it.
+      read_sizes: the shapes of the tensors of an original file, named without the prefix, to the
+        values of a `config.json`.
+    """
+
+    name: str
+    parse_config: Callable[[Json, Path], Any]
+    stem: str
+    prefix: str
+    original_name: Callable[[str, Any], str]
+    read_sizes: Callable[[Shapes, Path, UntoldSizes], Json]
+    optional_start: str = ""
+
+    def short_name(self, name: str) -> str:
+        """The name in an original file without the prefix, with the optional start."""
+        return self.optional_start + name.removeprefix(self.prefix).removeprefix(
+            self.optional_start
+        )
+
+
+NETWORKS = {
+    network.name: network
+    for network in (
+        Network(
+            "unet",
+            parse_unet_config,
+            "diffusion_pytorch_model",
+            UNET_PREFIX,
+            unet_name,
+            unet_values,
+        ),
+        Network(
+            "vae",
+            parse_autoencoder_config,
+            "diffusion_pytorch_model",
+            AUTOENCODER_PREFIX,
+            autoencoder_name,
+            autoencoder_values,
+        ),
+        Network(
+            "text_encoder",
+            parse_text_encoder_config,
+            "model",
+            TEXT_PREFIX,
+            text_encoder_name,
+            text_encoder_values,
+            optional_start="text_model.",
+        ),
+    )
+}

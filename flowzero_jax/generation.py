@@ -17,7 +17,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_noise
 from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, step_table
-from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 
 
 class Segment(NamedTuple):
@@ -119,46 +119,40 @@ def segments(schedule: ScheduleConfig, settings: GenerationSettings) -> list[Seg
     ]
 
 
-def denoise_fully(
-    models: Models,
-    settings: GenerationSettings,
-    params: Params,
-    state: SamplerState,
-    conditions: Conditions,
-    guidance_scale: jax.Array | float,
-) -> jax.Array:
-    """All denoising steps of `b` videos → latents `[b f h w c]`; the scale may be traced."""
-    for segment in segments(models.schedule, settings):
-        state = denoise(
-            models,
-            params,
-            state,
-            conditions,
-            segment.steps,
-            guidance_scale,
-            **segment.options(settings),
-        )
-    return state.latents
-
-
 def generate(
     models: Models,
     config: GenerationSettings,
     params: Params,
     scenes: SceneArrays,
     keys: jax.Array,
+    *,
+    guidance_scale: jax.Array | float | None = None,
+    latents: jax.Array | None = None,
 ) -> jax.Array:
     """Scenes and keys `[b]` → videos uint8 `[b f H W 3]`. Pure: jit it, shard it.
 
-    `models` and `config` are static (hashable); `params` is `{"unet", "vae", "text_encoder"}`.
+    Args:
+      models, config: static (hashable).
+      params: `{"unet", "vae", "text_encoder"}`.
+      guidance_scale: instead of the one in `config`, may be traced.
+      latents: `[b f h w c]`, instead of the initial noise.
     """
+    if guidance_scale is None:
+        guidance_scale = config.guidance_scale
     state, conditions = prepare(models, config, params, scenes, keys)
-    latents = denoise_fully(models, config, params, state, conditions, config.guidance_scale)
-    return decode(models, params, latents)
+    if latents is not None:
+        state = state._replace(latents=latents)
+    for segment in segments(models.schedule, config):
+        options = segment.options(config)
+        state = denoise(models, params, state, conditions, segment.steps, guidance_scale, **options)
+    return decode(models, params, state.latents)
 
 
 def calls(
-    schedule: ScheduleConfig, settings: GenerationSettings, steps_per_call: int = 10, done: int = 0
+    schedule: ScheduleConfig,
+    settings: GenerationSettings,
+    steps_per_call: int = STEPS_PER_CALL,
+    done: int = 0,
 ) -> list[Segment]:
     """The denoising steps after the first `done`, in calls of at most `steps_per_call`.
 

@@ -14,12 +14,19 @@ from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import shard_params, to_host
-from flowzero_jax.devices.programs import Progress, draw, encode_in_chunks, encode_texts_jitted
+from flowzero_jax.devices.programs import (
+    Drawn,
+    Progress,
+    draw,
+    encode_table,
+    encode_texts_jitted,
+)
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import generate, latent_size
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
-from flowzero_jax.settings import AttentionMethod, GenerationSettings
+from flowzero_jax.scene import SceneSyntax
+from flowzero_jax.settings import STEPS_PER_CALL, AttentionMethod, GenerationSettings
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
@@ -109,11 +116,7 @@ class Pipeline:
         *,
         seed: int | None = None,
         seeds: Sequence[int] | None = None,
-        settings: GenerationSettings | None = None,
-        negative_prompt: str = "",
-        progress: Progress | None = None,
-        steps_per_call: int = 10,
-        snapshot: str | Path | None = None,
+        **options,
     ) -> np.ndarray:
         """Draws one scene, `[f H W 3]` uint8, or a list of scenes, `[b f H W 3]`.
 
@@ -121,6 +124,33 @@ class Pipeline:
           scenes: a `SceneSyntax`, or several with the same number of frames.
           seed: of the one video (default 0).
           seeds: of several videos, one each (default 0, 1, …).
+          options: those of `draw`.
+
+        Raises:
+          InputError, ModelError: as `draw`.
+        """
+        single = not isinstance(scenes, Sequence)
+        if (seed is not None and not single) or (seeds is not None and single):
+            raise InputError("seed is for one scene, seeds for a list of scenes; use the other one")
+        if single:
+            return self.draw([scenes], [0 if seed is None else seed], **options).frames[0]
+        return self.draw(scenes, range(len(scenes)) if seeds is None else seeds, **options).frames
+
+    def draw(
+        self,
+        scenes: Sequence[SceneSyntax],
+        seeds: Sequence[int],
+        *,
+        settings: GenerationSettings | None = None,
+        negative_prompt: str = "",
+        progress: Progress | None = None,
+        steps_per_call: int = STEPS_PER_CALL,
+        snapshot: str | Path | None = None,
+    ) -> Drawn:
+        """Draws scenes with the same number of frames, in one batch: latents and frames.
+
+        Args:
+          scenes, seeds: equally many.
           settings: instead of the checkpoint's own.
           negative_prompt: what guidance leads away from.
           progress: called after every few steps.
@@ -133,29 +163,14 @@ class Pipeline:
           ModelError: the model has no layout layers but the scenes have boxes, or gave numbers
             that are not finite.
         """
-        single = not isinstance(scenes, Sequence)
-        batch = [scenes] if single else list(scenes)
-        if (seed is not None and not single) or (seeds is not None and single):
-            raise InputError("seed is for one scene, seeds for a list of scenes; use the other one")
-        if single:
-            seeds = [0 if seed is None else seed]
-        elif seeds is None:
-            seeds = range(len(batch))
-        if len(seeds) != len(batch):
+        if len(seeds) != len(scenes):
             raise InputError(
-                f"seeds: {len(seeds)} for {len(batch)} scenes; give one seed for each scene"
+                f"seeds: {len(seeds)} for {len(scenes)} scenes; give one seed for each scene"
             )
         settings = settings or self.settings
-        table = tabulate(batch, latent_size(self.models, settings), negative_prompt)
-        if settings.boxes and not self.models.unet.config.grounded:
-            if table.object_mask.any():
-                raise ModelError(
-                    f"{self.info.name}: has no layout (GLIGEN) layers and cannot place objects in "
-                    "boxes; add them (--gligen FILE), switch boxes off (--no-boxes) or take "
-                    "another checkpoint"
-                )
-            settings = dataclasses.replace(settings, boxes=False)
-        frames = draw(
+        table = tabulate(scenes, latent_size(self.models, settings), negative_prompt)
+        settings = self._with_possible_boxes(settings, table)
+        return draw(
             self.models,
             self.params,
             self.encode(table),
@@ -166,31 +181,34 @@ class Pipeline:
             progress=progress,
             snapshot=snapshot and Snapshot(snapshot, self._identity(table, seeds, settings)),
         )
-        return frames[0] if single else frames
+
+    def _with_possible_boxes(
+        self, settings: GenerationSettings, table: SceneTable
+    ) -> GenerationSettings:
+        """Boxes off where the model cannot and need not place any; raises ModelError if it must."""
+        if not settings.boxes or self.models.unet.config.grounded:
+            return settings
+        if table.object_mask.any():
+            raise ModelError(
+                f"{self.info.name}: has no layout (GLIGEN) layers and cannot place objects in "
+                "boxes; add them (--gligen FILE), switch boxes off (--no-boxes) or take "
+                "another checkpoint"
+            )
+        return dataclasses.replace(settings, boxes=False)
 
     def encode(self, table: SceneTable) -> SceneArrays:
         """Encodes each distinct text of the table once and gathers the states."""
-        encode_chunk = functools.partial(
+        encode = functools.partial(
             encode_texts_jitted, self.models.text_encoder, self.params["text_encoder"]
         )
-        states, pooled = encode_in_chunks(encode_chunk, self.tokenizer(table.texts))
-        return SceneArrays(
-            prompt_embeds=states[table.prompt_index],
-            negative_embeds=states[table.negative_index],
-            phrase_embeds=pooled[table.phrase_index],
-            boxes=table.boxes,
-            object_mask=table.object_mask,
-            track_ids=table.track_ids,
-            shifts=table.shifts,
-            random_speeds=table.random_speeds,
-        )
+        return encode_table(encode, self.tokenizer(table.texts), table)
 
     def compile(
         self,
         settings: GenerationSettings | None = None,
         num_frames: int = 8,
         batch: int = 1,
-        steps_per_call: int = 10,
+        steps_per_call: int = STEPS_PER_CALL,
         announce: Callable[[str], None] | None = None,
     ) -> list[CompiledProgram]:
         """Compiles ahead of time all that drawing videos of a size runs; see `compile_programs`."""

@@ -22,6 +22,8 @@ MAX_FRAMES = 512
 MAX_SIDE = 4096
 MAX_STEPS = 1000
 MAX_SEED = 2**32 - 1
+STEPS_PER_CALL = 10
+"""Denoising steps between two looks of the host, at most."""
 MIN_FPS, MAX_FPS = 0.01, 240.0
 """Frames per second. The encoder takes 0 without a word; GIF holds a delay of at most 655 s."""
 

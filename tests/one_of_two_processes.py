@@ -33,6 +33,12 @@ def fail(error):
     raise error
 
 
+def together(work):
+    with processes.together():
+        result = work()
+    return result
+
+
 def failure(function, *arguments):
     try:
         function(*arguments)
@@ -49,7 +55,7 @@ def failure(function, *arguments):
 
 def share(folder, index):
     """Texts, failures and a snapshot."""
-    text = processes.from_first(lambda: f"ä plan of process {index} 🙂" * 1000)
+    text = processes.share_text(f"ä plan of process {index} 🙂" * 1000)
     state = SamplerState(*np.arange(12, dtype=np.float32).reshape(2, 1, 2, 3) * (index + 1))
     snapshot = SharedSnapshot(Snapshot(folder / f"snapshot{index}", "this one"))
     other = SharedSnapshot(Snapshot(folder / f"snapshot{index}", "another"))
@@ -58,14 +64,12 @@ def share(folder, index):
     done, found = snapshot.read(state)
     result = {
         "text": [text[:30], len(text), text[-1]],
-        "planning": failure(processes.from_first, lambda: fail(PlannerError("no plan"))),
-        "loading": failure(
-            processes.together, lambda: fail(InputError("only here")) if index else None
-        ),
-        "bug": failure(processes.together, lambda: {}["é" * 2000]),
+        "planning": failure(together, lambda: None if index else fail(PlannerError("no plan"))),
+        "loading": failure(together, lambda: fail(InputError("only here")) if index else None),
+        "bug": failure(together, lambda: {}["é" * 2000]),
         "alike": failure(processes.check_same, "options", "the same"),
         "unlike": failure(processes.check_same, "options", f"of process {index}"),
-        "together": processes.together(lambda: index),
+        "together": together(lambda: index),
         "snapshot": [before, done, np.asarray(found).ravel().tolist()],
         "snapshots": sorted(path.name for path in folder.glob("snapshot*")),
         "other snapshot": failure(other.read, state),

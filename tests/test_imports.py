@@ -45,10 +45,12 @@ ROOMS = {
     "weights": "models schedule tokenizer files version settings weights.source",
     "denoising": "models sampler schedule settings",
     "generation": "denoising models noise schedule arrays settings",
-    "devices": "generation denoising models noise schedule snapshot arrays scene settings files",
+    "devices": (
+        "generation denoising models noise schedule snapshot arrays scene settings tabulate files"
+    ),
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
-        "settings weights.source"
+        "settings weights.source scene"
     ),
     "interop": (
         "pipeline devices generation models noise tabulate weights planner arrays scene "
@@ -141,6 +143,12 @@ def test_rooms_import_only_what_they_may(path):
         assert {room, room.split(".")[0]} & homes, f"{library} is imported in {room}"
     if room in WITHOUT_JAX:
         assert not libraries(path) & {"jax", "flax"}
+
+
+def test_nobody_behind_the_command_lines_door_sees_its_arguments():
+    doors = {"config.py", "jobs.py", "options.py", "planner_options.py", "values.py"}
+    found = {path.name for path in SOURCES if "argparse" in libraries(path)}
+    assert found == doors
 
 
 def test_every_room_stands_above_what_it_imports():

@@ -1,10 +1,10 @@
 """`flowzero-jax check`: what is wrong with a plan, and a mended copy of it on request."""
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from flowzero_jax.cli.jobs import CheckJob
 from flowzero_jax.cli.report import Report, counted, one_line
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
@@ -14,25 +14,25 @@ from flowzero_jax.scene import read_scene, write_scene
 FAULTY_EXIT_CODE = 2
 
 
-def run(args: argparse.Namespace, report: Report) -> int:
+def run(job: CheckJob, report: Report) -> int:
     """Checks a plan; returns the exit code: 2 if there is a hard finding (after the repair)."""
-    if args.repair != (args.out is not None):
+    if job.repair != (job.out is not None):
         raise InputError("check takes --repair together with --out mended.json, or neither")
-    if args.repair:
-        out = Path(args.out)
+    if job.repair:
+        out = Path(job.out)
         if out.suffix.lower() != ".json":
             raise InputError(f"{out}: unknown ending; use .json")
-        check_writable(out, [Path(args.plan)])
-    scene = read_scene(args.plan)
+        check_writable(out, [Path(job.plan)])
+    scene = read_scene(job.plan)
     changes: tuple[str, ...] = ()
-    if args.repair:
+    if job.repair:
         scene, changes = repair(scene)
-        write_scene(args.out, scene)
+        write_scene(job.out, scene)
     findings = verify(scene)
-    fields = {"repaired": args.out, "changes": list(changes)} if args.repair else {}
+    fields = {"repaired": job.out, "changes": list(changes)} if job.repair else {}
     report.result(
-        _text(args, findings, changes),
-        plan=args.plan,
+        _text(job, findings, changes),
+        plan=job.plan,
         penalty=penalty(findings),
         findings=[dataclasses.asdict(finding) for finding in findings],
         **fields,
@@ -40,17 +40,17 @@ def run(args: argparse.Namespace, report: Report) -> int:
     return FAULTY_EXIT_CODE if any(f.severity == "hard" for f in findings) else 0
 
 
-def _text(args: argparse.Namespace, findings: Sequence[Finding], changes: Sequence[str]) -> str:
+def _text(job: CheckJob, findings: Sequence[Finding], changes: Sequence[str]) -> str:
     """The findings as a table, after what was mended."""
     lines = [f"mended: {one_line(change)}" for change in changes]
     if findings:
         lines += _table(findings)
     hard = sum(finding.severity == "hard" for finding in findings)
     count = f"{hard} hard and {len(findings) - hard} soft findings" if findings else "no findings"
-    lines.append(f"{one_line(args.out or args.plan)}: {count}")
-    if args.repair and not changes:
+    lines.append(f"{one_line(job.out or job.plan)}: {count}")
+    if job.repair and not changes:
         lines[-1] += "; nothing could be mended"
-    elif args.repair:
+    elif job.repair:
         lines[-1] += f"; {counted(len(changes), 'change')}"
     return "\n".join(lines)
 

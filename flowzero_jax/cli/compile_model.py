@@ -1,36 +1,32 @@
 """`flowzero-jax compile`: fills the compilation cache for a size, and tells the memory needed."""
 
-import argparse
 import dataclasses
 
-from flowzero_jax.cli.config import fields_of, rendering_values
+from flowzero_jax.cli.jobs import CompileJob
 from flowzero_jax.cli.report import Report, counted
-from flowzero_jax.settings import DEFAULT_FRAMES, VideoSettings
 
 
-def run(args: argparse.Namespace, report: Report) -> int:
+def run(job: CompileJob, report: Report) -> int:
     """Compiles all programs of a size; returns the exit code."""
-    options = rendering_values(args)
-    num_frames = VideoSettings(**fields_of(VideoSettings, options)).frames or DEFAULT_FRAMES
     # Imports JAX: bad options are reported without waiting for it.
     from flowzero_jax.cli.device import device_errors
     from flowzero_jax.cli.loading import load
     from flowzero_jax.devices.compilation import memory_needed
 
-    loaded = load(args, options)
+    loaded, num_frames = load(job.model), job.num_frames
     settings = loaded.settings
     with device_errors():
         programs = loaded.pipeline.compile(
             settings,
             num_frames,
-            args.batch,
-            args.steps_per_call,
+            job.batch,
+            loaded.steps_per_call,
             announce=lambda name: report.note(f"compiling: {name}"),
         )
     needed = memory_needed(programs)
     seconds = round(sum(program.seconds for program in programs), 3)
     table = _table([(p.name, p.seconds, p.peak_bytes) for p in programs])
-    videos = "" if args.batch == 1 else f"{counted(args.batch, 'video')} of "
+    videos = "" if job.batch == 1 else f"{counted(job.batch, 'video')} of "
     size = f"{counted(num_frames, 'frame')}, {settings.width}x{settings.height}"
     table.append(
         f"{loaded.model['source']}: {videos}{size}, {loaded.dtype} on {loaded.device['kind']}: "
@@ -42,8 +38,8 @@ def run(args: argparse.Namespace, report: Report) -> int:
         needed_bytes=needed,
         seconds=seconds,
         frames=num_frames,
-        batch=args.batch,
-        settings=loaded.recorded_settings | {"steps_per_call": args.steps_per_call},
+        batch=job.batch,
+        settings=loaded.recorded_settings,
         model=loaded.model,
         device=loaded.device,
         cache=loaded.cache,

@@ -7,7 +7,7 @@ import argparse
 import dataclasses
 import difflib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,23 @@ from flowzero_jax.settings import GenerationSettings
 OPTIONS = {option.name: option for option in RENDER_OPTIONS}
 
 
-def rendering_values(args: argparse.Namespace) -> dict[str, Any]:
+def rendering_values(
+    spec: str | None, overrides: Sequence[str], flags: Mapping[str, Any]
+) -> dict[str, Any]:
     """The rendering options that the user set, by name: flags over --config.FIELD over the file.
+
+    Args:
+      spec: what --config names, None without it.
+      overrides: the "--config.FIELD=VALUE" arguments.
+      flags: values by name, None for what was not given; others than options are passed over.
 
     Raises:
       InputError: the config cannot be used, or guidance would begin after it ends.
       OutputError: the config file is not there.
     """
-    config = read_config(args.config) if args.config else {}
-    flags = {name: getattr(args, name, None) for name in OPTIONS}
-    given = {name: value for name, value in flags.items() if value is not None}
-    values = config | read_overrides(args.overrides) | given
+    config = read_config(spec) if spec else {}
+    given = {name: flags[name] for name in OPTIONS if flags.get(name) is not None}
+    values = config | read_overrides(overrides) | given
     chosen = GenerationSettings(**fields_of(GenerationSettings, values))
     start, end = chosen.guidance_start, chosen.guidance_end
     if start > end:
@@ -40,7 +46,7 @@ def rendering_values(args: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def fields_of(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+def fields_of(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are fields of a dataclass."""
     names = [field.name for field in dataclasses.fields(kind)]
     return {name: values[name] for name in names if name in values}

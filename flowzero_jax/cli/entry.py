@@ -1,23 +1,24 @@
-"""From the arguments to a command's exit code. Commands are imported only when they run."""
+"""From the arguments to a job, and to its exit code. Commands are imported only when they run."""
 
 import importlib
 import sys
 from collections.abc import Sequence
 
+from flowzero_jax.cli.jobs import make_job
 from flowzero_jax.cli.options import parse_arguments
 from flowzero_jax.cli.report import Report
 from flowzero_jax.cli.signals import terminable
 
 COMMAND_MODULES = {
-    "generate": "flowzero_jax.cli.generate",
+    "generate": "flowzero_jax.cli.video",
     "plan": "flowzero_jax.cli.plan",
     "show": "flowzero_jax.cli.show",
     "check": "flowzero_jax.cli.check",
-    "render": "flowzero_jax.cli.render",
+    "render": "flowzero_jax.cli.video",
     "compile": "flowzero_jax.cli.compile_model",
     "inspect": "flowzero_jax.cli.inspect_model",
 }
-"""Each has `run(args, report) -> exit code`; plan, show and check never import JAX."""
+"""Each has `run(job, report) -> exit code`; plan, show and check never import JAX."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with report.warnings_as_lines(), terminable():
             args = parse_arguments(arguments)
-            code = importlib.import_module(COMMAND_MODULES[args.command]).run(args, report)
+            job = make_job(args)
+            code = importlib.import_module(COMMAND_MODULES[args.command]).run(job, report)
             report.flush()
             return code
     except BaseException as error:

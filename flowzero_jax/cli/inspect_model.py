@@ -1,22 +1,21 @@
 """`flowzero-jax inspect`: what a checkpoint is and what it can draw."""
 
-import argparse
 import dataclasses
 
+from flowzero_jax.cli.jobs import InspectJob
 from flowzero_jax.cli.report import Report
 from flowzero_jax.pipeline import Pipeline, PipelineInfo
 from flowzero_jax.settings import GenerationSettings
-from flowzero_jax.weights.source import Source
 
 NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
 
 
-def run(args: argparse.Namespace, report: Report) -> int:
+def run(job: InspectJob, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
-    pipeline = Pipeline.from_source(Source(args.model, args.tokenizer, args.gligen))
+    pipeline = Pipeline.from_source(job.source)
     info, settings = pipeline.info, pipeline.settings
     report.result(
-        "\n".join([f"{args.model}: {info.name}", *_lines(info, settings)]),
+        "\n".join([f"{job.source.model}: {info.name}", *_lines(info, settings)]),
         **dataclasses.asdict(info),
         settings=dataclasses.asdict(settings),
     )

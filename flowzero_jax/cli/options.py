@@ -11,6 +11,7 @@ from flowzero_jax.settings import (
     DEFAULT_FRAMES,
     MAX_FRAMES,
     MAX_STEPS,
+    STEPS_PER_CALL,
     ComputeSettings,
     GenerationSettings,
     Setting,
@@ -21,13 +22,12 @@ from flowzero_jax.version import __version__
 from flowzero_jax.video.formats import output_help
 from flowzero_jax.weights.source import EMBEDDED, Source
 
-DEFAULT_STEPS_PER_CALL = 10
 CONFIG_PREFIX = "--config."
 
 
 STEPS_PER_CALL_HELP = (
     "denoising steps without a look at the numbers or for signals, at most "
-    f"(default {DEFAULT_STEPS_PER_CALL})"
+    f"(default {STEPS_PER_CALL})"
 )
 DISTRIBUTED_HELP = (
     "this is one of several processes, all started with the same command, that draw together; the "
@@ -208,7 +208,7 @@ def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) ->
         "--steps-per-call",
         metavar="N",
         type=values.integer(1, MAX_STEPS),
-        default=DEFAULT_STEPS_PER_CALL,
+        default=STEPS_PER_CALL,
         help=STEPS_PER_CALL_HELP,
     )
     cache = programs.add_mutually_exclusive_group()

@@ -1,12 +1,12 @@
 """`flowzero-jax plan`: one prompt to a plan file, or a file of prompts to one plan a line."""
 
-import argparse
 import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from flowzero_jax.cli.jobs import PlanJob
 from flowzero_jax.cli.planners import Planned, choose_planner, history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import FlowZeroError, InputError, OutputError
@@ -18,22 +18,22 @@ from flowzero_jax.scene import write_scene
 PARTIAL_EXIT_CODE = 7
 
 
-def run(args: argparse.Namespace, report: Report) -> int:
+def run(job: PlanJob, report: Report) -> int:
     """Plans; returns the exit code: 7 if some of the prompts could not be planned."""
-    if (args.prompt is None) == (args.prompts_file is None):
+    if (job.prompt is None) == (job.prompts_file is None):
         raise InputError("plan takes either PROMPT or --prompts-file F")
-    ending = ".json" if args.prompts_file is None else ".jsonl"
-    out = Path(args.out)
+    ending = ".json" if job.prompts_file is None else ".jsonl"
+    out = Path(job.out)
     if out.suffix.lower() != ending:
         raise InputError(f"{out}: unknown ending; use {ending}")
-    inputs = [] if args.prompts_file is None else [Path(args.prompts_file)]
+    inputs = [] if job.prompts_file is None else [Path(job.prompts_file)]
     check_writable(out, inputs)
-    if args.planner == "llm":
+    if job.planner.llm is not None:
         check_writable(history_path(out), inputs)
-    planner = choose_planner(args, plan)
-    if args.prompts_file is not None:
-        return _plan_file(Path(args.prompts_file), out, planner, args, report)
-    planned = planner(args.prompt, args.frames)
+    planner = choose_planner(job.planner, plan)
+    if job.prompts_file is not None:
+        return _plan_file(Path(job.prompts_file), out, planner, job, report)
+    planned = planner(job.prompt, job.frames)
     write_scene(out, planned.scene)
     fields = {}
     if planned.history is not None:
@@ -45,10 +45,10 @@ def run(args: argparse.Namespace, report: Report) -> int:
             "confidence": kept.confidence,
             "hard_findings": kept.hard,
         }
-    if args.planner == "llm":
+    if job.planner.llm is not None:
         fields["planner"] = planned.planner
     report.result(
-        f"{out}: {counted(args.frames, 'frame')}", plan=args.out, frames=args.frames, **fields
+        f"{out}: {counted(job.frames, 'frame')}", plan=job.out, frames=job.frames, **fields
     )
     return 0
 
@@ -57,25 +57,25 @@ def _plan_file(
     prompts: Path,
     out: Path,
     planner: Callable[[str, int], Planned],
-    args: argparse.Namespace,
+    job: PlanJob,
     report: Report,
 ) -> int:
     count = failures = 0
     with contextlib.ExitStack() as stack:
         plans = _open_lines(stack, out)
-        histories = _open_lines(stack, history_path(out)) if args.planner == "llm" else None
+        histories = _open_lines(stack, history_path(out)) if job.planner.llm is not None else None
         for line in _lines(prompts):
-            record, history = _plan_line(line, args.frames, planner)
+            record, history = _plan_line(line, job.frames, planner)
             count += 1
             failures += "error" in record
             plans(record)
             if histories is not None:
                 histories(history)
     failed = f", {failures} of them failed" if failures else ""
-    fields = {"histories": str(history_path(out))} if args.planner == "llm" else {}
+    fields = {"histories": str(history_path(out))} if job.planner.llm is not None else {}
     report.result(
         f"{out}: {counted(count, 'prompt')}{failed}",
-        plans=args.out,
+        plans=job.out,
         prompts=count,
         failures=failures,
         **fields,

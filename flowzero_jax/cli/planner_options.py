@@ -1,4 +1,4 @@
-"""The options that choose and steer a planner, and the settings they make."""
+"""The options that choose and steer a planner, and the choice that they make."""
 
 import argparse
 from dataclasses import dataclass, fields
@@ -50,6 +50,33 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class PlannerChoice:
+    """Who plans.
+
+    Attributes:
+      key_frames: so many are planned and the rest interpolated; None as the planner likes it.
+      llm: a language model with these settings, url and model not yet looked for elsewhere; None
+        for the rules.
+      fallback: whether the rules plan what the language model cannot.
+    """
+
+    key_frames: int | None = None
+    llm: LlmSettings | None = None
+    fallback: bool = False
+
+
+def planner_choice(args: argparse.Namespace) -> PlannerChoice:
+    """What the flags of `add_planner` choose.
+
+    Raises: InputError.
+    """
+    if args.planner == "rules":
+        _refuse_llm_options(args)
+        return PlannerChoice(args.key_frames)
+    return PlannerChoice(args.key_frames, _llm_settings(args), args.llm_fallback is not None)
+
+
 def add_planner(parser: argparse.ArgumentParser) -> None:
     """Adds the planner's options. Those of a language model are None unless given."""
     parser.add_argument(
@@ -81,11 +108,8 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def llm_settings(args: argparse.Namespace) -> LlmSettings:
-    """The settings that the flags make; url and model are not yet looked for elsewhere.
-
-    Raises: InputError.
-    """
+def _llm_settings(args: argparse.Namespace) -> LlmSettings:
+    """The settings that the flags make; url and model are not yet looked for elsewhere."""
 
     given = _given(args)
     chosen: dict[str, Any] = {}
@@ -101,8 +125,7 @@ def llm_settings(args: argparse.Namespace) -> LlmSettings:
     return LlmSettings(**chosen)
 
 
-def refuse_llm_options(args: argparse.Namespace) -> None:
-    """Raises InputError if an option of the language model was given to another planner."""
+def _refuse_llm_options(args: argparse.Namespace) -> None:
     for flag in _given(args):
         raise InputError(f"{flag}: only for a language model; add --planner llm")
 

@@ -1,12 +1,11 @@
-"""The planner that a command line asks for, as a function of a prompt."""
+"""The planner that a job asks for, as a function of a prompt."""
 
-import argparse
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from flowzero_jax.cli.planner_options import llm_settings, refuse_llm_options
+from flowzero_jax.cli.planner_options import PlannerChoice
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.history import History
@@ -17,41 +16,47 @@ RulesPlanner = Callable[..., SceneSyntax]
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan; `planner` made it, `history` tells how if that was a language model."""
+    """A plan.
+
+    Attributes:
+      scene: what it says.
+      planner: who made it; None if it was read.
+      history: how a language model made it.
+      seconds: how long that took, by stage.
+    """
 
     scene: SceneSyntax
-    planner: str
+    planner: str | None = None
     history: History | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-def choose_planner(args: argparse.Namespace, rules: RulesPlanner) -> Callable[[str, int], Planned]:
+def choose_planner(choice: PlannerChoice, rules: RulesPlanner) -> Callable[[str, int], Planned]:
     """The planner for prompts and numbers of frames; `rules` is the one without a model.
 
-    What is wrong with the options is found here, before anything is planned.
+    What is wrong with the choice is found here, before anything is planned.
 
     Raises: InputError, OutputError, PlannerError.
     """
 
     def by_rules(prompt: str, num_frames: int) -> Planned:
-        keys = num_frames if args.key_frames is None else min(args.key_frames, num_frames)
+        keys = num_frames if choice.key_frames is None else min(choice.key_frames, num_frames)
         return Planned(spread(rules(prompt, num_frames=keys), num_frames), "rules")
 
-    if args.planner == "rules":
-        refuse_llm_options(args)
+    if choice.llm is None:
         return by_rules
 
     from flowzero_jax.planner.llm import open_model, plan_with_llm
     from flowzero_jax.planner.llm.settings import resolve
 
-    settings = llm_settings(args)
-    settings = settings if settings.replay else resolve(settings)
+    settings = choice.llm if choice.llm.replay else resolve(choice.llm)
     model = open_model(settings)
 
     def by_llm(prompt: str, num_frames: int) -> Planned:
         try:
             result = plan_with_llm(prompt, num_frames, settings, model=model)
         except PlannerError as error:
-            if args.llm_fallback is None:
+            if not choice.fallback:
                 raise
             warnings.warn(f"no plan by the language model: {error}", stacklevel=2)
             warnings.warn("planned BY RULES instead (--llm-fallback rules)", stacklevel=2)

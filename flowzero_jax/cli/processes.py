@@ -4,28 +4,23 @@ It plans, writes and prints as ever. The others wait for its plan, draw their pa
 say nothing. What fails in one of them ends all.
 """
 
-import argparse
 import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from flowzero_jax.cli.config import rendering_values
-from flowzero_jax.cli.rendering import Job, draw_frames, load_model, render
 from flowzero_jax.cli.report import Report
 from flowzero_jax.errors import DeviceError, FlowZeroError
 from flowzero_jax.scene import SceneSyntax, parse_scene, scene_json
 
-# Of the arguments; what is rendered, and the file that the plan is in.
-Plan = Callable[[argparse.Namespace], tuple[Job, SceneSyntax, Path]]
 
+@contextmanager
+def one_of_several(report: Report) -> Iterator[None]:
+    """Within the block this is one of several processes, which end together.
 
-def run_planned(args: argparse.Namespace, report: Report, plan: Plan) -> int:
-    """Plans and renders, with --distributed in several processes; returns the exit code."""
-    if not args.distributed:
-        render(*plan(args), report)
-        return 0
-
+    Raises:
+      SystemExit: another process failed and says why; this one is to be silent.
+    """
     from flowzero_jax.cli.device import first_device
     from flowzero_jax.devices import processes
 
@@ -33,47 +28,48 @@ def run_planned(args: argparse.Namespace, report: Report, plan: Plan) -> int:
     processes.initialize()
     try:
         first_device()
-        if processes.is_first():
-            _lead(args, report, plan)
-        else:
-            _follow(args)
+        yield
     except processes.SharedError as error:
         if error.__cause__ is not None:  # it failed here
             raise error.__cause__ from None
-        if processes.is_first():
-            error.args = (f"process {error.process}: {error}",)
-            raise
-        return error.exit_code
+        if not processes.is_first():
+            raise SystemExit(error.exit_code) from None
+        where = f"process {error.process}: {error}"
+        raise processes.SharedError(where, error.process, error.exit_code) from None
     except BaseException as error:
         # The others know nothing of it: at a regular end this process would wait for them.
         code = report.failure(_lost(error) or error)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code)
-    return 0
 
 
-def _lead(args: argparse.Namespace, report: Report, plan: Plan) -> None:
-    from flowzero_jax.devices.processes import from_first
+def leads(distributed: bool) -> bool:
+    """Whether this process plans, writes and prints: the only one, or the first of several."""
+    if not distributed:
+        return True
+    from flowzero_jax.devices.processes import is_first
 
-    planned = []
-
-    def plan_as_text() -> str:
-        planned.extend(plan(args))
-        return scene_json(planned[1])
-
-    from_first(plan_as_text)
-    render(*planned, report)
+    return is_first()
 
 
-def _follow(args: argparse.Namespace) -> None:
-    from flowzero_jax.devices.processes import from_first
+def together(distributed: bool) -> AbstractContextManager[None]:
+    """A block of which a failure is one of all processes, if there are several."""
+    if not distributed:
+        return nullcontext()
+    from flowzero_jax.devices.processes import together
 
-    scene = parse_scene(from_first(str))
-    # What is written, and how, is the first process's business.
-    job = Job(args.command, args, rendering_values(args), kind="")
-    draw_frames(job, load_model(job), scene)
-    job.together(lambda: None)
+    return together()
+
+
+def shared_scene(scene: SceneSyntax | None, distributed: bool) -> SceneSyntax:
+    """The scene that the process which leads has, in all of them."""
+    if not distributed:
+        return scene
+    from flowzero_jax.devices.processes import share_text
+
+    text = share_text("" if scene is None else scene_json(scene))
+    return parse_scene(text) if scene is None else scene
 
 
 def _silence_libraries() -> None:

@@ -1,8 +1,8 @@
 """`flowzero-jax show`: a picture of a plan, before any model runs, or of how it came about."""
 
-import argparse
 from pathlib import Path
 
+from flowzero_jax.cli.jobs import ShowJob
 from flowzero_jax.cli.planners import history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import InputError
@@ -13,26 +13,26 @@ from flowzero_jax.scene import read_scene
 ENDINGS = (".png", ".gif")
 
 
-def run(args: argparse.Namespace, report: Report) -> int:
+def run(job: ShowJob, report: Report) -> int:
     """Draws the plan, or the rounds of its history; returns the exit code."""
-    source, out = Path(args.plan), Path(args.out)
-    of_history = args.history or source.name.endswith(".history.json")
-    if args.history and not source.name.endswith(".history.json"):
+    source, out = Path(job.plan), Path(job.out)
+    of_history = job.history or source.name.endswith(".history.json")
+    if job.history and not source.name.endswith(".history.json"):
         source = history_path(source)
     endings = ENDINGS[:1] if of_history else ENDINGS
     if out.suffix.lower() not in endings:
         raise InputError(f"{out}: unknown ending; use {' or '.join(endings)}")
     check_writable(out, [source])
     if of_history:
-        return _show_history(source, out, args, report)
-    scene = read_scene(args.plan)
+        return _show_history(source, out, job, report)
+    scene = read_scene(job.plan)
     write_preview(scene, out)
     num_frames = len(scene.frames)
-    report.result(f"{out}: {counted(num_frames, 'frame')}", preview=args.out, frames=num_frames)
+    report.result(f"{out}: {counted(num_frames, 'frame')}", preview=job.out, frames=num_frames)
     return 0
 
 
-def _show_history(source: Path, out: Path, args: argparse.Namespace, report: Report) -> int:
+def _show_history(source: Path, out: Path, job: ShowJob, report: Report) -> int:
     from flowzero_jax.planner.llm.history import read_history
     from flowzero_jax.preview.rounds import write_rounds
 
@@ -41,7 +41,7 @@ def _show_history(source: Path, out: Path, args: argparse.Namespace, report: Rep
     rounds = len(history.rounds)
     report.result(
         f"{out}: {counted(rounds, 'round')}, the plan of round {history.kept} was kept",
-        preview=args.out,
+        preview=job.out,
         rounds=rounds,
         kept=history.kept,
     )

@@ -28,7 +28,7 @@ from flowzero_jax.errors import DeviceError
 from flowzero_jax.generation import Segment, calls
 from flowzero_jax.noise import video_keys
 from flowzero_jax.scene import MAX_OBJECTS
-from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +74,7 @@ def compile_programs(
     *,
     batch: int = 1,
     mesh: Mesh | None = None,
-    steps_per_call: int = 10,
+    steps_per_call: int = STEPS_PER_CALL,
     announce: Callable[[str], None] | None = None,
 ) -> list[CompiledProgram]:
     """Compiles what a pipeline runs to draw scenes, in the order in which it runs.

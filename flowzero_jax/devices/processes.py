@@ -1,15 +1,15 @@
 """Several processes, each with some of the devices: joining them, failing together, sharing text.
 
 Process 0, the first, talks to the world: it plans, writes files and prints. Whatever only one
-process does, or may fail to do, goes through `together` or `from_first`, so that all of them end
-when one fails. A process that is killed is noticed after `HEARTBEAT_TIMEOUT` seconds at the latest,
+process does, or may fail to do, stands in a block `together`, so that all of them end when one
+fails. A process that is killed is noticed after `HEARTBEAT_TIMEOUT` seconds at the latest,
 and JAX then ends the others.
 """
 
 import hashlib
 import os
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import jax
 import numpy as np
@@ -29,8 +29,6 @@ SHUTDOWN_TIMEOUT = 60
 # The rest of what JAX finds out by itself on Cloud TPU, Slurm and Kubernetes.
 ADDRESS, COUNT, INDEX = "JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"
 MESSAGE_BYTES = 500
-
-T = TypeVar("T")
 
 
 class SharedError(FlowZeroError):
@@ -96,24 +94,25 @@ def is_first() -> bool:
     return jax.process_index() == 0
 
 
-def together(work: Callable[[], T]) -> T:
-    """Runs `work` in every process and returns its result; if it fails in one, all fail.
+@contextmanager
+def together() -> Iterator[None]:
+    """All processes run the block; if it fails in one, it fails in all.
 
     Raises:
-      SharedError: it failed, here or elsewhere. A single process raises what `work` does.
+      SharedError: it failed, here or elsewhere. A single process raises what the block does.
     """
     if jax.process_count() == 1:
-        return work()
-    result, failure = None, None
+        yield
+        return
+    failure = None
     try:
-        result = work()
+        yield
     except Exception as error:
         failure = error
     codes, messages = _gather_failures(failure)
-    if not codes.any():
-        return result
-    process = int(np.flatnonzero(codes)[0]) if failure is None else jax.process_index()
-    raise SharedError(messages[process], process, int(codes[process])) from failure
+    if codes.any():
+        process = int(np.flatnonzero(codes)[0]) if failure is None else jax.process_index()
+        raise SharedError(messages[process], process, int(codes[process])) from failure
 
 
 def _gather_failures(failure: Exception | None) -> tuple[np.ndarray, list[str]]:
@@ -126,9 +125,8 @@ def _gather_failures(failure: Exception | None) -> tuple[np.ndarray, list[str]]:
     return rows[:, 0], messages
 
 
-def from_first(work: Callable[[], str]) -> str:
-    """Process 0 runs `work`; all get its text. Raises SharedError if it fails."""
-    text = together(lambda: work() if is_first() else "")
+def share_text(text: str) -> str:
+    """The text of process 0, in all of them."""
     if jax.process_count() == 1:
         return text
     data = np.frombuffer(text.encode(), np.uint8)
@@ -145,11 +143,9 @@ def check_same(what: str, text: str) -> None:
     own = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
     digests = multihost_utils.process_allgather(own)
 
-    def compare() -> None:
+    with together():
         if (digests[0] != own).any():
             raise InputError(f"{what}: other than process 0's; start all processes alike")
-
-    together(compare)
 
 
 class SharedSnapshot:
@@ -160,15 +156,20 @@ class SharedSnapshot:
 
     def read(self, like: SamplerState) -> tuple[int, SamplerState] | None:
         """As `Snapshot.read`, in every process; raises SharedError."""
-        found = together(lambda: self.snapshot.read(like) if is_first() else None)
+        with together():
+            found = self.snapshot.read(like) if is_first() else None
         nothing = (0, SamplerState(*(np.zeros(x.shape, x.dtype) for x in like)))
         done, state = multihost_utils.broadcast_one_to_all(found or nothing)
         return (int(done), state) if done else None
 
     def write(self, done: int, state: SamplerState) -> None:
         """As `Snapshot.write`; raises SharedError."""
-        together(lambda: self.snapshot.write(done, state) if is_first() else None)
+        with together():
+            if is_first():
+                self.snapshot.write(done, state)
 
     def remove(self) -> None:
         """As `Snapshot.remove`; raises SharedError."""
-        together(lambda: self.snapshot.remove() if is_first() else None)
+        with together():
+            if is_first():
+                self.snapshot.remove()

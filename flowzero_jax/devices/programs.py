@@ -6,6 +6,7 @@ may be interrupted. All calls of a kind share one compiled program, and so do al
 
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +22,9 @@ from flowzero_jax.errors import ModelError
 from flowzero_jax.generation import calls, decode, prepare
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.schedule import SamplerState
-from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 from flowzero_jax.snapshot import Snapshot
+from flowzero_jax.tabulate import SceneTable
 
 # (steps done, steps in all)
 Progress = Callable[[int, int], None]
@@ -30,16 +32,44 @@ Progress = Callable[[int, int], None]
 # Texts go through the text encoder in chunks of this many, so that their number compiles nothing.
 TEXT_CHUNK = 8
 
+# The keywords of `denoise`, all static.
+DENOISE_OPTIONS = ("cross_frame", "grounded", "guided", "frames_per_chunk")
+
 prepare_jitted = jax.jit(prepare, static_argnums=(0, 1))
 
 
-def encode_in_chunks(
-    encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids `[k l]` → states `[k' l d]` and pooled states `[k' d]`, k' ≥ k.
+class Drawn(NamedTuple):
+    """A batch of videos, on the host."""
 
-    `encode` always gets `TEXT_CHUNK` rows; the first row fills up the last chunk.
+    latents: np.ndarray  # float32 [b f h w c]
+    frames: np.ndarray  # uint8 [b f H W 3]
+
+
+def encode_table(
+    encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray, table: SceneTable
+) -> SceneArrays:
+    """Encodes every distinct text once, and gathers the states where the table says.
+
+    Args:
+      encode: token ids to states `[… l d]` and pooled states `[… d]`; always gets `TEXT_CHUNK`
+        rows, the last of them filled up with the first text.
+      ids: `[k l]` of the texts that the table's indices mean.
+      table: the rest of the scenes.
     """
+    states, pooled = _encode_in_chunks(encode, ids)
+    return SceneArrays(
+        prompt_embeds=states[table.prompt_index],
+        negative_embeds=states[table.negative_index],
+        phrase_embeds=pooled[table.phrase_index],
+        boxes=table.boxes,
+        object_mask=table.object_mask,
+        track_ids=table.track_ids,
+        shifts=table.shifts,
+        random_speeds=table.random_speeds,
+    )
+
+
+def _encode_in_chunks(encode, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
     ids = np.concatenate([ids, filler])
     chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
@@ -55,7 +85,7 @@ def encode_texts_jitted(model: TextEncoder, params: Params, ids: jax.Array):
 @functools.partial(
     jax.jit,
     static_argnums=0,
-    static_argnames=("cross_frame", "grounded", "guided", "frames_per_chunk", "mesh"),
+    static_argnames=(*DENOISE_OPTIONS, "mesh"),
     donate_argnames="state",
 )
 def denoise_jitted(
@@ -81,11 +111,11 @@ def draw(
     settings: GenerationSettings,
     *,
     mesh: Mesh | None = None,
-    steps_per_call: int = 10,
+    steps_per_call: int = STEPS_PER_CALL,
     progress: Progress | None = None,
     snapshot: Snapshot | None = None,
-) -> np.ndarray:
-    """`generate`, interruptible: scenes and keys `[b]` → videos uint8 `[b f H W 3]`.
+) -> Drawn:
+    """`generate`, interruptible: scenes and keys `[b]` → latents and frames of the videos.
 
     Args:
       mesh: the devices, with the parameters on them (`mesh.shard_params`); None for one device.
@@ -134,4 +164,4 @@ def draw(
     frames = collect(decode_jitted(models, params, state.latents, mesh=mesh))
     if snapshot is not None:
         snapshot.remove()
-    return frames
+    return Drawn(collect(state.latents), frames)

@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from flowzero_jax.arrays import SceneArrays
-from flowzero_jax.devices.programs import encode_in_chunks
+from flowzero_jax.devices.programs import encode_table
 from flowzero_jax.errors import InputError
 from flowzero_jax.generation import Params
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.noise import video_keys
+from flowzero_jax.tabulate import SceneTable
 
 
 class VideoInputs(NamedTuple):
@@ -49,22 +50,23 @@ def encode(
     rows = np.concatenate([ids.reshape(-1, length) for ids in groups])
     texts, index = np.unique(rows, axis=0, return_inverse=True)
     encode_chunk = functools.partial(_encode, model, params)
-    states, pooled = encode_in_chunks(encode_chunk, texts.astype(np.int32))
     ends = np.cumsum([ids[..., 0].size for ids in groups])[:-1]
     prompt, phrase, negative = (
         part.reshape(ids.shape[:-1])
         for part, ids in zip(np.split(index.ravel(), ends), groups, strict=True)
     )
-    return SceneArrays(
-        prompt_embeds=states[prompt],
-        negative_embeds=states[negative],
-        phrase_embeds=pooled[phrase],
+    table = SceneTable(
+        texts=(),  # known as token ids alone
+        prompt_index=prompt,
+        phrase_index=phrase,
+        negative_index=negative,
         boxes=inputs.boxes,
         object_mask=inputs.object_mask,
         track_ids=inputs.track_ids,
         shifts=inputs.shifts * np.float32(min(latent_size)),
         random_speeds=inputs.random_speeds,
     )
+    return encode_table(encode_chunk, texts.astype(np.int32), table)
 
 
 @functools.partial(jax.jit, static_argnums=0)

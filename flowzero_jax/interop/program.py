@@ -7,7 +7,7 @@ from jax.sharding import Mesh, PartitionSpec
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.devices.mesh import DATA_AXIS
-from flowzero_jax.generation import Models, Params, decode, denoise_fully, prepare
+from flowzero_jax.generation import Models, Params, generate
 from flowzero_jax.interop.inputs import have_device_axis
 from flowzero_jax.settings import GenerationSettings
 
@@ -27,11 +27,8 @@ def run(
     def on_one_device(params, scenes, keys, guidance_scale, latents):
         if replicated:
             params = jax.tree.map(lambda leaf: leaf[0], params)
-        state, conditions = prepare(models, settings, params, scenes, keys)
-        if latents is not None:
-            state = state._replace(latents=latents)
-        latents = denoise_fully(models, settings, params, state, conditions, guidance_scale)
-        return decode(models, params, latents)
+        given = {"guidance_scale": guidance_scale, "latents": latents}
+        return generate(models, settings, params, scenes, keys, **given)
 
     replicated = have_device_axis(params)
     arguments = (params, scenes, keys, guidance_scale, latents)

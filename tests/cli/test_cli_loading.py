@@ -8,11 +8,11 @@ import pytest
 from tiny import UNET
 
 from flowzero_jax.cli import device, loading, values
+from flowzero_jax.cli.jobs import ModelRequest
 from flowzero_jax.errors import DeviceError, InputError
 from flowzero_jax.models import UNet, UNetConfig
-from flowzero_jax.settings import GenerationSettings
-
-ARGUMENTS = types.SimpleNamespace(no_cache=True, cache_dir=None)
+from flowzero_jax.settings import ComputeSettings, GenerationSettings
+from flowzero_jax.weights import Source
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def load(monkeypatch):
     def load(platform, kind, **options):
         there = {"platform": platform, "kind": kind}
         monkeypatch.setattr(loading, "first_device", lambda: there)
-        return loading.load(ARGUMENTS, options)
+        request = ModelRequest(Source(), {}, ComputeSettings(**options), no_cache=True)
+        return loading.load(request)
 
     monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
     load.dtypes, load.meshes = dtypes, meshes

@@ -154,11 +154,11 @@ def test_two_processes_go_on_from_the_first_ones_snapshot(drawn, one):
 
 def test_one_process_alone_needs_no_others():
     assert processes.is_first()
-    assert processes.together(lambda: 3) == 3
-    assert processes.from_first(lambda: "a plan") == "a plan"
+    with processes.together():
+        assert processes.share_text("a plan") == "a plan"
     processes.check_same("options", "any")
-    with pytest.raises(ZeroDivisionError):
-        processes.together(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError), processes.together():
+        1 // 0  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,16 @@ import jax
 import numpy as np
 
 from flowzero_jax.denoising import Conditions, denoise
+from flowzero_jax.devices.programs import DENOISE_OPTIONS
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.generation import decode, prepare
+from flowzero_jax.generation import calls, decode, prepare
 from flowzero_jax.lab.evaluation.tables import markdown_table
 from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline, load_pipeline
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
-from flowzero_jax.schedule import SamplerState, step_table
+from flowzero_jax.schedule import SamplerState
 from flowzero_jax.settings import DTYPES, GenerationSettings
 from flowzero_jax.tabulate import tabulate
 
@@ -104,7 +105,7 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
     models, params, settings = pipeline.models, pipeline.params, clip.settings
     compiled = {
         "prepare": _jit(prepare, static_argnums=(0, 1)),
-        "denoise": _jit(denoise, static_argnums=0, static_argnames=("cross_frame", "grounded")),
+        "denoise": _jit(denoise, static_argnums=0, static_argnames=DENOISE_OPTIONS),
         "predict": _jit(_predict, static_argnums=(0, 5)),
         "decode": _jit(decode, static_argnums=0),
     }
@@ -113,17 +114,14 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
     _, conditions = compiled["prepare"](models, settings, params, scenes, video_keys([0]))
     states = [SamplerState(clip.initial_latents[None], np.zeros_like(clip.initial_latents[None]))]
     predictions = []
-    table = step_table(models.schedule, settings.num_steps)
-    for index in range(settings.num_steps):
-        step = table[index : index + 1]
-        grounded = index < settings.num_grounding_steps
+    for index, call in enumerate(calls(models.schedule, settings, steps_per_call=1)):
         predictions.append(
             compiled["predict"](
                 models.unet,
                 params["unet"],
                 np.stack([clip.latents[index]] * 2),
-                np.repeat(step.timesteps, 2),
-                _halves(conditions, grounded),
+                np.repeat(call.steps.timesteps, 2),
+                _halves(conditions, call.grounded),
                 settings.cross_frame,
             )
         )
@@ -133,10 +131,9 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
                 params,
                 states[-1],
                 conditions,
-                step,
+                call.steps,
                 settings.guidance_scale,
-                cross_frame=settings.cross_frame,
-                grounded=grounded,
+                **call.options(settings),
             )
         )
     frames = compiled["decode"](models, params, states[-1].latents)

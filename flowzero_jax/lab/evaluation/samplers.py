@@ -7,17 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from flowzero_jax.devices.programs import decode_jitted, denoise_jitted, prepare_jitted
 from flowzero_jax.files import make_folder, write_text
-from flowzero_jax.generation import latent_size, segments
+from flowzero_jax.generation import segments
 from flowzero_jax.lab.evaluation.prompts import PROMPTS
 from flowzero_jax.lab.evaluation.sheets import Row, draw_rows, save_small
 from flowzero_jax.lab.evaluation.tables import markdown_table
-from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline
 from flowzero_jax.planner import plan
 from flowzero_jax.settings import GenerationSettings
-from flowzero_jax.tabulate import tabulate
 
 EXACT_STEPS = 200
 NUM_FRAMES = 4
@@ -50,24 +47,14 @@ def ways(settings: GenerationSettings) -> dict[str, GenerationSettings]:
 
 def sample(pipeline: Pipeline, prompt: str, settings: GenerationSettings) -> Outcome:
     """Draws a prompt's plan with seed 0, and keeps the latents."""
-    models, params = pipeline.models, pipeline.params
-    table = tabulate([plan(prompt, NUM_FRAMES)], latent_size(models, settings))
-    scenes = pipeline.encode(table)
-    state, conditions = prepare_jitted(models, settings, params, scenes, video_keys([0]))
-    evaluations = 0
-    for segment in segments(models.schedule, settings):
-        evaluations += len(segment.steps.timesteps) * (2 if segment.guided else 1)
-        state = denoise_jitted(
-            models,
-            params,
-            state,
-            conditions,
-            segment.steps,
-            settings.guidance_scale,
-            **segment.options(settings),
-        )
-    frames = decode_jitted(models, params, state.latents)
-    return Outcome(np.asarray(state.latents[0]), np.asarray(frames[0]), evaluations)
+    drawn = pipeline.draw(
+        [plan(prompt, NUM_FRAMES)], [0], settings=settings, steps_per_call=settings.num_steps
+    )
+    evaluations = sum(
+        len(segment.steps.timesteps) * (2 if segment.guided else 1)
+        for segment in segments(pipeline.models.schedule, settings)
+    )
+    return Outcome(drawn.latents[0], drawn.frames[0], evaluations)
 
 
 def evaluate_samplers(pipeline: Pipeline, out: Path) -> dict[str, list[Outcome]]:

@@ -1,0 +1,193 @@
+"""What a command line asks for: one frozen value for each command, made once from the arguments.
+
+Behind this module nobody sees an `argparse.Namespace`. Nothing here needs JAX.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from flowzero_jax.cli.config import config_file, fields_of, rendering_values
+from flowzero_jax.cli.planner_options import PlannerChoice, planner_choice
+from flowzero_jax.settings import (
+    DEFAULT_FRAMES,
+    STEPS_PER_CALL,
+    ComputeSettings,
+    GenerationSettings,
+    VideoSettings,
+)
+from flowzero_jax.weights.source import Source
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ModelRequest:
+    """A model, and how it is to compute.
+
+    Attributes:
+      source: where it comes from.
+      changes: the generation settings that the user set; the others are the checkpoint's.
+      compute: dtype, attention and mesh, "auto" included.
+      steps_per_call: denoising steps between two looks of the host, at most.
+      cache_dir: where compiled programs are kept; None for the usual place.
+      no_cache: whether they are kept at all.
+    """
+
+    source: Source
+    changes: dict[str, Any]
+    compute: ComputeSettings
+    steps_per_call: int = STEPS_PER_CALL
+    cache_dir: str | None = None
+    no_cache: bool = False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class VideoJob:
+    """`generate` or `render`: one video.
+
+    Attributes:
+      command: which of the two.
+      prompt: what is planned; None for `render`.
+      plan: the plan's file that is read; None for `generate`.
+      planner: who plans; None for `render`.
+      out: the output as the user named it.
+      config: the config file that was executed, None without one.
+      model: what draws.
+      video: seed, length and the like.
+      snapshot: the file that keeps an unfinished video.
+      distributed: whether this is one of several processes.
+    """
+
+    command: str
+    prompt: str | None
+    plan: Path | None
+    planner: PlannerChoice | None
+    out: str
+    config: Path | None
+    model: ModelRequest
+    video: VideoSettings
+    snapshot: Path | None
+    distributed: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class PlanJob:
+    """`plan`: a prompt, or a file of prompts, to a plan or a file of plans."""
+
+    prompt: str | None
+    prompts_file: str | None
+    out: str
+    frames: int
+    planner: PlannerChoice
+
+
+@dataclasses.dataclass(frozen=True)
+class ShowJob:
+    """`show`: a picture of a plan, or of the rounds in which it came about."""
+
+    plan: str
+    out: str
+    history: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckJob:
+    """`check`: what is wrong with a plan, and a mended copy."""
+
+    plan: str
+    out: str | None
+    repair: bool
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CompileJob:
+    """`compile`: all programs for videos of some size."""
+
+    model: ModelRequest
+    num_frames: int
+    batch: int
+
+
+@dataclasses.dataclass(frozen=True)
+class InspectJob:
+    """`inspect`: what a checkpoint is."""
+
+    source: Source
+
+
+Job = VideoJob | PlanJob | ShowJob | CheckJob | CompileJob | InspectJob
+
+
+def make_job(args: argparse.Namespace) -> Job:
+    """The job of parsed arguments.
+
+    Raises:
+      InputError: options or a config that cannot be used, or do not go together.
+      OutputError: the config file is not there.
+    """
+    return _MAKERS[args.command](args)
+
+
+def _video_job(args: argparse.Namespace) -> VideoJob:
+    options = _options(args)
+    generates = args.command == "generate"
+    return VideoJob(
+        command=args.command,
+        prompt=args.prompt if generates else None,
+        plan=None if generates else Path(args.plan),
+        planner=planner_choice(args) if generates else None,
+        out=args.out,
+        config=config_file(args.config) if args.config else None,
+        model=_model_request(args, options),
+        video=VideoSettings(**fields_of(VideoSettings, options)),
+        snapshot=None if args.snapshot is None else Path(args.snapshot),
+        distributed=args.distributed,
+    )
+
+
+def _plan_job(args: argparse.Namespace) -> PlanJob:
+    return PlanJob(args.prompt, args.prompts_file, args.out, args.frames, planner_choice(args))
+
+
+def _show_job(args: argparse.Namespace) -> ShowJob:
+    return ShowJob(args.plan, args.out, args.history)
+
+
+def _check_job(args: argparse.Namespace) -> CheckJob:
+    return CheckJob(args.plan, args.out, args.repair)
+
+
+def _compile_job(args: argparse.Namespace) -> CompileJob:
+    options = _options(args)
+    frames = VideoSettings(**fields_of(VideoSettings, options)).frames
+    return CompileJob(_model_request(args, options), frames or DEFAULT_FRAMES, args.batch)
+
+
+def _inspect_job(args: argparse.Namespace) -> InspectJob:
+    return InspectJob(Source(**fields_of(Source, vars(args))))
+
+
+_MAKERS = {
+    "generate": _video_job,
+    "render": _video_job,
+    "plan": _plan_job,
+    "show": _show_job,
+    "check": _check_job,
+    "compile": _compile_job,
+    "inspect": _inspect_job,
+}
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    return rendering_values(args.config, args.overrides, vars(args))
+
+
+def _model_request(args: argparse.Namespace, options: dict[str, Any]) -> ModelRequest:
+    return ModelRequest(
+        source=Source(**fields_of(Source, options)),
+        changes=fields_of(GenerationSettings, options),
+        compute=ComputeSettings(**fields_of(ComputeSettings, options)),
+        steps_per_call=args.steps_per_call,
+        cache_dir=args.cache_dir,
+        no_cache=args.no_cache,
+    )

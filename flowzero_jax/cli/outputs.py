@@ -1,0 +1,67 @@
+"""The files of a video: checked before anything is planned or compiled, written at the end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from flowzero_jax.cli.jobs import VideoJob
+from flowzero_jax.cli.snapshots import check_snapshot
+from flowzero_jax.errors import OutputError
+from flowzero_jax.files import check_writable
+from flowzero_jax.video import check_output_path, write_video
+from flowzero_jax.video.paths import sidecar_path
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the files of a job lie.
+
+    Attributes:
+      kind: the video's format, an ending or "folder".
+      video, meta: written.
+      plan: written by `generate`, read by `render`.
+      history: of a language model's plan.
+    """
+
+    kind: str
+    video: Path
+    meta: Path
+    plan: Path
+    history: Path
+
+
+def check_outputs(job: VideoJob) -> Outputs:
+    """Whether everything can be written, and nothing that is read is replaced.
+
+    Raises:
+      InputError, OutputError: outputs that cannot be used.
+    """
+    read = [path for path in (job.plan, job.config) if path is not None]
+    read += job.model.source.paths
+    kind = check_output_path(job.out, read)
+    meta, plan, history = (sidecar_path(job.out, name) for name in ("meta", "plan", "history"))
+    written = [meta]
+    written += [plan] if job.plan is None else []
+    written += [history] if job.planner is not None and job.planner.llm is not None else []
+    for path in written:
+        if path.parent.exists():  # a folder that will be made is not there yet
+            check_writable(path, read)
+    if job.snapshot is not None:
+        check_snapshot(job.snapshot, read, [Path(job.out), *written])
+    return Outputs(kind, Path(job.out), meta, job.plan or plan, history)
+
+
+def write_frames(outputs: Outputs, frames: np.ndarray, fps: float) -> None:
+    """Writes the video; if ffmpeg fails, the frames, which cost so much more, go to a folder."""
+    try:
+        write_video(outputs.video, frames, fps)
+    except OutputError as error:
+        rescue = outputs.video.with_name(f"{outputs.video.stem}_frames")
+        if outputs.kind != ".mp4" or rescue.exists():
+            raise
+        try:
+            write_video(rescue, frames)
+        except OutputError:
+            raise error from None
+        raise OutputError(f"{error}; the frames are in {rescue}") from error

@@ -1,0 +1,187 @@
+"""`flowzero-jax generate` and `render`: from a prompt or a plan to a video and its record.
+
+One way: outputs are checked, the plan is made or read, the model loaded, frames drawn, files
+written. Of several processes (--distributed) all load and draw, and the first does the rest.
+"""
+
+import dataclasses
+import json
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
+from flowzero_jax.cli.jobs import VideoJob
+from flowzero_jax.cli.outputs import Outputs, check_outputs, write_frames
+from flowzero_jax.cli.planners import Planned, choose_planner
+from flowzero_jax.cli.processes import leads, one_of_several, shared_scene, together
+from flowzero_jax.cli.progress import step_progress
+from flowzero_jax.cli.report import Report, counted
+from flowzero_jax.cli.snapshots import resumable
+from flowzero_jax.errors import InputError
+from flowzero_jax.files import sha256
+from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
+from flowzero_jax.planner import plan
+from flowzero_jax.planner.llm.history import write_history
+from flowzero_jax.scene import SceneSyntax, read_scene, write_scene
+from flowzero_jax.settings import DEFAULT_FRAMES
+from flowzero_jax.video.paths import FOLDER, check_size
+
+if TYPE_CHECKING:
+    from flowzero_jax.cli.loading import Loaded
+
+# Stage -> wall time.
+Seconds = dict[str, float]
+
+
+def run(job: VideoJob, report: Report) -> int:
+    """Draws the video; returns the exit code. The plan stays if the drawing fails."""
+    with one_of_several(report) if job.distributed else nullcontext():
+        _run(job, report if leads(job.distributed) else None)
+    return 0
+
+
+def _run(job: VideoJob, report: Report | None) -> None:
+    """The report is None in a process that only helps to draw."""
+    outputs = planned = None
+    with together(job.distributed):
+        if report is not None:
+            outputs = check_outputs(job)
+            planned = _plan(job, outputs) if job.plan is None else _read_plan(job, job.plan)
+    scene = shared_scene(None if planned is None else planned.scene, job.distributed)
+    with resumable(job.snapshot):
+        loaded, loading = _load(job, outputs)
+        frames, drawing = _draw(job, loaded, scene, report)
+    with together(job.distributed):
+        if report is not None:
+            before = planned.seconds | loading | drawing
+            _write(job, outputs, planned, loaded, frames, before, report)
+
+
+def _plan(job: VideoJob, outputs: Outputs) -> Planned:
+    """Plans, and writes the plan and how it came about."""
+    planner = choose_planner(job.planner, plan)
+    started = time.perf_counter()
+    planned = planner(job.prompt, job.video.frames or DEFAULT_FRAMES)
+    seconds = {"plan": _since(started)}
+    if outputs.kind == FOLDER:
+        outputs.video.mkdir(exist_ok=True)
+    write_scene(outputs.plan, planned.scene)
+    if planned.history is not None:
+        write_history(outputs.history, planned.history)
+    return dataclasses.replace(planned, seconds=seconds)
+
+
+def _read_plan(job: VideoJob, path: Path) -> Planned:
+    scene = read_scene(path)
+    if job.video.frames not in (None, len(scene.frames)):
+        raise InputError(
+            f"--frames {job.video.frames}: the frames of {path} are {len(scene.frames)}; leave "
+            "--frames out or plan anew"
+        )
+    return Planned(scene)
+
+
+def _load(job: VideoJob, outputs: Outputs | None) -> tuple["Loaded", Seconds]:
+    """Loads the model; of several processes all load the same, or all fail."""
+    # Imports JAX: bad options and plans are reported without waiting for it.
+    from flowzero_jax.cli.loading import load
+
+    started = time.perf_counter()
+    with together(job.distributed):
+        loaded = load(job.model)
+        if outputs is not None:
+            check_size(outputs.kind, loaded.settings.height, loaded.settings.width)
+    if job.distributed:
+        from flowzero_jax.devices.processes import check_same
+
+        decisive = {
+            **loaded.recorded_settings,
+            **{"seed": job.video.seed, "negative_prompt": job.video.negative_prompt},
+            **{"device": loaded.device, "model": loaded.model["sha256"]},
+            **{"versions": package_versions() | {"ffmpeg": "any"}},
+        }
+        check_same("options, model or versions", json.dumps(decisive, sort_keys=True))
+    return loaded, {"load": _since(started)}
+
+
+def _draw(
+    job: VideoJob, loaded: "Loaded", scene: SceneSyntax, report: Report | None
+) -> tuple[np.ndarray, Seconds]:
+    """The frames `[f H W 3]`, after warnings of what the model does not understand."""
+    from flowzero_jax.cli.device import device_errors
+
+    pipeline, settings = loaded.pipeline, loaded.settings
+    progress = nullcontext()
+    if report is not None:
+        if pipeline.info.nouns:
+            warn_of_unknown_nouns(scene, pipeline.info.nouns)
+        warn_of_truncated_texts(scene, job.video.negative_prompt, pipeline.tokenizer.truncated)
+        progress = step_progress(report, settings.num_steps, job.snapshot)
+    started = time.perf_counter()
+    with progress as update, device_errors():
+        frames = pipeline(
+            scene,
+            seed=job.video.seed,
+            settings=settings,
+            negative_prompt=job.video.negative_prompt,
+            progress=update,
+            steps_per_call=loaded.steps_per_call,
+            snapshot=job.snapshot,
+        )
+    return frames, {"generate": _since(started)}
+
+
+def _write(
+    job: VideoJob,
+    outputs: Outputs,
+    planned: Planned,
+    loaded: "Loaded",
+    frames: np.ndarray,
+    seconds: Seconds,
+    report: Report,
+) -> None:
+    """Writes the video and its record, and reports them."""
+    video, fps = job.video, float(job.video.fps or loaded.pipeline.info.fps)
+    started = time.perf_counter()
+    write_frames(outputs, frames, fps)
+    seconds = seconds | {"write": _since(started)}
+    num_frames, height, width, _ = frames.shape
+    size: dict[str, Any] = {"frames": num_frames, "height": height, "width": width}
+    digest = {} if outputs.kind == FOLDER else {"sha256": sha256(outputs.video)}
+    write_metadata(
+        outputs.meta,
+        RenderMetadata(
+            command=job.command,
+            prompt=planned.scene.prompt,
+            negative_prompt=video.negative_prompt,
+            seed=video.seed,
+            settings=loaded.recorded_settings,
+            fps=fps,
+            planner=planned.planner,
+            plan={"file": str(outputs.plan), "sha256": sha256(outputs.plan)},
+            model=loaded.model,
+            video={"file": job.out, "format": outputs.kind.removeprefix("."), **size, **digest},
+            device=loaded.device,
+            versions=package_versions(),
+            seconds=seconds,
+        ),
+    )
+    report.result(
+        f"{outputs.video}: {counted(num_frames, 'frame')}, {width}x{height}, {fps:g} fps, "
+        f"seed {video.seed}",
+        video=job.out,
+        plan=str(outputs.plan),
+        meta=str(outputs.meta),
+        **size,
+        fps=fps,
+        seed=video.seed,
+        seconds=seconds,
+    )
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 3)

@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
-from flowzero_jax.devices.mesh import shard_params, to_host
+from flowzero_jax.devices.mesh import platform_of, shard_params, to_host
 from flowzero_jax.devices.programs import (
     Drawn,
     Progress,
@@ -23,7 +23,7 @@ from flowzero_jax.devices.programs import (
 )
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import generate, latent_size
-from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.models import Autoencoder, Platform, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.scene import SceneSyntax
 from flowzero_jax.settings import STEPS_PER_CALL, AttentionMethod, GenerationSettings
@@ -78,18 +78,7 @@ class Pipeline:
         attention: AttentionMethod = "auto",
         mesh: Mesh | None = None,
     ):
-        compute = jnp.dtype(dtype)
-        self.models = Models(
-            UNet(checkpoint.unet_config, compute, attention),
-            # Its one head is too large for cuDNN.
-            Autoencoder(
-                checkpoint.autoencoder_config,
-                compute,
-                "auto" if attention == "cudnn" else attention,
-            ),
-            TextEncoder(checkpoint.text_config, compute),
-            checkpoint.schedule_config,
-        )
+        self.models = build_models(checkpoint, dtype, attention, platform_of(mesh))
         self.mesh = mesh
         to_devices = jax.device_put if mesh is None else functools.partial(shard_params, mesh)
         self.params: Params = to_devices(checkpoint.params)
@@ -239,6 +228,25 @@ class Pipeline:
         params = self.params if self.mesh is None else jax.tree.map(to_host, self.params)
         checkpoint = dataclasses.replace(self._checkpoint, params=params)
         return save_pipeline(folder, checkpoint, dtype)
+
+
+def build_models(
+    checkpoint: Checkpoint, dtype: str, attention: AttentionMethod, platform: Platform
+) -> Models:
+    """The networks of a checkpoint, to run on a platform; takes no device and no parameters."""
+    compute = jnp.dtype(dtype)
+    return Models(
+        UNet(checkpoint.unet_config, compute, attention, platform),
+        Autoencoder(
+            checkpoint.autoencoder_config,
+            compute,
+            # Its one head is too large for cuDNN.
+            "auto" if attention == "cudnn" else attention,
+            platform,
+        ),
+        TextEncoder(checkpoint.text_config, compute),
+        checkpoint.schedule_config,
+    )
 
 
 def load_pipeline(

@@ -72,8 +72,8 @@ ROOMS = {
     "lab.planners": "scene files",
     "lab.refinement": "lab.planners planner planner.llm scene files",
     "lab.speed": (
-        "pipeline generation denoising models noise sampler schedule weights tokenizer arrays "
-        "scene files version settings"
+        "pipeline devices generation denoising models noise sampler schedule weights tokenizer "
+        "arrays scene files version settings"
     ),
 }
 # Library -> the rooms that may import it.

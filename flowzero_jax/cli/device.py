@@ -62,7 +62,7 @@ def check_attention(method: str, dtype: str, device: dict[str, str]) -> None:
 
 
 def check_head_sizes(unet: UNet) -> None:
-    """Raises DeviceError if "cudnn" cannot compute the model's heads on the device."""
+    """Raises DeviceError if "cudnn" cannot compute the model's heads on its platform."""
     config = unet.config
     # Between the way down and the way up there is attention in any case.
     attends = (*config.attention_stages[:-1], True)
@@ -71,7 +71,7 @@ def check_head_sizes(unet: UNet) -> None:
     ):
         size = width // num_heads
         query = jax.ShapeDtypeStruct((1, 1, 1, num_heads, size), unet.dtype)
-        if here and choose_method("auto", query, query.shape[2]) != "cudnn":
+        if here and choose_method("auto", query, query.shape[2], unet.platform) != "cudnn":
             raise DeviceError(
                 f"--attention cudnn: this device cannot compute the model's heads of size {size}; "
                 "take --attention auto"

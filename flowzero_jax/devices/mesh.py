@@ -14,10 +14,15 @@ from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from flowzero_jax.errors import DeviceError, ModelError
+from flowzero_jax.models import Platform
 
 DATA_AXIS = "data"
 FRAME_AXIS = "frame"
 MODEL_AXIS = "model"
+
+# The largest heads of cuDNN's flash attention before and from NVIDIA Hopper (9.0) on.
+CUDNN_HEAD_SIZE = 128
+CUDNN_HEAD_SIZE_HOPPER = 256
 
 # Parameters by the end of their path, and their axes; the first rule that fits is taken. What a
 # layer reads in is split by its outputs, what leads back to the residual stream by its inputs, so
@@ -28,6 +33,15 @@ PARAMETER_RULES: tuple[tuple[str, PartitionSpec], ...] = (
     (r"/(conv|conv1|conv2)/kernel$", PartitionSpec(None, None, None, MODEL_AXIS)),
     (r"", PartitionSpec()),  # all others are small: a copy on every device
 )
+
+
+def platform_of(mesh: Mesh | None = None) -> Platform:
+    """What networks must know of the devices of a mesh, or without one of JAX's first device."""
+    device = jax.devices()[0] if mesh is None else mesh.devices.flat[0]
+    if device.platform != "gpu" or "NVIDIA" not in device.device_kind.upper():
+        return Platform(device.platform)
+    hopper = float(getattr(device, "compute_capability", "0")) >= 9.0
+    return Platform(device.platform, CUDNN_HEAD_SIZE_HOPPER if hopper else CUDNN_HEAD_SIZE)
 
 
 def make_mesh() -> Mesh:
@@ -106,7 +120,7 @@ def shard_params(mesh: Mesh, params: Any) -> Any:
     """
     split = mesh.shape[MODEL_AXIS] > 1 and mesh.shape[FRAME_AXIS] > 1
     half = any(leaf.dtype == "bfloat16" for leaf in jax.tree.leaves(params))
-    if split and half and jax.default_backend() == "cpu":
+    if split and half and platform_of(mesh).is_cpu:
         # Its compiler would end the process: "Invalid binary instruction opcode copy".
         raise DeviceError(
             "mesh: XLA for CPUs cannot split frames and bfloat16 parameters at once; take float32"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from flowzero_jax.models.platform import CPU, Platform
 from flowzero_jax.settings import AttentionMethod
 
 QUERY_BLOCK = 512
@@ -22,10 +23,6 @@ FEW_KEYS = 256
 # Elsewhere up to this many queries.
 SHORT = 1024
 
-# Largest head size of cuDNN's flash attention before and from NVIDIA Hopper on.
-CUDNN_HEAD_SIZE = 128
-CUDNN_HEAD_SIZE_HOPPER = 256
-
 
 class KeyValue(NamedTuple):
     """Keys and values `[b f s n e]` of s tokens; an f of 1 is shared by all frames."""
@@ -35,7 +32,11 @@ class KeyValue(NamedTuple):
 
 
 def attend(
-    query: jax.Array, *sources: KeyValue, mask=None, method: AttentionMethod = "auto"
+    query: jax.Array,
+    *sources: KeyValue,
+    mask=None,
+    method: AttentionMethod = "auto",
+    platform: Platform = CPU,
 ) -> jax.Array:
     """Attention from `query [b f t n e]` (n heads of size e) to all `sources` together.
 
@@ -46,40 +47,39 @@ def attend(
       method: "xla" makes whole score matrices; "chunked" walks through the heads in blocks of
         queries, so that memory is linear in t; "cudnn" is flash attention on NVIDIA GPUs; "auto"
         takes the last where it can, else the second for long sequences.
+      platform: for which "auto" chooses.
 
     Raises:
       ValueError: "cudnn" with a dtype or head size that it does not support.
     """
     if mask is not None:
         return _attend_at_once(query, sources, mask)
-    method = choose_method(method, query, sum(source.key.shape[2] for source in sources))
+    num_keys = sum(source.key.shape[2] for source in sources)
+    method = choose_method(method, query, num_keys, platform)
     attend_by = {"xla": _attend_at_once, "chunked": _attend_in_blocks, "cudnn": _attend_by_cudnn}
     return attend_by[method](query, sources)
 
 
-def choose_method(method: AttentionMethod, query: jax.Array, num_keys: int) -> AttentionMethod:
-    """What "auto" stands for with these queries on the default device; others stay."""
+def choose_method(
+    method: AttentionMethod, query: jax.Array, num_keys: int, platform: Platform
+) -> AttentionMethod:
+    """What "auto" stands for with these queries on a platform; others stay."""
     if method != "auto":
         return method
-    backend = jax.default_backend()
-    if backend == "gpu" and _cudnn_supports(query):
+    if _cudnn_supports(query, platform):
         return "cudnn"
     b, f, t, n, _ = query.shape
-    if backend != "cpu":
+    if not platform.is_cpu:
         return "xla" if t < SHORT else "chunked"
     scores = 4 * b * f * t * n * num_keys
     fitting = SCORES_OF_FEW_KEYS if num_keys < FEW_KEYS else CACHED_SCORES
     return "xla" if scores <= fitting else "chunked"
 
 
-def _cudnn_supports(query: jax.Array) -> bool:
-    device = jax.devices()[0]
-    if "NVIDIA" not in device.device_kind.upper():
-        return False
-    hopper = float(getattr(device, "compute_capability", "0")) >= 9.0
-    largest = CUDNN_HEAD_SIZE_HOPPER if hopper else CUDNN_HEAD_SIZE
+def _cudnn_supports(query: jax.Array, platform: Platform) -> bool:
     size = query.shape[-1]
-    return query.dtype in (jnp.bfloat16, jnp.float16) and size % 8 == 0 and size <= largest
+    half = query.dtype in (jnp.bfloat16, jnp.float16)
+    return half and size % 8 == 0 and size <= platform.cudnn_head_size
 
 
 def _is_shared(source: KeyValue) -> bool:

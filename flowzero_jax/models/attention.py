@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from flowzero_jax.models.attend import AttentionMethod, KeyValue, attend
 from flowzero_jax.models.layers import Dtype
+from flowzero_jax.models.platform import CPU, Platform
 
 
 class Attention(nn.Module):
@@ -20,6 +21,7 @@ class Attention(nn.Module):
     use_bias: bool = False
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     def setup(self):
         def dense(name: str, use_bias: bool) -> nn.Dense:
@@ -39,7 +41,8 @@ class Attention(nn.Module):
         query = self._heads(self.to_q(x))
         self.sow("intermediates", "query", query)
         self.sow("intermediates", "sources", sources)
-        return self.to_out(attend(query, *sources, method=self.method).reshape(x.shape))
+        out = attend(query, *sources, method=self.method, platform=self.platform)
+        return self.to_out(out.reshape(x.shape))
 
     def _heads(self, x: jax.Array) -> jax.Array:
         return x.reshape(*x.shape[:-1], self.num_heads, -1)

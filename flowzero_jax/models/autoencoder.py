@@ -14,6 +14,7 @@ from flowzero_jax.models.layers import (
     conv3x3,
     group_norm,
 )
+from flowzero_jax.models.platform import CPU, Platform
 
 EPSILON = 1e-6
 
@@ -24,6 +25,7 @@ class PixelAttention(nn.Module):
     num_groups: int
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -34,8 +36,9 @@ class PixelAttention(nn.Module):
         query, key, value = (
             nn.Dense(c, dtype=self.dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
         )
-        out = attend(query, KeyValue(key, value), method=self.method).reshape(k, h, w, c)
-        return x + nn.Dense(c, dtype=self.dtype, name="to_out.0")(out)
+        source = KeyValue(key, value)
+        out = attend(query, source, method=self.method, platform=self.platform)
+        return x + nn.Dense(c, dtype=self.dtype, name="to_out.0")(out.reshape(k, h, w, c))
 
 
 class MidBlock(nn.Module):
@@ -44,14 +47,15 @@ class MidBlock(nn.Module):
     num_groups: int
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k h w c]`."""
-        features = x.shape[-1]
-        x = ResnetBlock(features, self.num_groups, EPSILON, self.dtype, name="resnets.0")(x)
-        x = PixelAttention(self.num_groups, self.dtype, self.method, name="attentions.0")(x)
-        return ResnetBlock(features, self.num_groups, EPSILON, self.dtype, name="resnets.1")(x)
+        features, groups, dtype, platform = x.shape[-1], self.num_groups, self.dtype, self.platform
+        x = ResnetBlock(features, groups, EPSILON, dtype, platform, name="resnets.0")(x)
+        x = PixelAttention(groups, dtype, self.method, platform, name="attentions.0")(x)
+        return ResnetBlock(features, groups, EPSILON, dtype, platform, name="resnets.1")(x)
 
 
 class Encoder(nn.Module):
@@ -60,23 +64,24 @@ class Encoder(nn.Module):
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k H W 3]` → `[k h w 2c]`."""
-        config, dtype = self.config, self.dtype
+        config, dtype, platform = self.config, self.dtype, self.platform
         groups = config.norm_num_groups
-        x = conv3x3(config.block_out_channels[0], dtype, "conv_in")(x)
+        x = conv3x3(config.block_out_channels[0], dtype, platform, "conv_in")(x)
         for stage, width in enumerate(config.block_out_channels):
             prefix = f"down_blocks.{stage}"
             for layer in range(config.layers_per_block):
                 name = f"{prefix}.resnets.{layer}"
-                x = ResnetBlock(width, groups, EPSILON, dtype, name=name)(x)
+                x = ResnetBlock(width, groups, EPSILON, dtype, platform, name=name)(x)
             if stage < len(config.block_out_channels) - 1:
                 x = Downsample(False, dtype, name=f"{prefix}.downsamplers.0")(x)
-        x = MidBlock(groups, dtype, self.method, name="mid_block")(x)
+        x = MidBlock(groups, dtype, self.method, platform, name="mid_block")(x)
         x = nn.silu(group_norm(groups, EPSILON, dtype, "conv_norm_out")(x))
-        return conv3x3(2 * config.latent_channels, dtype, "conv_out")(x)
+        return conv3x3(2 * config.latent_channels, dtype, platform, "conv_out")(x)
 
 
 class Decoder(nn.Module):
@@ -85,37 +90,42 @@ class Decoder(nn.Module):
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k H W 3]`."""
-        config, dtype = self.config, self.dtype
+        config, dtype, platform = self.config, self.dtype, self.platform
         groups = config.norm_num_groups
         widths = tuple(reversed(config.block_out_channels))
-        x = conv3x3(widths[0], dtype, "conv_in")(x)
-        x = MidBlock(groups, dtype, self.method, name="mid_block")(x)
+        x = conv3x3(widths[0], dtype, platform, "conv_in")(x)
+        x = MidBlock(groups, dtype, self.method, platform, name="mid_block")(x)
         for block, width in enumerate(widths):
             prefix = f"up_blocks.{block}"
             for layer in range(config.layers_per_block + 1):
                 name = f"{prefix}.resnets.{layer}"
-                x = ResnetBlock(width, groups, EPSILON, dtype, name=name)(x)
+                x = ResnetBlock(width, groups, EPSILON, dtype, platform, name=name)(x)
             if block < len(widths) - 1:
                 size = (2 * x.shape[1], 2 * x.shape[2])
-                x = Upsample(dtype, name=f"{prefix}.upsamplers.0")(x, size)
+                x = Upsample(dtype, platform, name=f"{prefix}.upsamplers.0")(x, size)
         x = nn.silu(group_norm(groups, EPSILON, dtype, "conv_norm_out")(x))
-        return conv3x3(config.out_channels, dtype, "conv_out")(x)
+        return conv3x3(config.out_channels, dtype, platform, "conv_out")(x)
 
 
 class Autoencoder(nn.Module):
-    """Encoder and decoder. Latents outside are in UNet space: scaled by `scaling_factor`."""
+    """Encoder and decoder. Latents outside are in UNet space: scaled by `scaling_factor`.
+
+    `attention` and `platform` are as in `UNet`.
+    """
 
     config: AutoencoderConfig
     dtype: Dtype = jnp.float32
     attention: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     def setup(self):
-        self.encoder = Encoder(self.config, self.dtype, self.attention)
-        self.decoder = Decoder(self.config, self.dtype, self.attention)
+        self.encoder = Encoder(self.config, self.dtype, self.attention, self.platform)
+        self.decoder = Decoder(self.config, self.dtype, self.attention, self.platform)
         self.quant_conv = nn.Conv(2 * self.config.latent_channels, (1, 1), dtype=self.dtype)
         self.post_quant_conv = nn.Conv(self.config.latent_channels, (1, 1), dtype=self.dtype)
 

@@ -1,10 +1,11 @@
-"""Convolutions in the form that is fastest on the device."""
+"""Convolutions in the form that is fastest on a platform."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
 
+from flowzero_jax.models.platform import CPU, Platform
 from flowzero_jax.models.winograd import Tile, convolve_in_tiles
 
 # Up to this many output pixels in all, a CPU is faster with one matrix product.
@@ -22,7 +23,7 @@ WINOGRAD = (
 SCRATCH = 48 * 2**20
 
 
-def convolve(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:
+def convolve(x: jax.Array, kernel: jax.Array, *_, platform: Platform = CPU, **__) -> jax.Array:
     """`x [k h w c]` with a 3x3 `kernel [3 3 c d]`, stride 1, edges padded by one → `[k h w d]`.
 
     It takes the place of `jax.lax.conv_general_dilated` in layers of this one geometry.
@@ -31,7 +32,7 @@ def convolve(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:
     of few pixels through one matrix product: XLA's convolution reaches half and a third of their
     rates there.
     """
-    if jax.default_backend() == "cpu":
+    if platform.is_cpu:
         tile = _choose_tile(x, kernel)
         if tile is not None:
             return _by_winograd(x, kernel, tile)

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from flowzero_jax.models.layers import Dtype
+from flowzero_jax.models.platform import CPU, Platform
 
 # On CPUs so many bytes of hidden features at a time stay in caches.
 CACHED_HIDDEN = 24 * 2**20
@@ -14,6 +15,7 @@ class FeedForward(nn.Module):
     """Dense layer gated by the exact (erf) GELU, four times wider inside."""
 
     dtype: Dtype = jnp.float32
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -26,16 +28,16 @@ class FeedForward(nn.Module):
             hidden, gate = jnp.split(widen(x), 2, axis=-1)
             return narrow(hidden * nn.gelu(gate, approximate=False))
 
-        blocks = 1 if self.is_initializing() else _num_blocks(x)
+        blocks = 1 if self.is_initializing() else _num_blocks(x, self.platform)
         if blocks == 1:
             return through(x)
         return jax.lax.map(through, x.reshape(blocks, -1, width)).reshape(x.shape)
 
 
-def _num_blocks(x: jax.Array) -> int:
+def _num_blocks(x: jax.Array, platform: Platform) -> int:
     """Into how many equal blocks of tokens `x [… d]` is cut."""
     num_tokens = x.size // x.shape[-1]
     fitting = CACHED_HIDDEN // (8 * x.shape[-1] * x.dtype.itemsize)
-    if jax.default_backend() != "cpu" or num_tokens <= fitting:
+    if not platform.is_cpu or num_tokens <= fitting:
         return 1
     return next(n for n in range(-(-num_tokens // fitting), num_tokens + 1) if num_tokens % n == 0)

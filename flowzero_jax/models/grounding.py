@@ -8,6 +8,7 @@ from flowzero_jax.models.attend import AttentionMethod, KeyValue
 from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.layers import Dtype, layer_norm
+from flowzero_jax.models.platform import CPU, Platform
 
 NUM_FREQUENCIES = 8
 TEMPERATURE = 100.0
@@ -60,15 +61,21 @@ class GatedSelfAttention(nn.Module):
     width: int
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
 
     def setup(self):
         self.linear = nn.Dense(self.width, dtype=self.dtype, name="linear")
         self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
         self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
         self.attn = Attention(
-            self.num_heads, self.width, dtype=self.dtype, method=self.method, name="attn"
+            self.num_heads,
+            self.width,
+            dtype=self.dtype,
+            method=self.method,
+            platform=self.platform,
+            name="attn",
         )
-        self.ff = FeedForward(dtype=self.dtype, name="ff")
+        self.ff = FeedForward(self.dtype, self.platform, name="ff")
         # Gates that start at 0 never open when the whole model is trained from scratch.
         self.alpha_attn = self.param("alpha_attn", nn.initializers.ones, ())
         self.alpha_dense = self.param("alpha_dense", nn.initializers.ones, ())

@@ -6,11 +6,14 @@ Scope names are the dotted names of a diffusers checkpoint, so that conversion n
 modules.
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from flowzero_jax.models.convolution import convolve, convolve_pointwise
+from flowzero_jax.models.platform import CPU, Platform
 
 Dtype = jnp.dtype | type
 
@@ -31,10 +34,9 @@ def layer_norm(epsilon: float, dtype: Dtype, name: str) -> nn.LayerNorm:
     return nn.LayerNorm(epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name)
 
 
-def conv3x3(features: int, dtype: Dtype, name: str) -> nn.Conv:
-    return nn.Conv(
-        features, (3, 3), padding=1, dtype=dtype, conv_general_dilated=convolve, name=name
-    )
+def conv3x3(features: int, dtype: Dtype, platform: Platform, name: str) -> nn.Conv:
+    form = functools.partial(convolve, platform=platform)
+    return nn.Conv(features, (3, 3), padding=1, dtype=dtype, conv_general_dilated=form, name=name)
 
 
 def conv1x1(features: int, dtype: Dtype, name: str) -> nn.Conv:
@@ -50,20 +52,21 @@ class ResnetBlock(nn.Module):
     num_groups: int
     epsilon: float
     dtype: Dtype = jnp.float32
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array, time_embedding: jax.Array | None = None) -> jax.Array:
         """`x [k h w c]`, `time_embedding [k d]` or None (autoencoder) → `[k h w features]`."""
         residual = x
         x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm1")(x))
-        x = conv3x3(self.features, self.dtype, "conv1")(x)
+        x = conv3x3(self.features, self.dtype, self.platform, "conv1")(x)
         if time_embedding is not None:
             time = nn.Dense(self.features, dtype=self.dtype, name="time_emb_proj")(
                 nn.silu(time_embedding)
             )
             x = x + time[:, None, None, :]
         x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm2")(x))
-        x = conv3x3(self.features, self.dtype, "conv2")(x)
+        x = conv3x3(self.features, self.dtype, self.platform, "conv2")(x)
         if residual.shape[-1] != self.features:
             residual = conv1x1(self.features, self.dtype, "conv_shortcut")(residual)
         return residual + x
@@ -96,12 +99,13 @@ class Upsample(nn.Module):
     """Nearest-neighbour enlargement to a given size, then a 3x3 convolution."""
 
     dtype: Dtype = jnp.float32
+    platform: Platform = CPU
 
     @nn.compact
     def __call__(self, x: jax.Array, size: tuple[int, int]) -> jax.Array:
         """`[k h w c]` → `[k *size c]`."""
         x = resize_nearest(x, size)
-        return conv3x3(x.shape[-1], self.dtype, "conv")(x)
+        return conv3x3(x.shape[-1], self.dtype, self.platform, "conv")(x)
 
 
 def repeat_to(x: jax.Array, length: int) -> jax.Array:

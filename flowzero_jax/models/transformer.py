@@ -12,6 +12,7 @@ from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory, frame_sourc
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
 from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm, repeat_to
+from flowzero_jax.models.platform import CPU, Platform
 
 
 class BlockContext(NamedTuple):
@@ -28,14 +29,15 @@ class TransformerBlock(nn.Module):
     width: int
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
     frame_axis: str | None = None
 
     def setup(self):
-        layer = {"dtype": self.dtype, "method": self.method}
+        layer = {"dtype": self.dtype, "method": self.method, "platform": self.platform}
         self.attn1 = Attention(self.num_heads, self.width, **layer, name="attn1")
         self.fuser = GatedSelfAttention(self.num_heads, self.width, **layer, name="fuser")
         self.attn2 = Attention(self.num_heads, self.width, **layer, name="attn2")
-        self.ff = FeedForward(dtype=self.dtype, name="ff")
+        self.ff = FeedForward(self.dtype, self.platform, name="ff")
         self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
         self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
         self.norm3 = layer_norm(1e-5, self.dtype, "norm3")
@@ -83,6 +85,7 @@ class SpatialTransformer(nn.Module):
     use_linear_projection: bool
     dtype: Dtype = jnp.float32
     method: AttentionMethod = "auto"
+    platform: Platform = CPU
     frame_axis: str | None = None
 
     def setup(self):
@@ -94,6 +97,7 @@ class SpatialTransformer(nn.Module):
             self.width,
             self.dtype,
             self.method,
+            self.platform,
             self.frame_axis,
             name="transformer_blocks.0",
         )

@@ -17,6 +17,7 @@ from flowzero_jax.models.layers import (
     group_norm,
     repeat_to,
 )
+from flowzero_jax.models.platform import CPU, Platform
 from flowzero_jax.models.transformer import BlockContext, SpatialTransformer
 
 # By the name of the spatial transformer.
@@ -41,12 +42,14 @@ class UNet(nn.Module):
       config: all sizes.
       dtype: of the computation; norms and softmax are always in float32.
       attention: how attention is computed (see `attend`).
+      platform: what it will run on: it decides the form of some layers, not what they compute.
       frame_axis: the mapped axis over which frames are spread, inside `jax.shard_map`.
     """
 
     config: UNetConfig
     dtype: Dtype = jnp.float32
     attention: AttentionMethod = "auto"
+    platform: Platform = CPU
     frame_axis: str | None = None
 
     def setup(self):
@@ -61,6 +64,7 @@ class UNet(nn.Module):
                 config.use_linear_projection,
                 self.dtype,
                 self.attention,
+                self.platform,
                 self.frame_axis,
                 name=name,
             )
@@ -120,7 +124,7 @@ class UNet(nn.Module):
         Returns:
           float32 `[b f h w c]`, and the memory for the chunk that follows.
         """
-        config, dtype = self.config, self.dtype
+        config, dtype, platform = self.config, self.dtype, self.platform
         b, f = latents.shape[:2]
         memory = memory or {}
         kept: Memory = {}
@@ -128,7 +132,8 @@ class UNet(nn.Module):
         def layer(x, width, attention, prefix, number):
             """A residual block and, where there is attention, a transformer."""
             name = f"{prefix}.resnets.{number}"
-            block = ResnetBlock(width, config.norm_num_groups, 1e-5, dtype, name=name)
+            groups = config.norm_num_groups
+            block = ResnetBlock(width, groups, 1e-5, dtype, platform, name=name)
             x = block(x, repeat_to(time_embedding, len(x)))
             if not attention:
                 return x
@@ -145,7 +150,7 @@ class UNet(nn.Module):
         widths = config.block_out_channels
         last = config.num_stages - 1
         x = latents.reshape(b * f, *latents.shape[2:]).astype(dtype)
-        x = conv3x3(widths[0], dtype, "conv_in")(x)
+        x = conv3x3(widths[0], dtype, platform, "conv_in")(x)
         skips = [x]
         for stage, width in enumerate(widths):
             prefix, attention = f"down_blocks.{stage}", config.attention_stages[stage]
@@ -166,11 +171,13 @@ class UNet(nn.Module):
                 x = jnp.concatenate([x, repeat_to(skips.pop(), len(x))], axis=-1)
                 x = layer(x, widths[stage], attention, prefix, number)
             if stage > 0:
-                x = Upsample(dtype, name=f"{prefix}.upsamplers.0")(x, skips[-1].shape[1:3])
+                x = Upsample(dtype, platform, name=f"{prefix}.upsamplers.0")(
+                    x, skips[-1].shape[1:3]
+                )
         assert not skips
 
         x = nn.silu(group_norm(config.norm_num_groups, 1e-5, dtype, "conv_norm_out")(x))
-        x = conv3x3(config.out_channels, dtype, "conv_out")(x)
+        x = conv3x3(config.out_channels, dtype, platform, "conv_out")(x)
         return x.astype(jnp.float32).reshape(-1, f, *x.shape[1:]), kept
 
     def _embed_time(self, timesteps: jax.Array) -> jax.Array:

@@ -10,7 +10,7 @@ from tiny import UNET
 from flowzero_jax.cli import device, loading, values
 from flowzero_jax.cli.jobs import ModelRequest
 from flowzero_jax.errors import DeviceError, InputError
-from flowzero_jax.models import UNet, UNetConfig
+from flowzero_jax.models import Platform, UNet, UNetConfig
 from flowzero_jax.settings import ComputeSettings, GenerationSettings
 from flowzero_jax.weights import Source
 
@@ -102,7 +102,7 @@ def test_cudnn_where_it_cannot_work_is_refused_before_the_model_is_loaded(
 def test_cudnn_is_refused_for_heads_that_the_device_cannot_compute(load, monkeypatch):
     sizes = []
 
-    def choose_method(method, query, num_keys):
+    def choose_method(method, query, num_keys, platform):
         sizes.append(query.shape[-1])
         return "cudnn" if query.shape[-1] <= 128 else "xla"
 
@@ -111,6 +111,13 @@ def test_cudnn_is_refused_for_heads_that_the_device_cannot_compute(load, monkeyp
         device.check_head_sizes(UNet(UNetConfig(), jnp.bfloat16, "cudnn"))
     assert sizes == [40, 80, 160]
     assert load("gpu", "NVIDIA H100", attention="cudnn").attention == "cudnn"
+
+
+@pytest.mark.parametrize(("largest", "refused"), [(0, 40), (128, 160)])
+def test_the_platform_says_which_heads_cudnn_computes(largest, refused):
+    with pytest.raises(DeviceError, match=f"heads of size {refused};"):
+        device.check_head_sizes(UNet(UNetConfig(), jnp.bfloat16, "cudnn", Platform("gpu", largest)))
+    device.check_head_sizes(UNet(UNetConfig(), jnp.bfloat16, "cudnn", Platform("gpu", 256)))
 
 
 def test_a_missing_cudnn_is_trouble_with_the_device():

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import clips
@@ -20,10 +21,16 @@ from on_eight_devices import CASES, PROGRAMS
 from paths import PIPELINE
 
 from flowzero_jax.denoising import chunk_size
-from flowzero_jax.devices.mesh import PARAMETER_RULES, make_video_mesh, parameter_specs, put
+from flowzero_jax.devices.mesh import (
+    PARAMETER_RULES,
+    make_video_mesh,
+    parameter_specs,
+    platform_of,
+    put,
+)
 from flowzero_jax.devices.placement import Placement
 from flowzero_jax.errors import DeviceError, ModelError
-from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.models import AutoencoderConfig, Platform, TextEncoderConfig, UNetConfig
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.weights.convert import parameter_shapes
 
@@ -206,6 +213,31 @@ def test_a_mesh_must_fit_the_devices():
     with pytest.raises(DeviceError, match="mesh 0x2x1"):
         make_video_mesh(0, 2)
     assert make_video_mesh().size == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "capability", "platform"),
+    [
+        ("cpu", "cpu", None, Platform("cpu")),
+        ("tpu", "TPU v5 lite", None, Platform("tpu")),
+        ("gpu", "AMD Instinct MI300X", "9.4", Platform("gpu")),
+        ("gpu", "NVIDIA A100-SXM4-40GB", "8.0", Platform("gpu", 128)),
+        ("gpu", "NVIDIA H100 80GB HBM3", "9.0", Platform("gpu", 256)),
+        ("gpu", "NVIDIA B200", "10.0", Platform("gpu", 256)),
+    ],
+)
+def test_the_devices_decide_the_platform(name, kind, capability, platform):
+    device = types.SimpleNamespace(platform=name, device_kind=kind)
+    if capability is not None:
+        device.compute_capability = capability
+    mesh = types.SimpleNamespace(devices=np.array([[device, device]]))
+    assert platform_of(mesh) == platform
+
+
+def test_networks_are_made_for_the_devices_of_the_mesh(one, over_frames):
+    here = platform_of()
+    for pipeline in (one, over_frames):
+        assert pipeline.models.unet.platform == pipeline.models.autoencoder.platform == here
 
 
 FULL_SIZE = {"unet": UNetConfig(), "vae": AutoencoderConfig(), "text_encoder": TextEncoderConfig()}

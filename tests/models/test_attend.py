@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flowzero_jax.models.attend import QUERY_BLOCK, KeyValue, attend, choose_method
+from flowzero_jax.models.platform import CPU, Platform
 
 pytestmark = pytest.mark.equality
 
@@ -91,10 +92,34 @@ def test_a_mask_hides_tokens():
     )
 
 
-@pytest.mark.skipif(jax.default_backend() != "cpu", reason="the choice on CPUs")
 def test_the_choice_on_cpus():
     short, long = (jnp.zeros((1, 1, t, 8, 8)) for t in (64, 4096))
-    assert choose_method("auto", short, 64) == "xla"
-    assert choose_method("auto", long, 4096) == "chunked"
-    assert choose_method("auto", long, 77) == "xla"
-    assert choose_method("xla", long, 4096) == "xla"
+    assert choose_method("auto", short, 64, CPU) == "xla"
+    assert choose_method("auto", long, 4096, CPU) == "chunked"
+    assert choose_method("auto", long, 77, CPU) == "xla"
+    assert choose_method("xla", long, 4096, CPU) == "xla"
+
+
+@pytest.mark.parametrize("name", ["gpu", "tpu"])
+def test_the_choice_elsewhere_is_by_the_number_of_queries(name):
+    short, long = (jnp.zeros((1, 1, t, 8, 8), jnp.bfloat16) for t in (1023, 1024))
+    assert choose_method("auto", short, 10**6, Platform(name)) == "xla"
+    assert choose_method("auto", long, 1, Platform(name)) == "chunked"
+    assert choose_method("xla", long, 1, Platform(name)) == "xla"
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype", "largest", "chosen"),
+    [
+        (40, "bfloat16", 128, "cudnn"),
+        (128, "float16", 128, "cudnn"),
+        (160, "bfloat16", 128, "chunked"),
+        (160, "bfloat16", 256, "cudnn"),
+        (44, "bfloat16", 256, "chunked"),
+        (40, "float32", 256, "chunked"),
+        (40, "bfloat16", 0, "chunked"),
+    ],
+)
+def test_cudnn_is_chosen_for_the_heads_that_it_takes(size, dtype, largest, chosen):
+    query = jax.ShapeDtypeStruct((1, 1, 2048, 8, size), dtype)
+    assert choose_method("auto", query, 2048, Platform("gpu", largest)) == chosen

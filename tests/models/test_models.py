@@ -10,6 +10,7 @@ import pytest
 from flowzero_jax.models import (
     Autoencoder,
     AutoencoderConfig,
+    Platform,
     TextEncoder,
     TextEncoderConfig,
     UNet,
@@ -118,6 +119,25 @@ def test_the_first_frame_reaches_all_with_cross_frame_attention(unet):
     for mode, affected in (("none", [0]), ("first", [0, 1, 2])):
         changed = np.abs(unet(mode, latents=latents) - unet(mode)).max(axis=(0, 2, 3, 4))
         assert np.flatnonzero(changed > 1e-4).tolist() == affected
+
+
+@pytest.mark.parametrize("platform", [Platform("tpu"), Platform("gpu", 256)], ids=str)
+def test_the_platform_decides_the_form_and_not_the_result(unet, platform):
+    """In float32 even where cuDNN is: it computes in 16 bits only."""
+    model, given = UNet(CONFIG, platform=platform), unet.inputs
+
+    @jax.jit
+    def predict(params):
+        variables = {"params": params}
+        slots = (given["boxes"], given["phrase_embeds"], given["object_mask"])
+        tokens = model.apply(variables, *slots, method=UNet.ground)
+        shared = (given["latents"], given["timesteps"], given["text"])
+        return model.apply(variables, *shared, tokens, "first_self")
+
+    np.testing.assert_allclose(predict(unet.params), unet("first_self"), atol=1e-5)
+    # On a CPU so few pixels are matrix products: only the strided convolution is left.
+    kernels = [leaf for leaf in jax.tree.leaves(unet.params) if leaf.shape[:2] == (3, 3)]
+    assert str(jax.make_jaxpr(predict)(unet.params)).count("conv_general_dilated[") == len(kernels)
 
 
 @pytest.mark.equality

@@ -7,6 +7,7 @@ import numpy as np
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
+from flowzero_jax.devices.mesh import platform_of
 from flowzero_jax.lab.speed.random_weights import random_weights
 from flowzero_jax.lab.speed.workloads import Workload
 from flowzero_jax.models import Autoencoder, TextEncoder, TextEncoderConfig, UNet
@@ -62,9 +63,10 @@ def load_subject(
             schedule=pipeline.models.schedule,
             text_length=pipeline.tokenizer.max_length,
         )
+    platform = platform_of()
     models = Models(
-        UNet(workload.unet, compute, attention),
-        Autoencoder(workload.autoencoder, compute, attention),
+        UNet(workload.unet, compute, attention, platform),
+        Autoencoder(workload.autoencoder, compute, attention, platform),
         TextEncoder(text_config, compute),
         workload.schedule,
     )

@@ -2,8 +2,6 @@
 
 import os
 
-import jax
-
 from flowzero_jax.lab.speed.stages import Stage
 from flowzero_jax.lab.speed.subject import Subject
 from flowzero_jax.lab.speed.torch_worker import Json
@@ -30,7 +28,7 @@ def torch_job(subject: Subject, stages: list[Stage]) -> Json:
         "cross_frame": workload.settings.cross_frame,
         "guidance_scale": workload.settings.guidance_scale,
         "dtype": subject.dtype.name,
-        "device": "cuda" if jax.default_backend() == "gpu" else "cpu",
+        "device": "cuda" if subject.models.unet.platform.name == "gpu" else "cpu",
         "threads": num_cpus(),
         "stages": [_stage_json(stage) for stage in stages],
     }

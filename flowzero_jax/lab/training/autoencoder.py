@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from flowzero_jax.devices.mesh import platform_of
 from flowzero_jax.lab.stickers.compose import compose, example_rng
 from flowzero_jax.lab.training import loop
 from flowzero_jax.lab.training.prefetch import prefetch
@@ -88,7 +89,7 @@ def train(
     folder: Path, config: AutoencoderConfig, settings: AutoencoderTraining, params: Params | None
 ) -> TrainState:
     """Trains in `folder` (resuming what lies there) from `params`, or from scratch if None."""
-    model = Autoencoder(config)
+    model = Autoencoder(config, platform=platform_of())
     if params is None:
         dummy = jnp.zeros((1, settings.crop, settings.crop, 3))
         params = jax.jit(model.init)(jax.random.key(settings.seed), dummy)["params"]

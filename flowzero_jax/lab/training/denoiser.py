@@ -22,7 +22,7 @@ from flowzero_jax.lab.training.layout_losses import (
 )
 from flowzero_jax.lab.training.pool import LatentBatch, load_pool, pool_batches
 from flowzero_jax.lab.training.state import Metrics, Params, StageSettings, TrainState
-from flowzero_jax.models import TextEncoder, TextEncoderConfig, UNet, UNetConfig
+from flowzero_jax.models import TextEncoder, UNet
 from flowzero_jax.schedule import ScheduleConfig, add_noise, alphas_cumprod, velocity
 
 OBJECT_SLOTS = 30
@@ -56,16 +56,6 @@ class DenoiserModels:
     text_encoder: TextEncoder
     schedule: ScheduleConfig
     scaling_factor: float
-
-    @classmethod
-    def build(
-        cls,
-        unet: UNetConfig,
-        text_encoder: TextEncoderConfig,
-        schedule: ScheduleConfig,
-        scaling_factor: float,
-    ) -> "DenoiserModels":
-        return cls(UNet(unet), TextEncoder(text_encoder), schedule, scaling_factor)
 
 
 def ground_and_denoise(

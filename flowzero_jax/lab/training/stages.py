@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from flowzero_jax.devices.mesh import platform_of
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import atomic_path
 from flowzero_jax.generation import Models
@@ -119,7 +120,8 @@ def make_pool(run: TrainingRun, folder: Path) -> None:
     """Composes and encodes the denoiser's training pictures."""
     params = load_params(_needed(folder / "autoencoder.safetensors", "autoencoder"))
     tokenizer = _needed(folder / "tokenizer", "tokenizer")
-    build_pool(folder / "pool", run.pool, tokenizer, Autoencoder(run.autoencoder), params)
+    model = Autoencoder(run.autoencoder, platform=platform_of())
+    build_pool(folder / "pool", run.pool, tokenizer, model, params)
 
 
 def train_denoiser(run: TrainingRun, folder: Path) -> None:
@@ -178,9 +180,11 @@ def build_models(run: TrainingRun, folder: Path) -> Models:
         pool = load_pool(_needed(folder / "pool", "pool"))
         _write_scale(folder, denoiser.latent_scale(pool))
     scale = json.loads((folder / SCALE_FILE).read_text())
+    platform = platform_of()
+    scaled = dataclasses.replace(run.autoencoder, scaling_factor=scale)
     return Models(
-        UNet(run.unet),
-        Autoencoder(dataclasses.replace(run.autoencoder, scaling_factor=scale)),
+        UNet(run.unet, platform=platform),
+        Autoencoder(scaled, platform=platform),
         TextEncoder(
             dataclasses.replace(
                 run.text_encoder, vocab_size=tokenizer.vocab_size, eos_token_id=tokenizer.end_id

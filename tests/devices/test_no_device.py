@@ -1,0 +1,48 @@
+"""Networks, checkpoints and shapes need no device: only drawing asks for one."""
+
+import os
+import subprocess
+import sys
+
+from paths import PIPELINE
+
+CODE = f"""
+import functools, sys
+import jax
+import numpy as np
+from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.generation import GenerationSettings, generate
+from flowzero_jax.models import Platform
+from flowzero_jax.pipeline import Pipeline, build_models
+from flowzero_jax.scene import MAX_OBJECTS
+from flowzero_jax.weights import load_checkpoint
+
+checkpoint = load_checkpoint({str(PIPELINE)!r})
+models = build_models(checkpoint, "bfloat16", "auto", Platform("tpu"))
+assert models.unet.platform == Platform("tpu") and {{models: 1}}[models]
+
+shaped = lambda *shape, dtype=np.float32: jax.ShapeDtypeStruct((1, *shape), dtype)
+length, width = checkpoint.text_config.max_position_embeddings, checkpoint.text_config.hidden_size
+slots = (2, MAX_OBJECTS)
+scenes = SceneArrays(
+    shaped(2, length, width), shaped(length, width), shaped(*slots, width), shaped(*slots, 4),
+    shaped(*slots), shaped(*slots, dtype=np.int32), shaped(2, 2), shaped(2),
+)
+keys = jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 1))
+settings = GenerationSettings(16, 16, num_steps=2)
+draw = functools.partial(generate, models, settings)
+print(jax.eval_shape(draw, checkpoint.params, scenes, keys).shape)
+try:
+    Pipeline(checkpoint)
+except RuntimeError as error:
+    print(error)
+"""
+
+
+def test_networks_are_built_and_traced_without_a_device():
+    environment = os.environ | {"JAX_PLATFORMS": "none_of_all"}
+    command = [sys.executable, "-c", CODE]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    shape, *said = run.stdout.splitlines() or [run.stderr]
+    assert shape == "(1, 2, 16, 16, 3)"
+    assert said and "Unable to initialize backend 'none_of_all'" in said[0]

@@ -14,7 +14,7 @@ ROOT = PACKAGE.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 # Files that are named as where something will go.
-TO_COME = {"video/formats.py", "weights/lora.py", "tests/weights/test_weights_lora.py"}
+TO_COME = {"weights/lora.py", "tests/weights/test_weights_lora.py"}
 START, END = "<!-- rooms -->\n", "<!-- /rooms -->"
 
 

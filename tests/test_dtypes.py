@@ -15,7 +15,7 @@ from tiny import AUTOENCODER, TEXT_ENCODER, UNET, shaped
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, denoise
 from flowzero_jax.generation import prepare
-from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.models import CPU, Autoencoder, TextEncoder, UNet
 from flowzero_jax.models.attend import choose_method
 from flowzero_jax.schedule import ScheduleConfig, step_table
 from flowzero_jax.settings import GenerationSettings
@@ -66,7 +66,7 @@ def check(types, half):
 def networks(half):
     """Name → (function, inputs) of every network in `half`, parameters in `half` as well."""
     side = 48  # 2304 tokens: attention in blocks of queries
-    assert choose_method("auto", shaped(1, 2, side**2, 2, 4), side**2) == "chunked"
+    assert choose_method("auto", shaped(1, 2, side**2, 2, 4), side**2, CPU) == "chunked"
     unet, vae, text = (
         UNet(UNET, half),
         Autoencoder(AUTOENCODER, half),

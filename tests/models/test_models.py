@@ -2,6 +2,7 @@
 
 import functools
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -138,6 +139,32 @@ def test_the_platform_decides_the_form_and_not_the_result(unet, platform):
     # On a CPU so few pixels are matrix products: only the strided convolution is left.
     kernels = [leaf for leaf in jax.tree.leaves(unet.params) if leaf.shape[:2] == (3, 3)]
     assert str(jax.make_jaxpr(predict)(unet.params)).count("conv_general_dilated[") == len(kernels)
+
+
+def test_every_layer_is_made_for_the_platform_of_its_network():
+    platform = Platform("tpu")
+    told = {}
+
+    def look(call, arguments, options, context):
+        if hasattr(context.module, "platform"):
+            told.setdefault(type(context.module).__name__, set()).add(context.module.platform)
+        return call(*arguments, **options)
+
+    def whole(unet, slots, phrases):
+        tokens = unet.ground(slots, phrases, phrases[..., 0])
+        return unet(normal(0, 1, 1, 6, 6, 4), jnp.array([1]), phrases, tokens)
+
+    autoencoder = Autoencoder(
+        AutoencoderConfig(block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2),
+        platform=platform,
+    )
+    with nn.intercept_methods(look):
+        keys, slots = jax.random.key(0), jnp.zeros((1, 1, SLOTS, 4))
+        unet = functools.partial(UNet(CONFIG, platform=platform).init, method=whole)
+        jax.eval_shape(unet, keys, slots, jnp.zeros((1, 1, SLOTS, 8)))
+        jax.eval_shape(autoencoder.init, keys, jnp.zeros((1, 8, 8, 3)))
+    chosen = {"Attention", "FeedForward", "PixelAttention", "ResnetBlock", "Upsample"}
+    assert told.keys() > chosen and set.union(*told.values()) == {platform}
 
 
 @pytest.mark.equality

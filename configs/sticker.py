@@ -21,6 +21,7 @@ GENERATION = GenerationSettings(
     width=128,
     num_steps=12,
     sampler="dpm++",
+    eta=0.0,
     guidance_scale=4.0,
     guidance_start=0.0,
     guidance_end=1.0,

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.sampler import sample
-from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, guide
+from flowzero_jax.noise_schemes import StepNoise, step_noise
+from flowzero_jax.sampler import SamplerState, StepTable, sample
+from flowzero_jax.schedule import ScheduleConfig, guide
 from flowzero_jax.settings import CrossFrame
 
 Params = dict[str, Any]
@@ -36,6 +37,8 @@ class Conditions(NamedTuple):
     negative_text: jax.Array  # [b 1 l d], of guidance's unconditional half
     grounding_tokens: jax.Array | None  # [b f n d], None without boxes
     null_tokens: jax.Array | None  # [b 1 n d], of the unconditional half: all slots empty
+    #: Of stochastic sampling; None otherwise: it is then no part of the program.
+    step_noise: StepNoise | None = None
 
 
 def chunk_size(num_frames: int, frames_per_chunk: int) -> int:
@@ -59,6 +62,7 @@ def denoise(
     grounded: bool,
     guided: bool = True,
     frames_per_chunk: int = 8,
+    noise_schemes: tuple[str, ...] = (),
 ) -> SamplerState:
     """Some denoising steps of `b` videos, `state.latents [b f h w c]`.
 
@@ -66,6 +70,7 @@ def denoise(
       grounded: the boxes act; else the gated layers are skipped.
       guided: the unconditional half is computed, too; else `guidance_scale` has no effect.
       frames_per_chunk: how many frames at most go through the UNet together.
+      noise_schemes: of the noise that steps add, where they do.
     """
 
     def one(inputs: tuple[SamplerState, Conditions]) -> SamplerState:
@@ -79,7 +84,12 @@ def denoise(
             predict = clip.predict_at_once(condition)
         else:
             predict = clip.predict_in_chunks(condition, size)
-        return sample(predict, state, steps, models.schedule.prediction_type)
+
+        def draw_noise(timestep: jax.Array) -> jax.Array:
+            shape = state.latents.shape[1:]
+            return step_noise(condition.step_noise, timestep, shape, noise_schemes)
+
+        return sample(predict, state, steps, models.schedule.prediction_type, draw_noise)
 
     return jax.lax.map(one, (state, conditions))
 

@@ -15,8 +15,14 @@ from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, Params, denoise
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import UNet
-from flowzero_jax.noise import video_noise
-from flowzero_jax.schedule import SamplerState, ScheduleConfig, StepTable, step_table
+from flowzero_jax.noise_schemes import (
+    NOISE_SCHEMES,
+    video_motion,
+    video_noise,
+    video_step_noise,
+)
+from flowzero_jax.sampler import SamplerState, StepTable, step_table
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 
 
@@ -29,12 +35,21 @@ class Segment(NamedTuple):
 
     def options(self, settings: GenerationSettings) -> dict[str, Any]:
         """The keywords of `denoise` for these steps."""
+        adds_noise = self.steps.noise_scales is not None
         return {
             "cross_frame": settings.cross_frame,
             "grounded": self.grounded,
             "guided": self.guided,
             "frames_per_chunk": settings.frames_per_chunk,
+            # Without noise in the steps one program serves all schemes.
+            "noise_schemes": noise_schemes(settings) if adds_noise else (),
         }
+
+
+def noise_schemes(settings: GenerationSettings) -> tuple[str, ...]:
+    """The names of the `NOISE_SCHEMES` that are on; without boxes, objects have no place."""
+    off = () if settings.boxes else ("object_noise",)
+    return tuple(name for name in NOISE_SCHEMES if name not in off and getattr(settings, name))
 
 
 def latent_size(models: Models, settings: GenerationSettings) -> tuple[int, int]:
@@ -61,24 +76,25 @@ def prepare(
     """The initial noise and the conditions of `b` videos; `keys [b]`."""
     channels = models.unet.config.in_channels
     shape = (*latent_size(models, settings), channels)
+    adds_noise = _steps(models.schedule, settings).noise_scales is not None
 
     def one(inputs: tuple[SceneArrays, jax.Array]) -> tuple[SamplerState, Conditions]:
         scene, key = inputs
-        latents = video_noise(
+        motion = video_motion(
             key,
-            shape,
+            shape[:2],
             scene.shifts,
             scene.random_speeds,
             scene.boxes,
             scene.object_mask,
             scene.track_ids,
-            noise_shift=settings.noise_shift,
-            object_noise=settings.object_noise and settings.boxes,
         )
+        latents = video_noise(key, shape, motion, noise_schemes(settings))
         state = SamplerState(latents, jnp.zeros_like(latents))
+        added = video_step_noise(key, motion) if adds_noise else None
         text, negative_text = scene.prompt_embeds, scene.negative_embeds[None]
         if not settings.boxes or not models.unet.config.grounded:
-            return state, Conditions(text, negative_text, None, None)
+            return state, Conditions(text, negative_text, None, None, added)
 
         def ground(boxes, phrase_embeds, object_mask):
             return models.unet.apply(
@@ -87,7 +103,8 @@ def prepare(
 
         slots = (scene.boxes, scene.phrase_embeds, scene.object_mask)
         empty = jax.tree.map(lambda x: jnp.zeros_like(x[:1]), slots)
-        return state, Conditions(text, negative_text, ground(*slots), ground(*empty))
+        tokens, null_tokens = ground(*slots), ground(*empty)
+        return state, Conditions(text, negative_text, tokens, null_tokens, added)
 
     return jax.lax.map(one, (scenes, keys))
 
@@ -103,9 +120,13 @@ def decode(models: Models, params: Params, latents: jax.Array) -> jax.Array:
     return frames.reshape(*latents.shape[:2], *frames.shape[1:])
 
 
+def _steps(schedule: ScheduleConfig, settings: GenerationSettings) -> StepTable:
+    return step_table(schedule, settings.num_steps, settings.sampler, settings.eta)
+
+
 def segments(schedule: ScheduleConfig, settings: GenerationSettings) -> list[Segment]:
     """All denoising steps in order, split where the boxes or guidance begin or cease to act."""
-    table = step_table(schedule, settings.num_steps, settings.sampler)
+    table = _steps(schedule, settings)
     index = np.arange(settings.num_steps)
     grounded = index < settings.num_grounding_steps
     guided = (index >= int(settings.guidance_start * settings.num_steps)) & (

@@ -1,4 +1,4 @@
-"""The initial noise of a video: one image of noise, moved with the background and with the objects.
+"""The noise of a video: one image of noise, moved with the background and with the objects.
 
 Motion-guided noise shifting (FlowZero, arXiv 2311.15813) rotates phases in the frequency domain.
 Here the rotation is an exactly orthogonal map, so that every frame's noise stays exactly standard
@@ -12,6 +12,10 @@ What is drawn from a video's key, each from a key of its own:
     fold_in(key, g), 0 ≤ g < 2**16              the random turn u_g of frame g
     fold_in(key, 2**16)                         the noise image that all frames share
     fold_in(fold_in(key, 2**16 + 1), track)     the noise field of a track
+    fold_in(key, 2**16 + 2)                     64 bits: the key of what a stochastic sampler adds
+
+With fold_in(that last key, timestep) in the place of the video's, the second and the third row are
+the image and the fields of the noise that one step adds. The random turns are the video's.
 """
 
 from collections.abc import Sequence
@@ -24,15 +28,16 @@ from jaxtyping import Array, Bool, Complex, Float, Int, Key, Num, PRNGKeyArray
 
 from flowzero_jax.errors import InputError
 
-_IMAGE_STREAM = 2**16
-_TRACK_STREAM = 2**16 + 1
+IMAGE_STREAM = 2**16
+TRACK_STREAM = 2**16 + 1
+STEP_STREAM = 2**16 + 2
+# Named, not left to `jax_default_prng_impl`: with others a draw depends on the batch it is made in,
+# and a track would not keep its noise.
+GENERATOR = "threefry2x32"
 
 
 def video_keys(seeds: Sequence[int]) -> Key[Array, " b"]:
     """The keys `[b]` of videos with the given seeds, 0 ≤ seed < 2**32.
-
-    The generator is named, not left to `jax_default_prng_impl`: with others a draw depends on the
-    batch it is made in, and a track would not keep its noise.
 
     Raises:
         InputError: a seed is out of range.
@@ -40,7 +45,7 @@ def video_keys(seeds: Sequence[int]) -> Key[Array, " b"]:
     for index, seed in enumerate(seeds):
         if not 0 <= seed < 2**32:
             raise InputError(f"seeds[{index}]: {seed} is not in 0 … 2**32 − 1; choose another seed")
-    make = jax.vmap(lambda seed: jax.random.key(seed, impl="threefry2x32"))
+    make = jax.vmap(lambda seed: jax.random.key(seed, impl=GENERATOR))
     return make(jnp.asarray(np.array(seeds, np.uint32)))
 
 
@@ -185,7 +190,7 @@ def object_noise(
         `[f h w c]` of the dtype of `noise`.
     """
     _, h, w, c = noise.shape
-    fields_key = jax.random.fold_in(key, _TRACK_STREAM)
+    fields_key = jax.random.fold_in(key, TRACK_STREAM)
 
     def place(track: Int[Array, ""], box: Float[Array, "4"]):
         field = jax.random.normal(jax.random.fold_in(fields_key, track), (h, w, c), jnp.float32)
@@ -219,41 +224,3 @@ def _along_axis(
     anchor = jnp.sum((start + end) / 2 * size >= pixels + (0.75 - slack))
     centres = pixels + 0.5 + slack
     return (pixels - anchor) % size, (start * size <= centres) & (centres < end * size)
-
-
-# `video_noise` has a flag of the same name.
-_object_noise = object_noise
-
-
-def video_noise(
-    key: PRNGKeyArray,
-    shape: tuple[int, int, int],
-    shifts: Float[Array, "f 2"],
-    random_speeds: Float[Array, " f"],
-    boxes: Float[Array, "f n 4"],
-    object_mask: Float[Array, "f n"],
-    track_ids: Int[Array, "f n"],
-    *,
-    noise_shift: bool,
-    object_noise: bool,
-) -> Float[Array, "f h w c"]:
-    """The initial noise of one video's frames, float32; each frame's is standard normal.
-
-    Args:
-        key: the video's key; the module's docstring says what is drawn from it.
-        shape: (h, w, c) of a frame's latents.
-        shifts: accumulated (dy, dx) in latent pixels.
-        random_speeds: speed of the frames whose background moves without a direction, else 0.
-        boxes, object_mask, track_ids: as in `object_noise`.
-        noise_shift: whether the background moves; without, all frames have the same image. Static.
-        object_noise: whether every track has noise of its own. Static.
-    """
-    image = jax.random.normal(jax.random.fold_in(key, _IMAGE_STREAM), shape, jnp.float32)
-    if noise_shift:
-        phases = random_phases(key, random_speeds, shape[:2])
-        noise = jax.vmap(turn_noise, in_axes=(None, 0, 0))(image, shifts, phases)
-    else:
-        noise = jnp.broadcast_to(image, (shifts.shape[0], *shape))
-    if object_noise:
-        noise = _object_noise(key, noise, boxes, object_mask, track_ids)
-    return noise

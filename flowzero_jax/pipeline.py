@@ -219,6 +219,8 @@ class Pipeline:
         """Of everything that decides the latents of a batch."""
         decisive = dataclasses.asdict(settings)
         del decisive["frames_per_chunk"]
+        if settings.eta == 0:  # as before there was such a setting: older snapshots stay good
+            del decisive["eta"]
         dtype = jnp.dtype(self.models.unet.dtype).name
         scenes = (getattr(table, field.name) for field in dataclasses.fields(table))
         return fingerprint(self.info.sha256, dtype, decisive, [int(s) for s in seeds], *scenes)

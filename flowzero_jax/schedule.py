@@ -1,14 +1,13 @@
 """The noise schedule of latent diffusion, and conversions between what a model may predict."""
 
 import dataclasses
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.settings import Sampler
 
 Prediction = Literal["epsilon", "v_prediction"]
 
@@ -24,26 +23,6 @@ class ScheduleConfig:
     timestep_spacing: Literal["leading", "trailing"] = "leading"
     steps_offset: int = 1
     set_alpha_to_one: bool = False
-
-
-class StepTable(NamedTuple):
-    """Everything about the denoising steps that is known before the first one; axis s step."""
-
-    timesteps: np.ndarray  # int32 [s], in the order used
-    alphas_cumprod: np.ndarray  # float32 [s]
-    next_alphas_cumprod: np.ndarray  # float32 [s], after the step
-    extrapolation: np.ndarray  # float32 [s], of the clean estimates of two steps; 0 in DDIM
-
-    def __getitem__(self, steps: slice) -> "StepTable":
-        """Some of the steps."""
-        return StepTable(*(column[steps] for column in self))
-
-
-class SamplerState(NamedTuple):
-    """Where sampling stands; any shape, float32."""
-
-    latents: jax.Array
-    clean: jax.Array  # the last step's clean estimate; before the first step it has no meaning
 
 
 def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
@@ -62,15 +41,16 @@ def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
     return np.cumprod(1.0 - betas, dtype=np.float32)
 
 
-def step_table(config: ScheduleConfig, num_steps: int, sampler: Sampler = "ddim") -> StepTable:
-    """The steps of DDIM (Song et al., arXiv 2010.02502) or DPM-Solver++(2M), noisiest first.
-
-    DPM-Solver++(2M) (Lu et al., arXiv 2211.01095) is DDIM from a clean estimate that is
-    extrapolated from this step's and the last one's, by half the ratio of their lengths in
-    log signal-to-noise. Both thus share one step, and one compiled program.
+def spaced_steps(
+    config: ScheduleConfig, num_steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The timesteps of a run, noisiest first, and the signal's share before and after each step.
 
     "leading" timesteps are multiples of `num_train_timesteps // num_steps` plus `steps_offset`;
     "trailing" ones end at the last training timestep (Lin et al., arXiv 2305.08891).
+
+    Returns:
+      int32 `[s]`, float32 `[s]` and `[s]`.
 
     Raises:
       InputError: more steps than the schedule has timesteps for.
@@ -91,22 +71,7 @@ def step_table(config: ScheduleConfig, num_steps: int, sampler: Sampler = "ddim"
     final = np.float32(1.0) if config.set_alpha_to_one else alphas[0]
     following = timesteps - total // num_steps
     after = np.where(following >= 0, alphas[np.maximum(following, 0)], final)
-    before, after = alphas[timesteps], after.astype(np.float32)
-    extrapolation = np.zeros(num_steps, np.float32)
-    if sampler == "dpm++":
-        extrapolation[1:-1] = _second_order(before, after)
-    return StepTable(timesteps, before, after, extrapolation)
-
-
-def _second_order(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """`1 / 2r` of the steps between the first and the last, float32.
-
-    The last step, much the longest in log signal-to-noise, stays of first order: extrapolating over
-    it made errors larger.
-    """
-    starts, ends = (0.5 * np.log(x / (1.0 - x)) for x in (before[:-1], after[:-1]))
-    lengths = (ends - starts).astype(np.float64)
-    return (lengths[1:] / (2.0 * lengths[:-1])).astype(np.float32)
+    return timesteps, alphas[timesteps], after.astype(np.float32)
 
 
 def add_noise(clean: jax.Array, noise: jax.Array, alpha: jax.Array) -> jax.Array:
@@ -127,21 +92,6 @@ def clean_and_noise(
     if prediction_type == "v_prediction":
         return signal * latents - sigma * prediction, sigma * latents + signal * prediction
     return (latents - sigma * prediction) / signal, prediction
-
-
-def denoising_step(
-    state: SamplerState, prediction: jax.Array, step: StepTable, prediction_type: Prediction
-) -> SamplerState:
-    """One deterministic (eta 0) step of DDIM or DPM-Solver++(2M); `step` is one row of the table.
-
-    DDIM moves along the clean estimate and the noise that a prediction amounts to. The second order
-    extrapolates the former, and takes as noise what is then left of the latents.
-    """
-    alpha = step.alphas_cumprod
-    clean, noise = clean_and_noise(state.latents, prediction, alpha, prediction_type)
-    change = step.extrapolation * (clean - state.clean)
-    noise = noise - jnp.sqrt(alpha / (1.0 - alpha)) * change
-    return SamplerState(add_noise(clean + change, noise, step.next_alphas_cumprod), clean)
 
 
 def guide(unconditional: jax.Array, conditional: jax.Array, scale: jax.Array | float) -> jax.Array:

@@ -10,7 +10,7 @@ import dataclasses
 import types
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-# What each choice does: `schedule`, `models.cross_frame`, `models.attend`.
+# What each choice does: `sampler`, `models.cross_frame`, `models.attend`.
 Sampler = Literal["ddim", "dpm++"]
 CrossFrame = Literal["none", "first", "first_prev", "first_self"]
 AttentionMethod = Literal["auto", "xla", "chunked", "cudnn"]
@@ -90,7 +90,8 @@ def _type_and_choices(hint: Any) -> tuple[type, tuple[str, ...]]:
 class GenerationSettings:
     """What decides a video besides its scene and seed; the defaults are the published ones.
 
-    `boxes` off leaves the layout to the descriptions. `grounding_fraction` is the part of the
+    `eta` above 0 makes DDIM stochastic, 1 is DDPM (Song et al., arXiv 2010.02502). `boxes` off
+    leaves the layout to the descriptions. `grounding_fraction` is the part of the
     steps in which the boxes act (GLIGEN's scheduled sampling). `guidance_start` and `guidance_end`
     are the fractions of the steps between which guidance acts (Kynkäänniemi et al., arXiv
     2404.07724); outside, the conditional prediction alone is computed. `frames_per_chunk` frames
@@ -103,6 +104,10 @@ class GenerationSettings:
     sampler: Annotated[
         Sampler, About("ddim, or dpm++, which needs fewer steps", in_checkpoint=True)
     ] = "ddim"
+    eta: Annotated[
+        float,
+        About("0 to 1: share of noise that ddim adds in its steps; 0 is none", in_checkpoint=True),
+    ] = 0.0
     guidance_scale: Annotated[
         float, About("0 to 100; 1 is no guidance", 0, 100, in_checkpoint=True)
     ] = 7.5

@@ -10,7 +10,7 @@ import numpy as np
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, reason
-from flowzero_jax.schedule import SamplerState
+from flowzero_jax.sampler import SamplerState
 
 
 def fingerprint(*parts: Any) -> str:

@@ -24,7 +24,8 @@ from flowzero_jax.devices.mesh import make_video_mesh, shard_params
 from flowzero_jax.devices.placement import Placement
 from flowzero_jax.devices.programs import decode_jitted, denoise_jitted
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.schedule import SamplerState, ScheduleConfig, step_table
+from flowzero_jax.sampler import SamplerState, step_table
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.convert import parameter_shapes
 
 VIDEOS, FRAMES, SIDE = 3, 5, 4

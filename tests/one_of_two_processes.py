@@ -20,7 +20,7 @@ from flowzero_jax.devices.mesh import make_video_mesh
 from flowzero_jax.devices.processes import SharedError, SharedSnapshot
 from flowzero_jax.errors import InputError, PlannerError
 from flowzero_jax.pipeline import load_pipeline
-from flowzero_jax.schedule import SamplerState
+from flowzero_jax.sampler import SamplerState
 from flowzero_jax.snapshot import Snapshot
 
 SETTINGS = dataclasses.replace(

@@ -17,7 +17,8 @@ from flowzero_jax.denoising import Conditions, Models, denoise
 from flowzero_jax.generation import prepare
 from flowzero_jax.models import CPU, Autoencoder, TextEncoder, UNet
 from flowzero_jax.models.attend import choose_method
-from flowzero_jax.schedule import ScheduleConfig, step_table
+from flowzero_jax.sampler import step_table
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.weights.convert import parameter_shapes
 

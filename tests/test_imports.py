@@ -37,16 +37,18 @@ ROOMS = {
     "tabulate": "scene",
     "tokenizer": "",
     "noise": "",
-    "schedule": "settings",
+    "noise_schemes": "noise",
+    "schedule": "",
     "models": "settings",
-    "sampler": "schedule",
-    "snapshot": "schedule files",
+    "sampler": "schedule settings",
+    "snapshot": "files sampler",
     "weights.source": "settings",
     "weights": "models schedule tokenizer files version settings weights.source",
-    "denoising": "models sampler schedule settings",
-    "generation": "denoising models noise schedule arrays settings",
+    "denoising": "models sampler schedule settings noise_schemes",
+    "generation": "denoising models schedule arrays settings noise_schemes sampler",
     "devices": (
-        "generation denoising models noise schedule snapshot arrays scene settings tabulate files"
+        "generation denoising models noise snapshot arrays scene settings tabulate files "
+        "noise_schemes sampler"
     ),
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
@@ -66,8 +68,8 @@ ROOMS = {
         "settings"
     ),
     "lab.evaluation": (
-        "lab.stickers pipeline devices generation denoising models noise schedule tabulate "
-        "planner video scene files settings"
+        "lab.stickers pipeline devices generation denoising models noise tabulate planner "
+        "video scene files settings sampler"
     ),
     "lab.planners": "scene files",
     "lab.refinement": "lab.planners planner planner.llm scene files",

@@ -1,5 +1,7 @@
 """The shift is an orthogonal map that moves content; every frame's noise stays standard normal."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
-from flowzero_jax import noise
+from flowzero_jax import noise, noise_schemes
 from flowzero_jax.errors import InputError
 
 pytestmark = pytest.mark.equality
@@ -27,7 +29,13 @@ turn = jax.jit(noise.turn_noise)
 shift = jax.jit(noise.shift_noise)
 phases = jax.jit(noise.random_phases, static_argnames="size")
 attach = jax.jit(noise.object_noise)
-video = jax.jit(noise.video_noise, static_argnames=("shape", "noise_shift", "object_noise"))
+BOTH = ("noise_shift", "object_noise")
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def video(key, shape, schemes, *scene):
+    motion = noise_schemes.video_motion(key, shape[:2], *scene)
+    return noise_schemes.video_noise(key, shape, motion, schemes)
 
 
 def image(size, channels=4, seed=0):
@@ -253,9 +261,9 @@ SCENE = objects(*[[(0, box_of(1, 1, 9, 8)), (1, box_of(5 + f, 4, 12, 14))] for f
 
 
 def test_flags_switch_the_parts_of_a_videos_noise():
-    plain = video(KEY, SHAPE, *SHIFTED, *SCENE, noise_shift=False, object_noise=False)
-    moved = video(KEY, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=False)
-    whole = video(KEY, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=True)
+    plain = video(KEY, SHAPE, (), *SHIFTED, *SCENE)
+    moved = video(KEY, SHAPE, BOTH[:1], *SHIFTED, *SCENE)
+    whole = video(KEY, SHAPE, BOTH, *SHIFTED, *SCENE)
     assert plain.dtype == jnp.float32 and plain.shape == (3, *SHAPE)
     np.testing.assert_array_equal(plain, np.broadcast_to(plain[0], plain.shape))
     np.testing.assert_allclose(moved[0], plain[0], atol=ROUNDING)
@@ -269,7 +277,7 @@ def videos():
     """The noise of 400 videos with the seeds 0 … 399, made in one batch."""
 
     def one(key):
-        return noise.video_noise(key, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=True)
+        return video(key, SHAPE, BOTH, *SHIFTED, *SCENE)
 
     return np.asarray(jax.jit(jax.vmap(one))(noise.video_keys(range(400))))
 
@@ -277,7 +285,7 @@ def videos():
 def test_a_videos_noise_does_not_depend_on_the_batch(videos):
     for seed in (0, 399):
         key = noise.video_keys([seed])[0]
-        alone = video(key, SHAPE, *SHIFTED, *SCENE, noise_shift=True, object_noise=True)
+        alone = video(key, SHAPE, BOTH, *SHIFTED, *SCENE)
         np.testing.assert_allclose(videos[seed], alone, atol=ROUNDING)
 
 
@@ -294,8 +302,7 @@ def test_every_frame_is_standard_normal_and_its_values_are_independent(videos):
 
 def test_image_turns_and_tracks_are_drawn_independently():
     scene = objects(*[[(track, (0.0, 0.0, 1.0, 1.0))] for track in range(3)])
-    flags = {"noise_shift": False, "object_noise": False}
-    image = noise.video_noise(KEY, SHAPE, *SHIFTED, *scene, **flags)[:1]
+    image = video(KEY, SHAPE, (), *SHIFTED, *scene)[:1]
     # A field lies around its box's centre.
     fields = jnp.roll(attach(KEY, jnp.zeros((3, *SHAPE)), *scene), (-8, -6), (1, 2))
     turns = jnp.diff(phases(KEY, jnp.ones(3), size=SHAPE[:2]), axis=0, prepend=0)

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.sampler import sample
+from flowzero_jax.sampler import SamplerState, sample, step_table
 from flowzero_jax.schedule import (
-    SamplerState,
     ScheduleConfig,
     add_noise,
     alphas_cumprod,
     clean_and_noise,
     guide,
-    step_table,
     velocity,
 )
 

@@ -16,13 +16,15 @@ from jaxtyping import Int
 from flowzero_jax.denoising import Conditions, Models, Params, chunk_size, denoise
 from flowzero_jax.devices.mesh import DATA_AXIS, FRAME_AXIS, MODEL_AXIS, put, to_host
 from flowzero_jax.generation import decode
-from flowzero_jax.schedule import SamplerState, StepTable
+from flowzero_jax.noise_schemes import Motion, StepNoise
+from flowzero_jax.sampler import SamplerState, StepTable
 
 WHOLE = PartitionSpec()
 BY_VIDEO = PartitionSpec(DATA_AXIS)
 BY_FRAME = PartitionSpec(DATA_AXIS, FRAME_AXIS)
 STATE = SamplerState(BY_FRAME, BY_FRAME)
-CONDITIONS = Conditions(BY_FRAME, BY_VIDEO, BY_FRAME, BY_VIDEO)
+STEP_NOISE = StepNoise(BY_VIDEO, Motion(*[BY_FRAME] * len(Motion._fields)))
+CONDITIONS = Conditions(BY_FRAME, BY_VIDEO, BY_FRAME, BY_VIDEO, STEP_NOISE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,12 +73,8 @@ class Placement:
                 array = array[:, self.frame_order]
             return put(array, self.mesh, axes)
 
-        def place_each(parts, axes):
-            return type(parts)(
-                *(None if x is None else place(x, a) for x, a in zip(parts, axes, strict=True))
-            )
-
-        return place_each(state, STATE), place_each(conditions, CONDITIONS)
+        axes = (STATE, _axes_of(conditions))
+        return jax.tree.map(place, (state, conditions), axes)
 
     def collect(self, array: jax.Array) -> np.ndarray:
         """`[b f …]` of all devices → all videos and frames in order, on every process."""
@@ -100,7 +98,7 @@ def denoise_spread(
     run = _on_each(
         functools.partial(denoise, models, **options),
         mesh,
-        (WHOLE, STATE, CONDITIONS, WHOLE, WHOLE),
+        (WHOLE, STATE, _axes_of(conditions), WHOLE, WHOLE),
         STATE,
     )
     return run(params, state, conditions, steps, guidance_scale)
@@ -111,6 +109,12 @@ def decode_spread(mesh: Mesh, models: Models, params: Params, latents: jax.Array
     return _on_each(functools.partial(decode, models), mesh, (WHOLE, BY_FRAME), BY_FRAME)(
         params, latents
     )
+
+
+def _axes_of(conditions: Conditions) -> Conditions:
+    """`CONDITIONS` without what is not there."""
+    pairs = zip(conditions, CONDITIONS, strict=True)
+    return Conditions(*(None if found is None else axes for found, axes in pairs))
 
 
 def _on_each(function, mesh: Mesh, in_specs, out_specs):

@@ -16,7 +16,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from flowzero_jax.errors import DeviceError, FlowZeroError, InputError
-from flowzero_jax.schedule import SamplerState
+from flowzero_jax.sampler import SamplerState
 from flowzero_jax.snapshot import Snapshot
 
 START_TIMEOUT = 300

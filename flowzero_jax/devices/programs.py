@@ -21,7 +21,7 @@ from flowzero_jax.devices.processes import SharedSnapshot
 from flowzero_jax.errors import ModelError
 from flowzero_jax.generation import calls, decode, prepare
 from flowzero_jax.models import TextEncoder
-from flowzero_jax.schedule import SamplerState
+from flowzero_jax.sampler import SamplerState
 from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 from flowzero_jax.snapshot import Snapshot
 from flowzero_jax.tabulate import SceneTable
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 TEXT_CHUNK = 8
 
 # The keywords of `denoise`, all static.
-DENOISE_OPTIONS = ("cross_frame", "grounded", "guided", "frames_per_chunk")
+DENOISE_OPTIONS = ("cross_frame", "grounded", "guided", "frames_per_chunk", "noise_schemes")
 
 prepare_jitted = jax.jit(prepare, static_argnums=(0, 1))
 

@@ -6,6 +6,7 @@ or lie on several devices; then only the keys and values of the first frame, and
 one where they are looked at, go from chunk to chunk and from device to device.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -23,24 +24,40 @@ class FrameMemory(NamedTuple):
     previous: KeyValue | None  # [b 1 t n e], the last frame so far; "first_prev" alone has it
 
 
-def frame_sources(
-    own: KeyValue, mode: CrossFrame, memory: FrameMemory | None, frame_axis: str | None
-) -> tuple[tuple[KeyValue, ...], FrameMemory]:
-    """What the frames of a chunk look at, and the memory for the next chunk.
+class CrossFrameMode(NamedTuple):
+    """What the frames of a chunk look at.
 
-    Args:
-      own: keys and values `[b f t n e]` of the chunk's frames ("first" needs the first one alone).
-      mode: any but "none".
-      memory: what earlier chunks left; None if this one is the first.
-      frame_axis: the mapped axis over which the frames are spread, each device holding a run of
-        neighbours, in order; None for one device.
+    Attributes:
+      sources: from the keys and values `[b f t n e]` of the chunk's frames, what earlier chunks
+        left (None if this one is the first) and the mapped axis over which the frames are spread
+        (each device has a run of neighbours, in order; None for one device): the keys and values to
+        look at together, and the memory for the next chunk, None if it needs none.
+      first_alone: `sources` gets no other frame than the chunk's first.
     """
-    first = _first(own, memory, frame_axis)
-    started = jnp.array(True)
-    if mode != "first_prev":
-        sources = (first,) if mode == "first" else (first, own)
-        return sources, FrameMemory(started, first, None)
 
+    sources: Callable[
+        [KeyValue, FrameMemory | None, str | None],
+        tuple[tuple[KeyValue, ...], FrameMemory | None],
+    ]
+    first_alone: bool = False
+
+
+def _own(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None):
+    return (own,), memory
+
+
+def _first_frame(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None):
+    first = _first(own, memory, frame_axis)
+    return (first,), FrameMemory(jnp.array(True), first, None)
+
+
+def _first_and_own(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None):
+    first = _first(own, memory, frame_axis)
+    return (first, own), FrameMemory(jnp.array(True), first, None)
+
+
+def _first_and_previous(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None):
+    first = _first(own, memory, frame_axis)
     before = first if memory is None else _where(memory.started, memory.previous, first)
     last = jax.tree.map(lambda x: x[:, -1:], own)
     if frame_axis is not None:
@@ -50,7 +67,15 @@ def frame_sources(
         # Device 0 receives the last frame of all, which its next chunk follows.
         before = _where(jax.lax.axis_index(frame_axis) == 0, before, last)
     previous = jax.tree.map(lambda edge, x: jnp.concatenate([edge, x[:, :-1]], axis=1), before, own)
-    return (first, previous), FrameMemory(started, first, last)
+    return (first, previous), FrameMemory(jnp.array(True), first, last)
+
+
+MODES: dict[CrossFrame, CrossFrameMode] = {
+    "none": CrossFrameMode(_own),
+    "first": CrossFrameMode(_first_frame, first_alone=True),
+    "first_prev": CrossFrameMode(_first_and_previous),
+    "first_self": CrossFrameMode(_first_and_own),
+}
 
 
 def _first(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None) -> KeyValue:

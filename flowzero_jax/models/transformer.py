@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from flowzero_jax.models.attend import AttentionMethod, KeyValue
 from flowzero_jax.models.attention import Attention
-from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory, frame_sources
+from flowzero_jax.models.cross_frame import MODES, CrossFrame, FrameMemory
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
 from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm, repeat_to
@@ -59,12 +59,9 @@ class TransformerBlock(nn.Module):
         An `x` of one video may meet a context of several: then so many come out.
         """
         hidden = self.norm1(x)
-        if cross_frame == "none":
-            sources = (self.attn1.project(hidden),)
-        else:
-            seen = hidden[:, :1] if cross_frame == "first" else hidden
-            own = self.attn1.project(seen)
-            sources, memory = frame_sources(own, cross_frame, memory, self.frame_axis)
+        mode = MODES[cross_frame]
+        own = self.attn1.project(hidden[:, :1] if mode.first_alone else hidden)
+        sources, memory = mode.sources(own, memory, self.frame_axis)
         x = x + self.attn1(hidden, *sources)
         # Up to here the halves of guidance may have been one.
         x = repeat_to(x, len(context.text.key))

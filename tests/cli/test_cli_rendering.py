@@ -160,7 +160,7 @@ def test_every_flag_arrives(model):
     flags = (
         "--height 32 --width 40 --num-steps 9 --guidance-scale 2.5 --grounding-fraction 0.6 "
         "--cross-frame first_prev --no-noise-shift --object-noise --no-boxes "
-        "--sampler dpm++ --guidance-start 0.25 --guidance-end 0.75 --frames-per-chunk 3 "
+        "--sampler dpm++ --eta 0.5 --guidance-start 0.25 --guidance-end 0.75 --frames-per-chunk 3 "
         "--negative-prompt fog --fps 10 --seed 4294967295 --dtype bfloat16 --attention chunked "
         "--steps-per-call 2 --snapshot video.snapshot"
     )
@@ -170,6 +170,7 @@ def test_every_flag_arrives(model):
         width=40,
         num_steps=9,
         sampler="dpm++",
+        eta=0.5,
         guidance_scale=2.5,
         guidance_start=0.25,
         guidance_end=0.75,

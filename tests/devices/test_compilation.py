@@ -105,9 +105,10 @@ def test_after_compiling_a_run_of_that_size_compiles_nothing(pipeline, settings,
     assert events == []
 
 
-def test_after_compiling_a_run_on_several_devices_compiles_nothing(settings, events):
+@pytest.mark.parametrize("eta", [0.0, 0.5])
+def test_after_compiling_a_run_on_several_devices_compiles_nothing(settings, events, eta):
     pipeline = load_pipeline(MODEL, mesh=make_video_mesh(frames=2))
-    settings = dataclasses.replace(settings, num_steps=1, guidance_end=1.0)
+    settings = dataclasses.replace(settings, num_steps=1, guidance_end=1.0, eta=eta)
     programs = pipeline.compile(settings, 3)
     assert [program.name for program in programs][2:] == ["denoise, guided, 1 step", "decode"]
     latents = 2 * 8 * 10 * pipeline.models.unet.config.in_channels * 4

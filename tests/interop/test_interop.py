@@ -141,7 +141,7 @@ def test_saved_parameters_come_back(loaded, tmp_path):
         ([0, 1], {"neg_prompt_ids": np.zeros((1, 77), np.int32)}, "for 2 videos"),
         ([0, 1], {"latents": np.zeros((2, 4, 8, 8))}, "latents: "),
         ([0, 1], {"guidance_scale": jnp.array([1.0, 2.0])}, "the same for all videos"),
-        ([0, 1], {"eta": 1.0}, "eta: no such setting"),
+        ([0, 1], {"strength": 1.0}, "strength: no such setting"),
     ],
 )
 def test_what_does_not_fit(draw, seeds, options, message):

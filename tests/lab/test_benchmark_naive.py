@@ -15,7 +15,8 @@ from flowzero_jax.generation import decode
 from flowzero_jax.lab.speed.naive import decode_naively, denoise_naively
 from flowzero_jax.lab.speed.random_weights import random_weights
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
-from flowzero_jax.schedule import SamplerState, ScheduleConfig, step_table
+from flowzero_jax.sampler import SamplerState, step_table
+from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 

@@ -27,14 +27,8 @@ from transformers import CLIPTextConfig, FlaxCLIPTextModel
 from flowzero_jax.models import Autoencoder, TextEncoder
 from flowzero_jax.models.layers import ResnetBlock
 from flowzero_jax.models.unet import timestep_features
-from flowzero_jax.schedule import (
-    SamplerState,
-    ScheduleConfig,
-    StepTable,
-    alphas_cumprod,
-    denoising_step,
-    step_table,
-)
+from flowzero_jax.sampler import SamplerState, StepTable, denoising_step, step_table
+from flowzero_jax.schedule import ScheduleConfig, alphas_cumprod
 from flowzero_jax.weights import load_network
 from flowzero_jax.weights.names import leaves
 

@@ -4,15 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.schedule import (
-    SamplerState,
-    StepTable,
-    add_noise,
-    alphas_cumprod,
-    clean_and_noise,
-    denoising_step,
-    step_table,
-)
+from flowzero_jax.sampler import SamplerState, StepTable, denoising_step, step_table
+from flowzero_jax.schedule import add_noise, alphas_cumprod, clean_and_noise
 from flowzero_jax.weights.configs import parse_schedule_config
 
 

@@ -9,6 +9,7 @@ import pytest
 from flowzero_jax.denoising import Conditions, Models, denoise
 from flowzero_jax.generation import decode, segments
 from flowzero_jax.models import Autoencoder, TextEncoder, UNet
+from flowzero_jax.sampler import SamplerState, step_table
 from flowzero_jax.scene import (
     MAX_OBJECTS,
     BackgroundMotion,
@@ -16,7 +17,6 @@ from flowzero_jax.scene import (
     SceneObject,
     SceneSyntax,
 )
-from flowzero_jax.schedule import SamplerState, step_table
 from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.tokenizer import Tokenizer

@@ -20,8 +20,8 @@ from flowzero_jax.lab.evaluation.tables import markdown_table
 from flowzero_jax.models import UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.pipeline import Pipeline, load_pipeline
+from flowzero_jax.sampler import SamplerState
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
-from flowzero_jax.schedule import SamplerState
 from flowzero_jax.settings import DTYPES, GenerationSettings
 from flowzero_jax.tabulate import tabulate
 

@@ -24,8 +24,8 @@ from flowzero_jax.lab.speed.naive_layers import (
     resnet,
 )
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
-from flowzero_jax.sampler import sample
-from flowzero_jax.schedule import Prediction, SamplerState, StepTable, guide
+from flowzero_jax.sampler import SamplerState, StepTable, sample
+from flowzero_jax.schedule import Prediction, guide
 from flowzero_jax.settings import CrossFrame
 
 

@@ -12,7 +12,7 @@ from flowzero_jax.lab.speed.stages import Stage
 from flowzero_jax.lab.speed.subject import Subject, random_scene
 from flowzero_jax.lab.speed.timing import Program, compile_program
 from flowzero_jax.noise import video_keys
-from flowzero_jax.schedule import SamplerState
+from flowzero_jax.sampler import SamplerState
 
 
 class Inputs(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Literal
 from flowzero_jax.generation import Segment, segments
 from flowzero_jax.lab.speed.flops import UNetCall, decode_flops, grounding_flops, unet_flops
 from flowzero_jax.lab.speed.workloads import Workload
+from flowzero_jax.sampler import step_table
 from flowzero_jax.scene import MAX_OBJECTS
-from flowzero_jax.schedule import step_table
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def stages_of(workload: Workload, composed: bool) -> list[Stage]:
     if workload.kind == "decode":
         return [Stage("decode", "decode", frames)]
     if workload.kind == "step":
-        table = step_table(workload.schedule, settings.num_steps, settings.sampler)
+        table = step_table(workload.schedule, settings.num_steps, settings.sampler, settings.eta)
         segment = Segment(grounded=workload.unet.grounded, guided=True, steps=table[:1])
         return [Stage(_name(segment), "denoise", frames, segment=segment)]
     found = [Stage("prepare", "prepare", frames)]

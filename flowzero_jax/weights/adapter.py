@@ -18,7 +18,7 @@ from flowzero_jax.weights.tensor_views import Renamed, TensorSource, Together, u
 GROUNDING = re.compile(r"^position_net\.|\.fuser\.")
 ORIGINAL = re.compile(r"^(input_blocks|middle_block|output_blocks)\.")
 UNET = NETWORKS["unet"]
-PREFIXES = (UNET.prefix, "unet.")
+PREFIX = re.compile(rf"^({re.escape(UNET.prefix)}|unet\.)")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ class Adapter:
     def _layers(self, wanted, config: UNetConfig) -> Renamed:
         """The file's tensors by diffusers' names, whichever it uses."""
         where = str(self.path)
-        short = unique(((_without_prefix(source), source) for source in self.tensors.shapes), where)
+        sources = self.tensors.shapes
+        short = unique(((PREFIX.sub("", source), source) for source in sources), where)
         original = any(map(ORIGINAL.search, short))
         names = {UNET.original_name(name, config) if original else name: name for name in wanted}
         named = ((names.get(name, source), source) for name, source in short.items())
@@ -53,10 +54,6 @@ class Adapter:
             unique(named, where),
             {name: original_name for original_name, name in names.items()},
         )
-
-
-def _without_prefix(name: str) -> str:
-    return name.removeprefix(next(filter(name.startswith, PREFIXES), ""))
 
 
 @contextmanager

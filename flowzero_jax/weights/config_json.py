@@ -1,5 +1,9 @@
-"""The JSON files of a pipeline folder, as diffusers 0.39 and transformers 4.57 read them."""
+"""The JSON files of a pipeline folder, as diffusers 0.39 and transformers 4.57 read them.
 
+The fields of our configurations have the names that they have there, but for three of the UNet.
+"""
+
+import dataclasses
 from typing import Any
 
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
@@ -27,33 +31,29 @@ def model_index_json(grounded: bool) -> Json:
 
 def unet_json(config: UNetConfig, sample_size: int | list[int]) -> Json:
     """`unet/config.json`; `sample_size` is the usual latent side, or [height, width]."""
-    attention, heads = config.attention_stages, config.num_heads
+    sizes = dataclasses.asdict(config)
+    attention, heads = sizes.pop("attention_stages"), sizes.pop("num_heads")
+    grounded = sizes.pop("grounded")
     return {
         **_diffusers("UNet2DConditionModel"),
+        **sizes,
         "act_fn": "silu",
         "attention_head_dim": heads[0] if len(set(heads)) == 1 else list(heads),
-        "attention_type": "gated" if config.grounded else "default",
-        "block_out_channels": list(config.block_out_channels),
+        "attention_type": "gated" if grounded else "default",
         "center_input_sample": False,
-        "cross_attention_dim": config.cross_attention_dim,
         "down_block_types": [
             "CrossAttnDownBlock2D" if stage else "DownBlock2D" for stage in attention
         ],
         "downsample_padding": 1,
         "flip_sin_to_cos": True,
         "freq_shift": 0,
-        "in_channels": config.in_channels,
-        "layers_per_block": config.layers_per_block,
         "mid_block_scale_factor": 1,
         "mid_block_type": "UNetMidBlock2DCrossAttn",
         "norm_eps": 1e-05,
-        "norm_num_groups": config.norm_num_groups,
-        "out_channels": config.out_channels,
         "sample_size": sample_size,
         "up_block_types": [
             "CrossAttnUpBlock2D" if stage else "UpBlock2D" for stage in reversed(attention)
         ],
-        "use_linear_projection": config.use_linear_projection,
     }
 
 
@@ -62,17 +62,11 @@ def autoencoder_json(config: AutoencoderConfig, sample_size: int) -> Json:
     stages = len(config.block_out_channels)
     return {
         **_diffusers("AutoencoderKL"),
+        **dataclasses.asdict(config),
         "act_fn": "silu",
-        "block_out_channels": list(config.block_out_channels),
         "down_block_types": ["DownEncoderBlock2D"] * stages,
         "force_upcast": True,
-        "in_channels": config.in_channels,
-        "latent_channels": config.latent_channels,
-        "layers_per_block": config.layers_per_block,
-        "norm_num_groups": config.norm_num_groups,
-        "out_channels": config.out_channels,
         "sample_size": sample_size,
-        "scaling_factor": config.scaling_factor,
         "up_block_types": ["UpDecoderBlock2D"] * stages,
     }
 
@@ -80,25 +74,17 @@ def autoencoder_json(config: AutoencoderConfig, sample_size: int) -> Json:
 def text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
     """`text_encoder/config.json`. Start and padding token are not used by the model."""
     return {
+        **dataclasses.asdict(config),
         "architectures": ["CLIPTextModel"],
         "attention_dropout": 0.0,
         "bos_token_id": 0,
         "dtype": dtype,
-        "eos_token_id": config.eos_token_id,
-        "hidden_act": config.hidden_act,
-        "hidden_size": config.hidden_size,
         "initializer_factor": 1.0,
         "initializer_range": 0.02,
-        "intermediate_size": config.intermediate_size,
-        "layer_norm_eps": config.layer_norm_eps,
-        "max_position_embeddings": config.max_position_embeddings,
         "model_type": "clip_text_model",
-        "num_attention_heads": config.num_attention_heads,
-        "num_hidden_layers": config.num_hidden_layers,
         "pad_token_id": 1,
         "projection_dim": config.hidden_size,
         "transformers_version": TRANSFORMERS_VERSION,
-        "vocab_size": config.vocab_size,
     }
 
 
@@ -106,15 +92,9 @@ def scheduler_json(config: ScheduleConfig) -> Json:
     """`scheduler/scheduler_config.json`: DDIM, which is what samples here."""
     return {
         **_diffusers("DDIMScheduler"),
-        "beta_end": config.beta_end,
+        **dataclasses.asdict(config),
         "beta_schedule": "scaled_linear",
-        "beta_start": config.beta_start,
         "clip_sample": False,
-        "num_train_timesteps": config.num_train_timesteps,
-        "prediction_type": config.prediction_type,
-        "set_alpha_to_one": config.set_alpha_to_one,
-        "steps_offset": config.steps_offset,
-        "timestep_spacing": config.timestep_spacing,
         "trained_betas": None,
     }
 

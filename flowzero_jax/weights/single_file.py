@@ -15,13 +15,8 @@ from flowzero_jax.weights.checkpoint import Checkpoint, check_together, tokenize
 from flowzero_jax.weights.convert import check_dtype, list_names, parameter_shapes, tensor_shapes
 from flowzero_jax.weights.manifest import checkpoint_hash, file_hashes
 from flowzero_jax.weights.networks import NETWORKS, Network
-from flowzero_jax.weights.original_names import (
-    DROPPED,
-)
-from flowzero_jax.weights.original_sizes import (
-    Shapes,
-    UntoldSizes,
-)
+from flowzero_jax.weights.original_names import DROPPED
+from flowzero_jax.weights.original_sizes import UntoldSizes
 from flowzero_jax.weights.safetensors_file import check_suffix, open_tensors
 from flowzero_jax.weights.small_files import exists
 from flowzero_jax.weights.tensor_views import Renamed, TensorSource, unique
@@ -72,15 +67,14 @@ def load_single_file(
     check_suffix(path)
     with open_tensors([path]) as tensors:
         parts = _parts(tensors, path)
+        shapes = tensors.shapes
         folder = tokenizer_folder(path, tokenizer)
         encoder = Tokenizer.from_folder(folder)
         untold = dataclasses.replace(untold or UntoldSizes(), eos_token_id=encoder.end_id)
-        configs = {
-            name: network.parse_config(
-                network.read_sizes(_shapes(tensors, parts[name]), path, untold), path
-            )
-            for name, network in NETWORKS.items()
-        }
+        configs = {}
+        for name, network in NETWORKS.items():
+            own = {short: shapes[source] for short, source in parts[name].items()}
+            configs[name] = network.parse_config(network.read_sizes(own, path, untold), path)
         configs["unet"] = grounded_config(configs["unet"], adapter, path)
         check_together(path, **configs, tokenizer=encoder)
         params = {}
@@ -145,11 +139,6 @@ def _refuse(kinds, names: list[str], quantity: Callable, path: Path) -> None:
     for pattern, kind in kinds:
         if quantity(re.search(pattern, name) for name in names):
             raise ModelError(f"{path}: this is {kind}; use a Stable Diffusion 1 checkpoint")
-
-
-def _shapes(tensors: TensorSource, part: dict[str, str]) -> Shapes:
-    shapes = tensors.shapes
-    return {name: shapes[source] for name, source in part.items()}
 
 
 def _by_present_names(

@@ -125,11 +125,24 @@ def make_job(args: argparse.Namespace) -> Job:
       InputError: options or a config that cannot be used, or do not go together.
       OutputError: the config file is not there.
     """
-    return _MAKERS[args.command](args)
+    match args.command:
+        case "plan":
+            planner = planner_choice(args)
+            return PlanJob(args.prompt, args.prompts_file, args.out, args.frames, planner)
+        case "show":
+            return ShowJob(args.plan, args.out, args.history)
+        case "check":
+            return CheckJob(args.plan, args.out, args.repair)
+        case "inspect":
+            return InspectJob(Source(**fields_of(Source, vars(args))))
+    options = rendering_values(args.config, args.overrides, vars(args))
+    if args.command == "compile":
+        frames = options.get("frames") or DEFAULT_FRAMES
+        return CompileJob(_model_request(args, options), frames, args.batch)
+    return _video_job(args, options)
 
 
-def _video_job(args: argparse.Namespace) -> VideoJob:
-    options = _options(args)
+def _video_job(args: argparse.Namespace, options: dict[str, Any]) -> VideoJob:
     generates = args.command == "generate"
     return VideoJob(
         command=args.command,
@@ -143,43 +156,6 @@ def _video_job(args: argparse.Namespace) -> VideoJob:
         snapshot=None if args.snapshot is None else Path(args.snapshot),
         distributed=args.distributed,
     )
-
-
-def _plan_job(args: argparse.Namespace) -> PlanJob:
-    return PlanJob(args.prompt, args.prompts_file, args.out, args.frames, planner_choice(args))
-
-
-def _show_job(args: argparse.Namespace) -> ShowJob:
-    return ShowJob(args.plan, args.out, args.history)
-
-
-def _check_job(args: argparse.Namespace) -> CheckJob:
-    return CheckJob(args.plan, args.out, args.repair)
-
-
-def _compile_job(args: argparse.Namespace) -> CompileJob:
-    options = _options(args)
-    frames = VideoSettings(**fields_of(VideoSettings, options)).frames
-    return CompileJob(_model_request(args, options), frames or DEFAULT_FRAMES, args.batch)
-
-
-def _inspect_job(args: argparse.Namespace) -> InspectJob:
-    return InspectJob(Source(**fields_of(Source, vars(args))))
-
-
-_MAKERS = {
-    "generate": _video_job,
-    "render": _video_job,
-    "plan": _plan_job,
-    "show": _show_job,
-    "check": _check_job,
-    "compile": _compile_job,
-    "inspect": _inspect_job,
-}
-
-
-def _options(args: argparse.Namespace) -> dict[str, Any]:
-    return rendering_values(args.config, args.overrides, vars(args))
 
 
 def _model_request(args: argparse.Namespace, options: dict[str, Any]) -> ModelRequest:

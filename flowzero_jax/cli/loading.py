@@ -47,9 +47,8 @@ class Loaded:
     @property
     def recorded_settings(self) -> dict[str, Any]:
         """Every setting by name, defaults included, and what decides the rounding."""
-        extra = {"dtype": self.dtype, "attention": self.attention}
-        extra |= {"steps_per_call": self.steps_per_call}
-        return dataclasses.asdict(self.settings) | extra
+        names = ("dtype", "attention", "steps_per_call")
+        return dataclasses.asdict(self.settings) | {name: getattr(self, name) for name in names}
 
 
 def load(request: ModelRequest) -> Loaded:

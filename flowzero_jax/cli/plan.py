@@ -32,7 +32,7 @@ def run(job: PlanJob, report: Report) -> int:
         check_writable(history_path(out), inputs)
     planner = choose_planner(job.planner, plan)
     if job.prompts_file is not None:
-        return _plan_file(Path(job.prompts_file), out, planner, job, report)
+        return _plan_file(job, out, planner, report)
     planned = planner(job.prompt, job.frames)
     write_scene(out, planned.scene)
     fields = {}
@@ -54,17 +54,13 @@ def run(job: PlanJob, report: Report) -> int:
 
 
 def _plan_file(
-    prompts: Path,
-    out: Path,
-    planner: Callable[[str, int], Planned],
-    job: PlanJob,
-    report: Report,
+    job: PlanJob, out: Path, planner: Callable[[str, int], Planned], report: Report
 ) -> int:
     count = failures = 0
     with contextlib.ExitStack() as stack:
         plans = _open_lines(stack, out)
         histories = _open_lines(stack, history_path(out)) if job.planner.llm is not None else None
-        for line in _lines(prompts):
+        for line in _lines(Path(job.prompts_file)):
             record, history = _plan_line(line, job.frames, planner)
             count += 1
             failures += "error" in record

@@ -72,7 +72,8 @@ def planner_choice(args: argparse.Namespace) -> PlannerChoice:
     Raises: InputError.
     """
     if args.planner == "rules":
-        _refuse_llm_options(args)
+        if given := _given(args):
+            raise InputError(f"{given[0]}: only for a language model; add --planner llm")
         return PlannerChoice(args.key_frames)
     return PlannerChoice(args.key_frames, _llm_settings(args), args.llm_fallback is not None)
 
@@ -110,12 +111,8 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
 
 def _llm_settings(args: argparse.Namespace) -> LlmSettings:
     """The settings that the flags make; url and model are not yet looked for elsewhere."""
-
-    given = _given(args)
-    chosen: dict[str, Any] = {}
-    for option in _OPTIONS:
-        if option.flag in given:
-            chosen[option.name] = getattr(args, _dest(option))
+    values = {option.name: getattr(args, _dest(option)) for option in _OPTIONS}
+    chosen = {name: value for name, value in values.items() if value is not None}
     if args.no_llm_cache and "cache" in chosen:
         raise InputError("--llm-cache: not allowed with --no-llm-cache")
     if not args.no_llm_cache:
@@ -123,11 +120,6 @@ def _llm_settings(args: argparse.Namespace) -> LlmSettings:
     if args.key_frames is not None:
         chosen["key_frames"] = args.key_frames
     return LlmSettings(**chosen)
-
-
-def _refuse_llm_options(args: argparse.Namespace) -> None:
-    for flag in _given(args):
-        raise InputError(f"{flag}: only for a language model; add --planner llm")
 
 
 def _given(args: argparse.Namespace) -> list[str]:

@@ -64,14 +64,7 @@ class Report:
     def warnings_as_lines(self) -> Iterator[None]:
         """Within the block every user warning is one line on stderr."""
 
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
+        def show(message: Warning | str, *place: Any, **more: Any) -> None:
             text = one_line(str(message))
             self.warnings.append(text)
             self.note(f"warning: {text}")

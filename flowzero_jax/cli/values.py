@@ -1,7 +1,6 @@
 """Values as typed on the command line or in a config: text in, a checked value out."""
 
 import argparse
-import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -46,9 +45,10 @@ def number(low: float, high: float) -> Callable[[str], float]:
     """A parser of finite numbers from `low` to `high`."""
 
     def parse(text: str) -> float:
-        value = _float(text)
-        if low <= value <= high:
-            return value
+        # float() would also take 1_000, nan and digits of other scripts.
+        plain = re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text)
+        if plain and low <= float(text) <= high:
+            return float(text)
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
 
     return parse
@@ -82,10 +82,3 @@ def non_empty(text: str) -> str:
     if text.strip():
         return text
     raise argparse.ArgumentTypeError("is empty")
-
-
-def _float(text: str) -> float:
-    """NaN for everything that is no plain number: it fails every comparison that follows."""
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
-        return math.nan
-    return float(text)

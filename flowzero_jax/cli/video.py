@@ -8,7 +8,6 @@ import dataclasses
 import json
 import time
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +49,7 @@ def _run(job: VideoJob, report: Report | None) -> None:
     with together(job.distributed):
         if report is not None:
             outputs = check_outputs(job)
-            planned = _plan(job, outputs) if job.plan is None else _read_plan(job, job.plan)
+            planned = _plan(job, outputs) if job.plan is None else _read_plan(job)
     scene = shared_scene(None if planned is None else planned.scene, job.distributed)
     with resumable(job.snapshot):
         loaded, loading = _load(job, outputs)
@@ -75,11 +74,11 @@ def _plan(job: VideoJob, outputs: Outputs) -> Planned:
     return dataclasses.replace(planned, seconds=seconds)
 
 
-def _read_plan(job: VideoJob, path: Path) -> Planned:
-    scene = read_scene(path)
+def _read_plan(job: VideoJob) -> Planned:
+    scene = read_scene(job.plan)
     if job.video.frames not in (None, len(scene.frames)):
         raise InputError(
-            f"--frames {job.video.frames}: the frames of {path} are {len(scene.frames)}; leave "
+            f"--frames {job.video.frames}: the frames of {job.plan} are {len(scene.frames)}; leave "
             "--frames out or plan anew"
         )
     return Planned(scene)
@@ -98,11 +97,12 @@ def _load(job: VideoJob, outputs: Outputs | None) -> tuple["Loaded", Seconds]:
     if job.distributed:
         from flowzero_jax.devices.processes import check_same
 
-        decisive = {
-            **loaded.recorded_settings,
-            **{"seed": job.video.seed, "negative_prompt": job.video.negative_prompt},
-            **{"device": loaded.device, "model": loaded.model["sha256"]},
-            **{"versions": package_versions() | {"ffmpeg": "any"}},
+        decisive = loaded.recorded_settings | {
+            "seed": job.video.seed,
+            "negative_prompt": job.video.negative_prompt,
+            "device": loaded.device,
+            "model": loaded.model["sha256"],
+            "versions": package_versions() | {"ffmpeg": "any"},
         }
         check_same("options, model or versions", json.dumps(decisive, sort_keys=True))
     return loaded, {"load": _since(started)}

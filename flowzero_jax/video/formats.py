@@ -15,7 +15,7 @@ from flowzero_jax.files import atomic_path
 from flowzero_jax.video.apng import apng_rate, encode_apng
 from flowzero_jax.video.folder import MAX_FRAMES, atomic_frames, decode_folder, encode_folder
 from flowzero_jax.video.gif import encode_gif, gif_rate
-from flowzero_jax.video.mp4 import decode_mp4, encode_mp4, mp4_rate, require_ffmpeg
+from flowzero_jax.video.mp4 import decode_mp4, encode_mp4, require_ffmpeg
 from flowzero_jax.video.npz import decode_npz, encode_npz
 from flowzero_jax.video.pictures import decode_pictures
 from flowzero_jax.video.sheet import as_sheet, encode_sheet
@@ -24,18 +24,6 @@ from flowzero_jax.video.webp import encode_webp, webp_rate
 Frames = UInt8[np.ndarray, "f H W 3"]
 
 FOLDER = "folder"
-
-
-def _as_they_are(frames: Frames) -> Frames:
-    return frames
-
-
-def _no_rate(num_frames: int, fps: float) -> None:
-    return None
-
-
-def _nothing(path: Path) -> None:
-    pass
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,11 +48,11 @@ class Format:
     encode: Callable[[Frames, float, Path], None]
     decode: Callable[[Path], tuple[Frames, float | None]]
     lossless: bool = True
-    arrange: Callable[[Frames], Frames] = _as_they_are
-    rate: Callable[[int, float], float | None] = _no_rate
+    arrange: Callable[[Frames], Frames] = lambda frames: frames
+    rate: Callable[[int, float], float | None] = lambda num_frames, fps: None
     even_sides: bool = False
     max_frames: int | None = None
-    require: Callable[[Path], None] = _nothing
+    require: Callable[[Path], None] = lambda path: None
     replace: Callable[[Path], AbstractContextManager[Path]] = atomic_path
     note: str = ""
 
@@ -75,7 +63,7 @@ _ROWS = (
         encode_mp4,
         decode_mp4,
         lossless=False,
-        rate=mp4_rate,
+        rate=lambda num_frames, fps: fps,
         even_sides=True,
         require=require_ffmpeg,
     ),

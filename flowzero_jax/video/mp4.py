@@ -55,11 +55,6 @@ def decode_mp4(path: Path) -> tuple[UInt8[np.ndarray, "f H W 3"], float]:
     return frames, float(stream["fps"])
 
 
-def mp4_rate(num_frames: int, fps: float) -> float:
-    """Any rate is kept."""
-    return fps
-
-
 def require_ffmpeg(path: Path) -> None:
     """Raises OutputError, naming the `path` to be written, if there is no ffmpeg."""
     run = _run_ffmpeg(["-version"], path)

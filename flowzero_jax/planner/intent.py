@@ -18,6 +18,11 @@ RelationKind = Literal[
     "left_of", "right_of", "above", "below", "on", "in", "next_to", "in_front_of", "behind",
     "with", "around",
 ]  # fmt: skip
+RELATION_WORDS: dict[RelationKind, str] = {
+    "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
+    "on": "on", "in": "in", "next_to": "next to", "in_front_of": "in front of", "behind": "behind",
+    "with": "with", "around": "around",
+}  # fmt: skip
 #: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
 Direction = tuple[int, int]
 Pace = Literal["slow", "normal", "fast"]

@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flowzero_jax.planner.intent import Intent, Label, Relation
+from flowzero_jax.planner.intent import RELATION_WORDS, Intent, Label, Relation
 from flowzero_jax.planner.words import lexicon, nouns
 
-_RELATION_WORDS = {
-    "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
-    "on": "on", "in": "in", "next_to": "next to", "in_front_of": "in front of", "behind": "behind",
-    "with": "with", "around": "around",
-}  # fmt: skip
 #: Prepositions of motion, which a still picture does not show.
 _MOVING = frozenset(
     {"across", "through", "along", "past", "toward", "towards", "into", "onto", "to", "down", "up"}
@@ -105,8 +100,8 @@ class _Caption:
     def _words(self, relation: Relation) -> str:
         words = relation.words
         moving = words and words.split()[0] in _MOVING
-        if not words or (moving and words not in _RELATION_WORDS.values()):
-            return _RELATION_WORDS[relation.kind]
+        if not words or (moving and words not in RELATION_WORDS.values()):
+            return RELATION_WORDS[relation.kind]
         return words
 
     def _names(self, group: list[int]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.planner.boxes.captions import describe, state_of
+from flowzero_jax.planner.boxes.families import inside
+from flowzero_jax.planner.boxes.paths import Body
 from flowzero_jax.planner.boxes.placement import place
 from flowzero_jax.planner.boxes.units import Unit
 from flowzero_jax.planner.intent import Background, Intent
@@ -137,8 +139,7 @@ def _boxes(
         x, y = 0.5 + (x - 0.5) * zoom, 0.5 + (y - 0.5) * zoom
         width, height = unit.width * grown * zoom, unit.height * grown * zoom
         if not (may_leave or background.camera):
-            x = min(max(x, min(width / 2, 0.5)), max(1 - width / 2, 0.5))
-            y = min(max(y, min(height / 2, 0.5)), max(1 - height / 2, 0.5))
+            x, y = inside(Body(width, height), (x, y))
         boxes.append(_clipped(x, y, width, height))
     return boxes
 
@@ -153,10 +154,7 @@ def _camera_drift(
     unit: Unit, background: Background, progress: float, num_frames: int
 ) -> tuple[float, float]:
     """Under a panning camera, what stands still moves along with the background."""
-    root = unit
-    while root.held_by is not None:
-        root = root.held_by
-    if not background.camera or background.direction is None or root.moves:
+    if not background.camera or background.direction is None or unit.root.moves:
         return 0.0, 0.0
     way = min(background.speed / 16 * (num_frames - 1), 0.3) * (progress - 0.5)
     return background.direction[0] * way, background.direction[1] * way

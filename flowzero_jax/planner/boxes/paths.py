@@ -88,7 +88,8 @@ def _start(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolver) 
         return _spot(first.origin, body, anchor, resolve, first)
     if body.start is None and first.goal is not None:
         return _away_from_goal(first.goal, body, anchor, resolve, first)
-    if body.start is None and first.direction and not any(map(_leads_on, moves[1:])):
+    leads_on = any(move.direction or move.spots for move in moves[1:])
+    if body.start is None and first.direction and not leads_on:
         dx, dy = _step(first, body)
         return body.clamp((anchor[0] - dx / 2, anchor[1] - dy / 2))
     return start
@@ -113,10 +114,6 @@ def _after_step(move: Move, body: Body, here: Point, resolve: Resolver, alone: b
         beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
         return beside[0], body.region(Spot(y=1), there)[1]
     return there
-
-
-def _leads_on(move: Move) -> bool:
-    return bool(move.direction or move.goal or move.origin)
 
 
 def _spot(spot: Spot, body: Body, otherwise: Point, resolve: Resolver, move: Move | None) -> Point:

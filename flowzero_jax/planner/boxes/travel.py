@@ -15,7 +15,7 @@ _DIRECTED = frozenset({"straight", "fall", "arc", "hop", "zigzag"})
 
 def is_in_place(move: Move) -> bool:
     """Whether a motion ends where it begins: hopping, swaying."""
-    return move.direction is None and move.goal is None and move.origin is None
+    return move.direction is None and not move.spots
 
 
 def moves_vertically(unit: Unit) -> bool:

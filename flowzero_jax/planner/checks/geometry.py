@@ -87,11 +87,8 @@ def _slivers(case: Case, track: Track) -> Iterator[Finding]:
 
 def _may_cross_the_edge(case: Case, track: Track) -> bool:
     index = case.thing_of(track)
-    if case.intent.background.camera:
-        return True
-    if index is None:
-        return False
-    return any(move.crosses_edge for move in case.intent.things[index].moves)
+    moves = () if index is None else case.intent.things[index].moves
+    return case.intent.background.camera or any(move.crosses_edge for move in moves)
 
 
 def _convention(track: Track) -> Iterator[Finding]:

@@ -76,15 +76,12 @@ def convert_convention(case: Case, findings: tuple[Finding, ...]) -> Iterator[tu
         return
     boxes = [box for track in case.tracks for box in map(track.box, track.frames)]
     if all(x + w <= 1.02 and y + h <= 1.02 for x, y, w, h in boxes):
-        tracks = {
-            track.id: {f: _from_xywh(track.box(f)) for f in track.frames} for track in case.tracks
-        }
+        tracks: Tracks = {track.id: {} for track in case.tracks}
+        for track in case.tracks:
+            for frame in track.frames:
+                x, y, width, height = track.box(frame)
+                tracks[track.id][frame] = _rounded((x, y, x + width, y + height))
         yield "read all boxes as [x, y, width, height]", tracks
-
-
-def _from_xywh(box: Box) -> Box:
-    x, y, width, height = box
-    return _rounded((x, y, x + width, y + height))
 
 
 def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:

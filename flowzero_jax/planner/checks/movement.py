@@ -64,10 +64,13 @@ def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Findi
             object_id=track.id, amount=reach,
         )  # fmt: skip
         return
-    if len(moves) == 1:
-        yield from _one_stage(track, moves[0], severity)
-    else:
+    if len(moves) > 1:
         yield from _stages(track, moves, severity)
+        return
+    if not moves[0].free:
+        yield from _direction(track, moves[0], severity)
+        yield from _ends(track, moves[0], severity)
+    yield from check_shape(track, moves[0], severity)
 
 
 def _told(move: Move) -> str:
@@ -97,17 +100,9 @@ def heading_of(move: Move) -> Direction | None:
     return (ways[0], ways[1]) if any(ways) else None
 
 
-def _one_stage(track: Track, move: Move, severity: str) -> Iterator[Finding]:
-    a, b = track.first, track.last
-    if not move.free:
-        yield from _direction(track, move, a, b, severity)
-        yield from _ends(track, move, a, b, severity)
-    yield from check_shape(track, move, severity)
-
-
-def _direction(track: Track, move: Move, a: int, b: int, severity: str) -> Iterator[Finding]:
-    """Whether the way between two frames goes where it should, on each axis that is named."""
-    heading = heading_of(move)
+def _direction(track: Track, move: Move, severity: str) -> Iterator[Finding]:
+    """Whether a track goes where it should, on each axis that is named."""
+    a, b, heading = track.first, track.last, heading_of(move)
     if heading is None:
         return
     way = [end - start for start, end in zip(track.centre(a), track.centre(b), strict=True)]
@@ -134,13 +129,15 @@ def _direction(track: Track, move: Move, a: int, b: int, severity: str) -> Itera
             )  # fmt: skip
 
 
-def _ends(track: Track, move: Move, a: int, b: int, severity: str) -> Iterator[Finding]:
-    """Whether a way begins and ends in the parts of the frame that the prompt names."""
-    for spot, frame, word in ((move.origin, a, "begin"), (move.goal, b, "end")):
+def _ends(track: Track, move: Move, severity: str) -> Iterator[Finding]:
+    """Whether a track begins and ends in the parts of the frame that the prompt names."""
+    ends = ((move.origin, track.first, "begin"), (move.goal, track.last, "end"))
+    for spot, frame, word in ends:
         if spot is None or spot.target is not None:
             continue
         if spot.outside:
-            if not _leaves_view(track, spot, frame):
+            inner = frame not in (track.first, track.last)
+            if not inner and not touches_edge(track.box(frame), 0.12):
                 yield Finding(
                     "wrong-path", "soft",
                     f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} edge of the "
@@ -166,12 +163,6 @@ def _is_at(point: tuple[float, float], spot: Spot) -> bool:
         if wanted and (value - 0.5) * wanted < -_SIDE_SLACK:
             return False
     return True
-
-
-def _leaves_view(track: Track, spot: Spot, frame: int) -> bool:
-    if touches_edge(track.box(frame), 0.12):
-        return True
-    return frame not in (track.first, track.last)
 
 
 def _side(spot: Spot) -> str:

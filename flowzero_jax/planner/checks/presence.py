@@ -95,16 +95,15 @@ def check_visibility(case: Case) -> Iterator[Finding]:
     for index, thing in enumerate(case.intent.things):
         for track in case.matched[index]:
             if thing.visible != (0.0, 1.0):
-                yield from _visibility(case, index, track)
+                yield from _visibility(case, thing, track)
             elif not _comes_or_goes(thing) and len(case.matched[index]) <= thing.count:
-                yield from _lasting(case, index, track)
+                yield from _lasting(case, track)
 
 
-def _visibility(case: Case, index: int, track: Track) -> Iterator[Finding]:
+def _visibility(case: Case, thing: Thing, track: Track) -> Iterator[Finding]:
     n = case.num_frames
     if n < 2:
         return
-    thing = case.intent.things[index]
     start, end = thing.visible
     first, stop = int(start * n + 1e-9), int(end * n + 1e-9)
     if not thing.timed:  # the moment is free, the order is not
@@ -136,7 +135,7 @@ def _visibility(case: Case, index: int, track: Track) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _lasting(case: Case, index: int, track: Track) -> Iterator[Finding]:
+def _lasting(case: Case, track: Track) -> Iterator[Finding]:
     """What neither appears nor disappears is there from beginning to end."""
     missing = [f for f in range(case.num_frames) if f not in track.objects]
     if missing:

@@ -6,15 +6,10 @@ from dataclasses import replace
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Box, Track, centre, gap
-from flowzero_jax.planner.intent import Relation
+from flowzero_jax.planner.intent import RELATION_WORDS, Relation
 
 _SLACK = 0.01
 _NEAR, _FAR = 0.25, 0.45  # between edges, in fractions of the frame
-_WORDS = {
-    "left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below",
-    "on": "on", "in": "in", "next_to": "next to", "in_front_of": "in front of", "behind": "behind",
-    "with": "with", "around": "around",
-}  # fmt: skip
 
 
 def check_relations(case: Case) -> Iterator[Finding]:
@@ -28,14 +23,11 @@ def check_relations(case: Case) -> Iterator[Finding]:
             targets = [t for t in case.matched[relation.target] if t is not track]
             if targets:
                 found += _relation(case, relation, track, targets)
-        if 1 < len(tracks) != sum(f.severity == "hard" for f in found) and _is_roomy(relation):
+        hard = sum(finding.severity == "hard" for finding in found)
+        # A crowd need not keep these one by one: some apples beside the basket.
+        if relation.kind in ("on", "in") and 1 < len(tracks) != hard:
             found = [replace(finding, severity="soft") for finding in found]
         yield from found
-
-
-def _is_roomy(relation: Relation) -> bool:
-    """Relations that a crowd need not keep one by one: some apples beside the basket."""
-    return relation.kind in ("on", "in")
 
 
 def _relation(
@@ -55,11 +47,12 @@ def _relation(
     bad = [frame for frame in wrong if faults[frame] >= 1]
     hard = len(bad) * 2 > len(frames) and not _is_loose(case, relation)
     target = case.name(relation.target)
+    when = {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
     yield Finding(
         "wrong-relation",
         "hard" if hard else "soft",
-        f"frame {worst}: {track.id!r} should be {_WORDS[relation.kind]} {target!r}"
-        f"{_when(relation)}; its box is {_place(track.box(worst))}, the other is "
+        f"frame {worst}: {track.id!r} should be {RELATION_WORDS[relation.kind]} {target!r}"
+        f"{when}; its box is {_place(track.box(worst))}, the other is "
         f"{_place(_nearest(track, targets, worst))}",
         worst, track.id, len(wrong),
     )  # fmt: skip
@@ -72,10 +65,6 @@ def _is_loose(case: Case, relation: Relation) -> bool:
     moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
     vague = relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
     return vague or ((crowd or moves) and relation.kind in ("on", "in"))
-
-
-def _when(relation: Relation) -> str:
-    return {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
 
 
 def _nearest(track: Track, targets: list[Track], frame: int) -> Box:
@@ -94,16 +83,8 @@ def _left(a: Box, b: Box) -> float:
     return float(centre(a)[0] >= centre(b)[0] - _SLACK)
 
 
-def _right(a: Box, b: Box) -> float:
-    return _left(b, a)
-
-
 def _above(a: Box, b: Box) -> float:
     return float(centre(a)[1] >= centre(b)[1] - _SLACK)
-
-
-def _below(a: Box, b: Box) -> float:
-    return _above(b, a)
 
 
 def _on(a: Box, b: Box) -> float:
@@ -131,9 +112,9 @@ def _near(a: Box, b: Box) -> float:
 
 
 _JUDGES: dict[str, Callable[[Box, Box], float]] = {
-    "left_of": _left, "right_of": _right, "above": _above, "below": _below, "on": _on,
-    "in": _inside, "next_to": _near, "in_front_of": _near, "behind": _near, "with": _near,
-    "around": _near,
+    "left_of": _left, "right_of": lambda a, b: _left(b, a), "above": _above,
+    "below": lambda a, b: _above(b, a), "on": _on, "in": _inside, "next_to": _near,
+    "in_front_of": _near, "behind": _near, "with": _near, "around": _near,
 }  # fmt: skip
 
 

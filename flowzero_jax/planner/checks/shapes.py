@@ -21,8 +21,9 @@ def check_shape(track: Track, move: Move, severity: str) -> Iterator[Finding]:
             "its way and fall on the second",
             object_id=track.id,
         )  # fmt: skip
+    is_line = min(track.reach) < 0.15 * max(track.reach)
     wanted = {
-        "circle": ("goes round", _angle(points) >= 0.75 * math.pi and not _is_line(track)),
+        "circle": ("goes round", _angle(points) >= 0.75 * math.pi and not is_line),
         "bounce": ("goes up and down", _swings([y for _, y in points]) >= 1),
         "zigzag": ("turns from side to side", max(map(_swings, zip(*points, strict=True))) >= 1),
         "swing": ("goes to and fro", max(map(_swings, zip(*points, strict=True))) >= 1),
@@ -41,10 +42,6 @@ def _is_low(points: Sequence[tuple[float, float]], least: float = 0.03) -> bool:
     if abs(x1 - x0) < 0.12:
         return False
     return all((y0 + (y1 - y0) * (x - x0) / (x1 - x0)) - y < least for x, y in points)
-
-
-def _is_line(track: Track) -> bool:
-    return min(track.reach) < 0.15 * max(track.reach)
 
 
 def _angle(points: Sequence[tuple[float, float]]) -> float:

@@ -33,10 +33,7 @@ def warn_of_truncated_texts(
 ) -> None:
     """Warns of texts longer than the text encoder reads, with the part that is lost.
 
-    Args:
-      scene: its descriptions and phrases are encoded.
-      negative_prompt: encoded, too.
-      truncated: the part of a text that does not fit, None if all of it does.
+    `truncated` gives the part of a text that does not fit, None if all of it does.
     """
     texts = {negative_prompt: None}
     for frame in scene.frames:

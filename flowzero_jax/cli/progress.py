@@ -17,10 +17,8 @@ def step_progress(
 ) -> Iterator[Callable[[int, int], None]]:
     """Yields `update(steps_done, total)`; what it draws goes to stderr.
 
-    Args:
-      report: told at the end how long the steps took.
-      num_steps: of the whole video.
-      snapshot: if it is there, the first steps are in it.
+    The report is told at the end how long the steps took. If there is a `snapshot`, the first of
+    them are in it.
     """
     resumed = snapshot is not None and snapshot.exists()
     terminal = sys.stderr is not None and sys.stderr.isatty()

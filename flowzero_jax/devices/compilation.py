@@ -82,14 +82,10 @@ def compile_programs(
     Prompts, seeds, boxes and motions do not matter: they are inputs.
 
     Args:
-      models: the networks; nothing is drawn.
-      params: theirs, on the device or the mesh.
-      settings: as for drawing.
+      models, params, settings, mesh, steps_per_call: as in `programs.draw`.
       num_frames: of each video.
       text_length: tokens of a text.
       batch: videos that are drawn together.
-      mesh: the devices that videos are spread over; None for one.
-      steps_per_call: as for drawing.
       announce: told each program's name before it is compiled.
 
     Raises:

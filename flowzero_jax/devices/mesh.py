@@ -106,7 +106,9 @@ def parameter_specs(params: Any, mesh: Mesh, rules=PARAMETER_RULES) -> Any:
         name = "/".join(str(step.key) for step in path)
         for pattern, axes in rules:
             if re.search(pattern, name):
-                return axes if _divides(leaf.shape, axes, mesh) else PartitionSpec()
+                sides = zip(leaf.shape, axes, strict=False)
+                fits = all(axis is None or size % mesh.shape[axis] == 0 for size, axis in sides)
+                return axes if fits else PartitionSpec()
         raise ModelError(f"{name}: no rule says how to split it; add one to PARAMETER_RULES")
 
     return jax.tree_util.tree_map_with_path(spec, params)
@@ -127,10 +129,3 @@ def shard_params(mesh: Mesh, params: Any) -> Any:
         )
     specs = parameter_specs(params, mesh)
     return jax.tree.map(lambda leaf, spec: put(np.asarray(leaf), mesh, spec), params, specs)
-
-
-def _divides(shape: tuple[int, ...], axes: PartitionSpec, mesh: Mesh) -> bool:
-    return all(
-        axis is None or size % mesh.shape[axis] == 0
-        for size, axis in zip(shape, axes, strict=False)
-    )

@@ -56,7 +56,10 @@ def encode_table(
       ids: `[k l]` of the texts that the table's indices mean.
       table: the rest of the scenes.
     """
-    states, pooled = _encode_in_chunks(encode, ids)
+    filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
+    ids = np.concatenate([ids, filler])
+    chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
+    states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
     return SceneArrays(
         prompt_embeds=states[table.prompt_index],
         negative_embeds=states[table.negative_index],
@@ -67,14 +70,6 @@ def encode_table(
         shifts=table.shifts,
         random_speeds=table.random_speeds,
     )
-
-
-def _encode_in_chunks(encode, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
-    ids = np.concatenate([ids, filler])
-    chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
-    states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
-    return states, pooled
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -31,9 +31,8 @@ from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import tabulate
 from flowzero_jax.weights import Checkpoint, load_checkpoint, save_pipeline
 from flowzero_jax.weights.configs import COMPONENTS
+from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.source import Source
-
-NETWORKS = ("unet", "vae", "text_encoder")
 
 # Arguments of diffusers' `from_pretrained` that ask for nothing but what happens here anyway.
 HARMLESS = {

@@ -27,42 +27,43 @@ class ConfigReader:
         return self._values.get(key)
 
     def integer(self, key: str, low: int, high: int, default: Any = REQUIRED) -> int:
-        return self._check_integer(key, self._take(key, default), low, high)
+        return self._check_integer(key, self.raw(key, default), low, high)
 
     def integers(self, key: str, low: int, high: int, counts: range) -> tuple[int, ...]:
         """A list of whole numbers in low … high, whose length is in `counts`."""
-        values = self._take(key, REQUIRED)
+        values = self.raw(key)
         if not isinstance(values, list) or len(values) not in counts:
-            self.fail(key, values, f"must be a list of {_span(counts)} whole numbers")
+            span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+            self.fail(key, values, f"must be a list of {span} whole numbers")
         return tuple(self._check_integer(key, value, low, high) for value in values)
 
     def number(self, key: str, low: float, high: float, default: Any = REQUIRED) -> float:
-        value = self._take(key, default)
+        value = self.raw(key, default)
         if type(value) not in (int, float) or not low <= value <= high:
             self.fail(key, value, f"must be a number in {low:g} … {high:g}")
         return float(value)
 
     def boolean(self, key: str, default: Any = REQUIRED) -> bool:
-        value = self._take(key, default)
+        value = self.raw(key, default)
         if type(value) is not bool:
             self.fail(key, value, "must be true or false")
         return value
 
     def text(self, key: str, max_length: int, default: Any = REQUIRED) -> str:
-        value = self._take(key, default)
+        value = self.raw(key, default)
         if not isinstance(value, str) or len(value) > max_length or not value.isprintable():
             self.fail(key, value, f"must be a text of at most {max_length} printable characters")
         return value
 
     def choice(self, key: str, options: Sequence[str], default: Any = REQUIRED) -> str:
-        value = self._take(key, default)
+        value = self.raw(key, default)
         if value not in options:
             self.fail(key, value, f"must be one of {', '.join(options)}")
         return value
 
     def choices(self, key: str, options: Sequence[str], count: int) -> tuple[str, ...]:
         """A list of `count` texts, each one of `options`."""
-        values = self._take(key, REQUIRED)
+        values = self.raw(key)
         if not isinstance(values, list) or len(values) != count:
             self.fail(key, values, f"must be a list of {count}, one per stage")
         for value in values:
@@ -72,12 +73,16 @@ class ConfigReader:
 
     def raw(self, key: str, default: Any = REQUIRED) -> Any:
         """The unchecked value: the caller checks it."""
-        return self._take(key, default)
+        if key in self._values:
+            return self._values.pop(key)
+        if default is REQUIRED:
+            raise ModelError(f"{self.where}: the key {key!r} is missing; copy the file anew")
+        return default
 
     def fixed(self, **published: Any) -> None:
         """Keys that may be missing but otherwise must have the published value."""
         for key, value in published.items():
-            found = self._take(key, value)
+            found = self.raw(key, value)
             if found != value:
                 self.fail(key, found, f"only {value!r} is supported")
 
@@ -100,18 +105,7 @@ class ConfigReader:
         shown = shown if len(shown) <= 60 else shown[:60] + "…"
         raise ModelError(f"{self.where}: {key}: {rule}, not {shown}")
 
-    def _take(self, key: str, default: Any) -> Any:
-        if key in self._values:
-            return self._values.pop(key)
-        if default is REQUIRED:
-            raise ModelError(f"{self.where}: the key {key!r} is missing; copy the file anew")
-        return default
-
     def _check_integer(self, key: str, value: Any, low: int, high: int) -> int:
         if type(value) is not int or not low <= value <= high:
             self.fail(key, value, f"must be a whole number in {low} … {high}")
         return value
-
-
-def _span(counts: range) -> str:
-    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

@@ -21,7 +21,6 @@ from flowzero_jax.weights.original_names import (
     TEXT_PREFIX,
     UNET_PREFIX,
     autoencoder_name,
-    text_encoder_name,
     unet_name,
 )
 from flowzero_jax.weights.original_sizes import (
@@ -40,21 +39,21 @@ class Network:
     Attributes:
       name: of its folder, and of its parameters in a checkpoint.
       parse_config: `config.json`, or what `read_sizes` gives, to our configuration.
-      stem: of its weight files in a folder.
       prefix: of its tensors in an original file.
-      original_name: a tensor's name in diffusers, and the configuration, to the original name
-        without the prefix.
-      optional_start: what some programs leave out behind the prefix, where all names have it.
       read_sizes: the shapes of the tensors of an original file, named without the prefix, to the
         values of a `config.json`.
+      original_name: a tensor's name in diffusers, and the configuration, to the original name
+        without the prefix; by default they are the same.
+      stem: of its weight files in a folder.
+      optional_start: what some programs leave out behind the prefix, where all names have it.
     """
 
     name: str
     parse_config: Callable[[Json, Path], Any]
-    stem: str
     prefix: str
-    original_name: Callable[[str, Any], str]
     read_sizes: Callable[[Shapes, Path, UntoldSizes], Json]
+    original_name: Callable[[str, Any], str] = lambda name, config: name
+    stem: str = "diffusion_pytorch_model"
     optional_start: str = ""
 
     def short_name(self, name: str) -> str:
@@ -67,29 +66,20 @@ class Network:
 NETWORKS = {
     network.name: network
     for network in (
-        Network(
-            "unet",
-            parse_unet_config,
-            "diffusion_pytorch_model",
-            UNET_PREFIX,
-            unet_name,
-            unet_values,
-        ),
+        Network("unet", parse_unet_config, UNET_PREFIX, unet_values, unet_name),
         Network(
             "vae",
             parse_autoencoder_config,
-            "diffusion_pytorch_model",
             AUTOENCODER_PREFIX,
-            autoencoder_name,
             autoencoder_values,
+            autoencoder_name,
         ),
         Network(
             "text_encoder",
             parse_text_encoder_config,
-            "model",
             TEXT_PREFIX,
-            text_encoder_name,
             text_encoder_values,
+            stem="model",
             optional_start="text_model.",
         ),
     )

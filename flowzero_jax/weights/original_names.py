@@ -8,7 +8,7 @@ numbers follow from the sizes.
 
 import re
 
-from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
+from flowzero_jax.models import AutoencoderConfig, UNetConfig
 
 UNET_PREFIX = "model.diffusion_model."
 AUTOENCODER_PREFIX = "first_stage_model."
@@ -94,11 +94,6 @@ def _unet_block(direction: str, stage: int, kind: str, layer: int, config: UNetC
     attention = config.attention_stages[config.num_stages - 1 - stage]
     part = {"resnets": 0, "attentions": 1, "upsamplers": 1 + attention}[kind]
     return f"output_blocks.{number}.{part}"
-
-
-def text_encoder_name(name: str, config: TextEncoderConfig) -> str:
-    """The original name of a text encoder's tensor: the same."""
-    return name
 
 
 def autoencoder_name(name: str, config: AutoencoderConfig) -> str:

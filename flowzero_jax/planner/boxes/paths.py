@@ -87,7 +87,7 @@ def _start(moves: Sequence[Move], body: Body, anchor: Point, resolve: Resolver) 
     if first.origin is not None:
         return _spot(first.origin, body, anchor, resolve, first)
     if body.start is None and first.goal is not None:
-        return _away_from_goal(first.goal, body, anchor, resolve, first)
+        return _away_from_goal(first.goal, body, anchor)
     leads_on = any(move.direction or move.spots for move in moves[1:])
     if body.start is None and first.direction and not leads_on:
         dx, dy = _step(first, body)
@@ -133,7 +133,7 @@ def _step(move: Move, body: Body) -> Point:
     return dx * min(travel, reach_x), dy * min(travel, reach_y)
 
 
-def _away_from_goal(goal: Spot, body: Body, anchor: Point, resolve: Resolver, move: Move) -> Point:
+def _away_from_goal(goal: Spot, body: Body, anchor: Point) -> Point:
     """A start from which the way to the goal is clearly seen."""
     if goal.target is not None or goal.outside:
         return anchor

@@ -41,13 +41,11 @@ def with_tracks(scene: SceneSyntax, tracks: Tracks) -> SceneSyntax:
     return scene.model_copy(update={"frames": tuple(frames)})
 
 
-def _about(findings: tuple[Finding, ...], kind: str) -> list[str]:
-    """The tracks that findings of a kind are about."""
-    return [f.object_id for f in findings if f.kind == kind and f.object_id is not None]
-
-
-def _track(case: Case, name: str) -> Track:
-    return next(track for track in case.tracks if track.id == name)
+def _about(case: Case, findings: tuple[Finding, ...], *kinds: str) -> list[Track]:
+    """The tracks that findings of some kinds are about, kind by kind."""
+    tracks = {track.id: track for track in case.tracks}
+    names = [finding.object_id for kind in kinds for finding in findings if finding.kind == kind]
+    return [tracks[name] for name in dict.fromkeys(names) if name is not None]
 
 
 def _rounded(box: tuple[float, ...]) -> Box:
@@ -72,7 +70,7 @@ def _between(track: Track, a: int, b: int, frame: int) -> Box:
 
 def convert_convention(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Reads all boxes as [x, y, width, height], if some surely are and all can be."""
-    if not _about(findings, "wrong-convention"):
+    if not _about(case, findings, "wrong-convention"):
         return
     boxes = [box for track in case.tracks for box in map(track.box, track.frames)]
     if all(x + w <= 1.02 and y + h <= 1.02 for x, y, w, h in boxes):
@@ -87,14 +85,13 @@ def convert_convention(case: Case, findings: tuple[Finding, ...]) -> Iterator[tu
 def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Lists a track in the few frames between that it is missing in."""
     longest = max(1, case.num_frames // 8)
-    for name in _about(findings, "gap"):
-        track = _track(case, name)
+    for track in _about(case, findings, "gap"):
         boxes: dict[int, Box] = {}
         for a, b in zip(track.frames, track.frames[1:], strict=False):
             if 1 < b - a <= longest + 1:
                 boxes |= {frame: _between(track, a, b, frame) for frame in range(a + 1, b)}
         if boxes:
-            yield f"{name!r}: filled {_frames(boxes)}", {name: boxes}
+            yield f"{track.id!r}: filled {_frames(boxes)}", {track.id: boxes}
 
 
 def _frames(frames) -> str:
@@ -105,9 +102,7 @@ def _frames(frames) -> str:
 def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Puts single frames that jump away from both neighbours back between them."""
     limit = longest_step(case.num_frames)
-    names = dict.fromkeys(_about(findings, "teleport") + _about(findings, "size-jump"))
-    for name in names:
-        track = _track(case, name)
+    for track in _about(case, findings, "teleport", "size-jump"):
         for a, frame, b in zip(track.frames, track.frames[1:], track.frames[2:], strict=False):
             straight = _between(track, a, b, frame)
             (x, y), (sx, sy) = track.centre(frame), centre(straight)
@@ -115,15 +110,14 @@ def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[t
             far = max(abs(x - sx), abs(y - sy)) > min(0.6 * limit, 0.1)
             if far or not 0.7 < ratio < 1.45:
                 yield (
-                    f"{name!r}: put frame {frame} between its neighbours",
-                    {name: {frame: straight}},
+                    f"{track.id!r}: put frame {frame} between its neighbours",
+                    {track.id: {frame: straight}},
                 )
 
 
 def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Brings boxes that the edge has cut off back inside, at their track's usual size."""
-    for name in _about(findings, "outside-frame"):
-        track = _track(case, name)
+    for track in _about(case, findings, "outside-frame"):
         boxes = [track.box(f) for f in track.frames]
         width = statistics.median(b[2] - b[0] for b in boxes)
         height = statistics.median(b[3] - b[1] for b in boxes)
@@ -132,13 +126,12 @@ def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[s
             for f in track.frames
             if area(track.box(f)) < 0.6 * width * height
         }
-        yield f"{name!r}: brought {_frames(changed)} inside the frame", {name: changed}
+        yield f"{track.id!r}: brought {_frames(changed)} inside the frame", {track.id: changed}
 
 
 def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Gives boxes a side that can be drawn."""
-    for name in dict.fromkeys(_about(findings, "tiny-box") + _about(findings, "thin-box")):
-        track = _track(case, name)
+    for track in _about(case, findings, "tiny-box", "thin-box"):
         changed = {}
         for frame in track.frames:
             x0, y0, x1, y1 = track.box(frame)
@@ -148,14 +141,12 @@ def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[st
                 size = max(width, least), max(height, least)
                 changed[frame] = box_at(*track.centre(frame), *size)
         if changed:
-            yield f"{name!r}: enlarged the box in {_frames(changed)}", {name: changed}
+            yield f"{track.id!r}: enlarged the box in {_frames(changed)}", {track.id: changed}
 
 
 def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Calms tracks that tremble or jump; their ends stay where they are."""
-    kinds = ("rough-track", "teleport", "size-jump")
-    for name in dict.fromkeys(name for kind in kinds for name in _about(findings, kind)):
-        track = _track(case, name)
+    for track in _about(case, findings, "rough-track", "teleport", "size-jump"):
         boxes = [track.box(f) for f in track.frames]
         for passes in range(1, 9):
             boxes = [
@@ -168,14 +159,14 @@ def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tra
             ]
             if passes in (1, 2, 4, 8):
                 smoothed = {f: _rounded(box) for f, box in zip(track.frames, boxes, strict=True)}
-                yield f"{name!r}: smoothed the track", {name: smoothed}
+                yield f"{track.id!r}: smoothed the track", {track.id: smoothed}
 
 
 def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Moves whole tracks aside that cover each other without a reason."""
-    involved = set(_about(findings, "overlap")) | set(_about(findings, "duplicate-track"))
+    involved = _about(case, findings, "overlap", "duplicate-track")
     for a, b in combinations(case.tracks, 2):
-        if not {a.id, b.id} & involved or not _collide(a, b):
+        if not (a in involved or b in involved) or not _collide(a, b):
             continue
         options = []
         for track, other in ((b, a), (a, b)):

@@ -48,13 +48,11 @@ def _ducks() -> SceneSyntax:
 def _frame(description: str, objects: list[tuple], direction: str, speed: float) -> dict[str, Any]:
     return {
         "description": description,
-        "objects": [{"id": i, "phrase": phrase, "box": box} for i, phrase, box in objects],
+        "objects": tuple({"id": i, "phrase": phrase, "box": box} for i, phrase, box in objects),
         "background_motion": {"direction": direction, "speed": speed},
     }
 
 
 def _scene(prompt: str, frames: list[dict[str, Any]]) -> SceneSyntax:
     tree = {"version": 1, "prompt": prompt, "frames": tuple(frames)}
-    for frame in frames:
-        frame["objects"] = tuple(frame["objects"])
     return SceneSyntax.model_validate(tree)

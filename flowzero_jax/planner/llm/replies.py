@@ -71,8 +71,10 @@ def read_reply(
         scene = parse_scene(json.dumps(tree), where="")
     except InputError as error:
         raise ReplyFault(str(error).removeprefix(": ")) from None
-    if len(scene.frames) != num_frames:
-        scene = _mend_count(scene, num_frames, last)
+    if (found := len(scene.frames)) != num_frames:
+        if not (last and 1 < found == num_frames - 1):
+            raise ReplyFault(f"frames: there are {found}, there must be {num_frames}")
+        scene = spread(scene, num_frames)
         changes.append(f"interpolated to {num_frames} frames")
     taken = tuple(f"{what} around the plan, taken off" for what in notes)
     return Reply(scene, confidence, critique, taken, tuple(changes))
@@ -157,10 +159,3 @@ def _limit_objects(tree: dict[str, Any]) -> list[str]:
 def _id_of(obj: Any) -> str:
     track = obj.get("id") if isinstance(obj, dict) else None
     return track if isinstance(track, str) else ""
-
-
-def _mend_count(scene: SceneSyntax, num_frames: int, last: bool) -> SceneSyntax:
-    found = len(scene.frames)
-    if last and 1 < found == num_frames - 1:
-        return spread(scene, num_frames)
-    raise ReplyFault(f"frames: there are {found}, there must be {num_frames}")

@@ -1,6 +1,5 @@
 """What the planner with a language model may be told, and where the rest comes from."""
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -60,7 +59,7 @@ class LlmSettings:
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
             value = getattr(self, name)
-            if value is not None and not (_is_number(value) and low <= value <= high):
+            if value is not None and (type(value) not in (int, float) or not low <= value <= high):
                 raise InputError(f"{name}: {value!r} is not a number from {low:g} to {high:g}")
         if self.response_format not in FORMATS:
             raise InputError(
@@ -107,10 +106,6 @@ def read_key(environment: Mapping[str, str] = os.environ) -> str | None:
                 raise InputError(f"{variable}: holds characters that no key has; set it anew")
             return key
     return None
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _check_url(url: str) -> None:

@@ -1,6 +1,6 @@
 """Asks a model until it gives a plan that can be read: three tries, each told what was wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.llm.exchange import Budget, Message, Model, Question
@@ -28,19 +28,14 @@ class Request:
     Attributes:
       prompt: The user's.
       num_frames: Of the plan.
-      messages: The conversation up to the question.
-      schema: Of the reply, and its name.
-      reply_tokens: How long the reply may be at first.
+      question: The first one; a reply that is cut gets twice as many tokens.
       refined: Whether a confidence belongs to the reply; it is asked for once more.
       faulty: A plan that is known to be wrong; if it comes back unchanged, that is said once.
     """
 
     prompt: str
     num_frames: int
-    messages: tuple[Message, ...]
-    schema: dict
-    name: str
-    reply_tokens: int
+    question: Question
     refined: bool = False
     faulty: SceneSyntax | None = None
 
@@ -53,13 +48,12 @@ def ask_for_plan(model: Model, request: Request, budget: Budget) -> tuple[Reply,
     notes: list[str] = []
     asked: list[Question] = []
     correction: tuple[Message, ...] = ()
-    reply_tokens = request.reply_tokens
+    reply_tokens = request.question.reply_tokens
     cuts = blanks = 0
     fault: ReplyFault | None = None
     for attempt in range(1, TRIES + 1):
-        question = Question(
-            (*request.messages, *correction), request.schema, request.name, reply_tokens
-        )
+        messages = (*request.question.messages, *correction)
+        question = replace(request.question, messages=messages, reply_tokens=reply_tokens)
         asked.append(question)
         answer = model.ask(question, budget)
         notes += answer.notes
@@ -72,7 +66,7 @@ def ask_for_plan(model: Model, request: Request, budget: Budget) -> tuple[Reply,
             )
         except CutReply as cut:
             fault, correction = cut, ()
-            reply_tokens = 2 * request.reply_tokens
+            reply_tokens = 2 * request.question.reply_tokens
             cuts += 1
         except NoReply as none:
             fault, correction = none, ()

@@ -9,7 +9,7 @@ from flowzero_jax.files import make_folder, make_private_folder, user_cache_fold
 from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.client import EndpointModel
 from flowzero_jax.planner.llm.conversation import PlanIsCut, Request, Unusable
-from flowzero_jax.planner.llm.exchange import Budget, Model
+from flowzero_jax.planner.llm.exchange import Budget, Model, Question
 from flowzero_jax.planner.llm.history import History, Round
 from flowzero_jax.planner.llm.http import LOOPBACK
 from flowzero_jax.planner.llm.prompts import plan_messages
@@ -143,10 +143,8 @@ def _first_round(
     count = min(num_frames, settings.key_frames)
 
     def request(frames: int) -> Request:
-        return Request(
-            prompt, frames, plan_messages(prompt, frames), plan_schema(frames), "plan",
-            settings.reply_tokens,
-        )  # fmt: skip
+        messages, schema = plan_messages(prompt, frames), plan_schema(frames)
+        return Request(prompt, frames, Question(messages, schema, "plan", settings.reply_tokens))
 
     try:
         return meter(model, request(count), budget, verifier)

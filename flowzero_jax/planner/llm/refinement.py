@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.checks.findings import Finding, penalty
 from flowzero_jax.planner.llm.conversation import Request, Unusable, ask_for_plan
-from flowzero_jax.planner.llm.exchange import Budget, Model
+from flowzero_jax.planner.llm.exchange import Budget, Model, Question
 from flowzero_jax.planner.llm.history import Round
 from flowzero_jax.planner.llm.prompts import refinement_messages
 from flowzero_jax.planner.llm.schema import refinement_schema
@@ -56,10 +56,10 @@ def refine(
         critique = rounds[-1].critique
         messages = refinement_messages(best.scene, best.findings, critique, rejected)
         count = len(best.scene.frames)
-        request = Request(
-            best.scene.prompt, count, messages, refinement_schema(count), "refinement",
-            settings.reply_tokens, refined=True, faulty=best.scene if best.hard else None,
-        )  # fmt: skip
+        schema = refinement_schema(count)
+        question = Question(messages, schema, "refinement", settings.reply_tokens)
+        faulty = best.scene if best.hard else None
+        request = Request(best.scene.prompt, count, question, refined=True, faulty=faulty)
         calls, seconds = budget.calls, budget.spent_seconds()
         try:
             latest = meter(model, request, budget, verifier)

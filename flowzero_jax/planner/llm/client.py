@@ -18,13 +18,7 @@ from urllib.parse import urlsplit
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.llm.completion import NotACompletion, read_completion
 from flowzero_jax.planner.llm.exchange import Answer, Budget, Question
-from flowzero_jax.planner.llm.http import (
-    Endpoint,
-    HttpFault,
-    NetworkFault,
-    Oversize,
-    load_sdk,
-)
+from flowzero_jax.planner.llm.http import HttpFault, NetworkFault, Oversize, load_sdk, post
 from flowzero_jax.planner.llm.settings import FORMATS, KEY_VARIABLES, LlmSettings
 
 _ATTEMPTS = 4  # sendings of one question
@@ -125,13 +119,11 @@ class EndpointModel:
                 notes.append(f"the server refused the request ({said}); asked for {self._form}")
 
     def _send(self, question: Question, budget: Budget) -> Answer:
-        endpoint = Endpoint(
-            self._url, self.key, self.settings.connect_timeout, self.settings.read_timeout
-        )
         budget.begin_call()
         body = request_body(question, self.settings, self._form, self._limit_name)
         try:
-            answer = read_completion(endpoint.post(body, budget.remaining_seconds()), question)
+            reply = post(self.settings, self.key, body, budget.remaining_seconds())
+            answer = read_completion(reply, question)
             return replace(
                 answer,
                 text=self._without_key(answer.text),

@@ -10,11 +10,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import PlannerError
+from flowzero_jax.planner.llm.settings import LlmSettings
 
 MAX_BODY = 2**20
 """Bytes of a response; the largest useful one is a fourth of it."""
@@ -46,63 +46,50 @@ class Oversize(Exception):
     """The response is larger than `MAX_BODY`; the connection was closed."""
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """Where requests go. The key is never shown.
+def post(settings: LlmSettings, key: str | None, body: Mapping[str, Any], seconds: float) -> bytes:
+    """Asks for a chat completion; returns the response's body. After `load_sdk`.
 
-    Attributes:
-      url: The base, ending in /v1 or the like.
+    Args:
+      settings: Url and timeouts.
       key: Sent as bearer token; None: none is sent.
-      connect_timeout, read_timeout: Seconds.
+      body: The request's fields.
+      seconds: The deadline for all of it.
+
+    Raises: HttpFault, NetworkFault, Oversize.
     """
+    deadline = time.monotonic() + seconds
+    return within(seconds, lambda: _post(settings, key, body, deadline))
 
-    url: str
-    key: str | None = field(repr=False)
-    connect_timeout: float
-    read_timeout: float
 
-    def post(self, body: Mapping[str, Any], seconds: float) -> bytes:
-        """Asks for a chat completion; returns the response's body.
+def _post(
+    settings: LlmSettings, key: str | None, body: Mapping[str, Any], deadline: float
+) -> bytes:
+    import openai
+    from httpx2 import HTTPError, Timeout
 
-        Args:
-          body: The request's fields.
-          seconds: The deadline for all of it.
-
-        Raises: HttpFault, NetworkFault, Oversize; PlannerError if the SDK is not installed.
-        """
-        load_sdk()
-        deadline = time.monotonic() + seconds
-        return within(seconds, lambda: self._post(body, deadline))
-
-    def _post(self, body: Mapping[str, Any], deadline: float) -> bytes:
-        import openai
-        from httpx2 import HTTPError, Timeout
-
-        left = max(deadline - time.monotonic(), 0.001)
-        read, connect = min(self.read_timeout, left), min(self.connect_timeout, left)
-        host = urlsplit(self.url).hostname
-        http = openai.DefaultHttpxClient(
-            follow_redirects=False,  # they would take the key along
-            timeout=Timeout(read, connect=connect),
-            trust_env=host not in LOOPBACK,  # proxies
-            event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
-        )
-        client = openai.OpenAI(
-            api_key=self.key or "none", base_url=self.url, max_retries=0, http_client=http
-        )
-        if host != _OPENAI_HOST:  # the environment's are OpenAI's
-            client.organization = client.project = None
-        headers: dict[str, Any] = {"Accept-Encoding": "identity"}
-        if not self.key:
-            headers["Authorization"] = openai.Omit()
-        create = client.chat.completions.with_streaming_response.create
-        try:
-            with client, create(**body, extra_headers=headers) as response:
-                return _read(response.iter_bytes(), MAX_BODY, deadline, whole=True)
-        except openai.APIConnectionError as error:
-            raise _network_fault(error, self) from None
-        except (HTTPError, OSError) as error:  # while the body was read
-            raise _network_fault(error, self) from None
+    left = max(deadline - time.monotonic(), 0.001)
+    read, connect = min(settings.read_timeout, left), min(settings.connect_timeout, left)
+    host = urlsplit(settings.url).hostname
+    http = openai.DefaultHttpxClient(
+        follow_redirects=False,  # they would take the key along
+        timeout=Timeout(read, connect=connect),
+        trust_env=host not in LOOPBACK,  # proxies
+        event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
+    )
+    client = openai.OpenAI(
+        api_key=key or "none", base_url=settings.url, max_retries=0, http_client=http
+    )
+    if host != _OPENAI_HOST:  # the environment's are OpenAI's
+        client.organization = client.project = None
+    headers: dict[str, Any] = {"Accept-Encoding": "identity"}
+    if not key:
+        headers["Authorization"] = openai.Omit()
+    create = client.chat.completions.with_streaming_response.create
+    try:
+        with client, create(**body, extra_headers=headers) as response:
+            return _read(response.iter_bytes(), MAX_BODY, deadline, whole=True)
+    except (openai.APIConnectionError, HTTPError, OSError) as error:  # the latter in the body
+        raise _network_fault(error, settings) from None
 
 
 def load_sdk() -> None:
@@ -167,7 +154,7 @@ def _read(chunks: Iterable[bytes], limit: int, deadline: float, whole: bool) -> 
     return bytes(body[:limit])
 
 
-def _network_fault(error: BaseException, endpoint: Endpoint) -> NetworkFault:
+def _network_fault(error: BaseException, settings: LlmSettings) -> NetworkFault:
     """Names the root of a failure."""
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
@@ -177,9 +164,9 @@ def _network_fault(error: BaseException, endpoint: Endpoint) -> NetworkFault:
             return NetworkFault(f"TLS error ({link.reason or 'certificate'})", heals=False)
     names = {type(link).__name__ for link in chain}
     if "ConnectTimeout" in names:
-        return NetworkFault(f"no connection within {endpoint.connect_timeout:g} s")
+        return NetworkFault(f"no connection within {settings.connect_timeout:g} s")
     if "ReadTimeout" in names:
-        return NetworkFault(f"nothing came for {endpoint.read_timeout:g} s")
+        return NetworkFault(f"nothing came for {settings.read_timeout:g} s")
     if "LocalProtocolError" in names or "UnsupportedProtocol" in names:
         return NetworkFault("the request cannot be sent", heals=False)
     root = next((link for link in reversed(chain) if isinstance(link, OSError)), None)

@@ -68,6 +68,13 @@ def shift_noise(
     return turn_noise(noise, shift, jnp.zeros(noise.shape[:2], jnp.float32))
 
 
+def shift_noise_frames(
+    noise: Float[ArrayLike, "h w c"], shifts: Num[ArrayLike, "f 2"]
+) -> Float[Array, "f h w c"]:
+    """`shift_noise` of one image by each frame's shift: `[h w c]`, `[f 2]` -> `[f h w c]`."""
+    return jax.vmap(shift_noise, in_axes=(None, 0))(jnp.asarray(noise), jnp.asarray(shifts))
+
+
 def turn_noise(
     noise: Float[Array, "h w c"], shift: Num[ArrayLike, "2"], phase: Float[Array, "h w"]
 ) -> Float[Array, "h w c"]:

@@ -120,7 +120,7 @@ def test_the_dtype_is_kept_and_the_work_done_in_float32(dtype):
 
 def test_frames_are_the_shifts_one_by_one():
     shifts = jnp.array([[0, 0], [0.5, -1.25], [3, 2]])
-    frames = jax.jit(jax.vmap(noise.shift_noise, (None, 0)))(image((4, 6)), shifts)
+    frames = jax.jit(noise.shift_noise_frames)(image((4, 6)), shifts)
     np.testing.assert_array_equal(frames[0], image((4, 6)))
     for frame, by in zip(frames, shifts, strict=True):
         np.testing.assert_allclose(frame, shift(image((4, 6)), by), atol=ROUNDING)

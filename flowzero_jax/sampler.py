@@ -36,8 +36,8 @@ class StepTable(NamedTuple):
     #: part of the program.
     noise_scales: np.ndarray | None = None
 
-    def __getitem__(self, steps: slice) -> "StepTable":
-        """Some of the steps."""
+    def __getitem__(self, steps: slice | int) -> "StepTable":
+        """Some of the steps, or one, without the axis."""
         return StepTable(*(None if column is None else column[steps] for column in self))
 
 

@@ -144,9 +144,11 @@ def test_every_way_to_generate_lowers_for_every_platform(platform, cross_frame, 
     assert forms(program) == expected
 
 
-def test_stochastic_sampling_lowers_for_every_platform():
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_stochastic_sampling_lowers_for_every_platform(platform):
     settings = GenerationSettings(16, 16, num_steps=4, eta=1.0, object_noise=True)
-    assert_lowered(exported(TINY, settings, 3, "float32"), (1, 3, 16, 16, 3))
+    program = exported(TINY, settings, 3, "float32", platform)
+    assert_lowered(program, platform, (1, 3, 16, 16, 3))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

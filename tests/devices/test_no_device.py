@@ -15,9 +15,9 @@ from flowzero_jax.generation import GenerationSettings, generate
 from flowzero_jax.models import Platform
 from flowzero_jax.pipeline import Pipeline, build_models
 from flowzero_jax.scene import MAX_OBJECTS
-from flowzero_jax.weights import load_checkpoint
+from flowzero_jax.weights import Source, load_checkpoint
 
-checkpoint = load_checkpoint({str(PIPELINE)!r})
+checkpoint = load_checkpoint(Source({str(PIPELINE)!r}))
 models = build_models(checkpoint, "bfloat16", "auto", Platform("tpu"))
 assert models.unet.platform == Platform("tpu") and {{models: 1}}[models]
 

@@ -27,7 +27,7 @@ from transformers import CLIPTextConfig, FlaxCLIPTextModel
 from flowzero_jax.models import Autoencoder, TextEncoder
 from flowzero_jax.models.layers import ResnetBlock
 from flowzero_jax.models.unet import timestep_features
-from flowzero_jax.sampler import SamplerState, StepTable, denoising_step, step_table
+from flowzero_jax.sampler import SamplerState, denoising_step, step_table
 from flowzero_jax.schedule import ScheduleConfig, alphas_cumprod
 from flowzero_jax.weights import load_network
 from flowzero_jax.weights.names import leaves
@@ -146,7 +146,7 @@ def test_ddim_steps(prediction_type):
     table = step_table(config, 10)
     np.testing.assert_array_equal(table.timesteps, state.timesteps)
     latents, prediction = normal(0, 2, 3), normal(1, 2, 3)
-    for step in map(StepTable._make, zip(*table, strict=True)):
+    for step in (table[index] for index in range(len(table.timesteps))):
         expected = scheduler.step(state, prediction, int(step.timesteps), latents).prev_sample
         ours = SamplerState(latents, jnp.zeros_like(latents))
         close(denoising_step(ours, prediction, step, prediction_type).latents, expected)

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flowzero_jax.sampler import SamplerState, StepTable, denoising_step, step_table
+from flowzero_jax.sampler import SamplerState, denoising_step, step_table
 from flowzero_jax.schedule import add_noise, alphas_cumprod, clean_and_noise
 from flowzero_jax.weights.configs import parse_schedule_config
 
@@ -49,7 +49,7 @@ def test_single_steps(config, single_steps, arrays, check):
     sample, noise = jnp.asarray(arrays["sample"]), jnp.asarray(arrays["eps"])
     for index, timestep in enumerate(arrays["step_timesteps"]):
         row = list(table.timesteps).index(timestep)
-        step = StepTable(*(column[row] for column in table))
+        step = table[row]
         clean, _ = clean_and_noise(sample, noise, step.alphas_cumprod, config.prediction_type)
         check(clean, arrays["pred_original_sample"][index])
         state = SamplerState(sample, jnp.zeros_like(sample))

@@ -36,6 +36,7 @@ TEST = [
     "beartype>=0.22",
     "chex>=0.1.91",
     "hypothesis>=6.170",
+    "mypy==2.4.1",
     "pytest>=9.2",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",

@@ -86,8 +86,9 @@ def denoise(
             predict = clip.predict_in_chunks(condition, size)
 
         def draw_noise(timestep: jax.Array) -> jax.Array:
-            shape = state.latents.shape[1:]
-            return step_noise(condition.step_noise, timestep, shape, noise_schemes)
+            assert condition.step_noise is not None
+            _, h, w, c = state.latents.shape
+            return step_noise(condition.step_noise, timestep, (h, w, c), noise_schemes)
 
         return sample(predict, state, steps, models.schedule.prediction_type, draw_noise)
 

@@ -135,7 +135,7 @@ def segments(schedule: ScheduleConfig, settings: GenerationSettings) -> list[Seg
     changes = np.flatnonzero(np.diff(grounded) | np.diff(guided)) + 1
     edges = [0, *changes.tolist(), settings.num_steps]
     return [
-        Segment(bool(grounded[start]), bool(guided[start]), table[start:end])
+        Segment(bool(grounded[start]), bool(guided[start]), table.rows(slice(start, end)))
         for start, end in itertools.pairwise(edges)
     ]
 
@@ -185,9 +185,9 @@ def calls(
         count = len(segment.steps.timesteps)
         size = max(n for n in range(1, min(steps_per_call, count) + 1) if count % n == 0)
         for start in range(0, count, size):
-            steps = segment.steps[start : start + size]
+            steps = segment.steps.rows(slice(start, start + size))
             skipped = min(max(done - position, 0), size)
             if skipped < size:
-                result.append(segment._replace(steps=steps[skipped:]))
+                result.append(segment._replace(steps=steps.rows(slice(skipped, None))))
             position += size
     return result

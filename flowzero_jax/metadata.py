@@ -69,6 +69,6 @@ def write_metadata(path: str | Path, metadata: RenderMetadata) -> None:
 
 def _ffmpeg_version() -> str:
     try:
-        return imageio_ffmpeg.get_ffmpeg_version()
+        return str(imageio_ffmpeg.get_ffmpeg_version())
     except (OSError, RuntimeError):
         return "none"

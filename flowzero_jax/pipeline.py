@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -159,6 +160,7 @@ class Pipeline:
         settings = settings or self.settings
         table = tabulate(scenes, latent_size(self.models, settings), negative_prompt)
         settings = self._with_possible_boxes(settings, table)
+        kept: Any = snapshot and Snapshot(snapshot, self._identity(table, seeds, settings))
         return draw(
             self.models,
             self.params,
@@ -168,7 +170,7 @@ class Pipeline:
             mesh=self.mesh,
             steps_per_call=steps_per_call,
             progress=progress,
-            snapshot=snapshot and Snapshot(snapshot, self._identity(table, seeds, settings)),
+            snapshot=kept,
         )
 
     def _with_possible_boxes(

@@ -5,7 +5,7 @@ the table (`SAMPLERS`). So they share one compiled program, and another where no
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,9 +36,9 @@ class StepTable(NamedTuple):
     #: part of the program.
     noise_scales: np.ndarray | None = None
 
-    def __getitem__(self, steps: slice | int) -> "StepTable":
+    def rows(self, steps: slice | int) -> "StepTable":
         """Some of the steps, or one, without the axis."""
-        return StepTable(*(None if column is None else column[steps] for column in self))
+        return StepTable._make(None if column is None else column[steps] for column in self)
 
 
 class SamplerState(NamedTuple):
@@ -104,11 +104,11 @@ def step_table(
 def denoising_step(
     state: SamplerState,
     prediction: jax.Array,
-    step: StepTable,
+    step: Any,
     prediction_type: Prediction,
     fresh: jax.Array | None = None,
 ) -> SamplerState:
-    """One step of any sampler; `step` is one row of the table.
+    """One step of any sampler; `step` is one row of the table, numbers instead of columns.
 
     DDIM moves along the clean estimate and the noise that a prediction amounts to. The second order
     extrapolates the former, and takes as noise what is then left of the latents. Where noise is
@@ -139,9 +139,12 @@ def sample(
         has `noise_scales`.
     """
 
-    def body(state: SamplerState, step: StepTable) -> tuple[SamplerState, None]:
+    def body(state: SamplerState, step: Any) -> tuple[SamplerState, None]:
         prediction = predict(state.latents, step.timesteps)
-        fresh = None if step.noise_scales is None else draw_noise(step.timesteps)
+        fresh = None
+        if step.noise_scales is not None:
+            assert draw_noise is not None
+            fresh = draw_noise(step.timesteps)
         return denoising_step(state, prediction, step, prediction_type, fresh), None
 
     return jax.lax.scan(body, state, steps)[0]

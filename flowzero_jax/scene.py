@@ -9,6 +9,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -173,7 +174,7 @@ def parse_scene(text: str | bytes, where: str = "scene") -> SceneSyntax:
         raise InputError(f"{where}: {_first_fault(error)}") from None
 
 
-def read_scene(path: str | os.PathLike) -> SceneSyntax:
+def read_scene(path: str | os.PathLike[str]) -> SceneSyntax:
     """Reads and checks a scene file.
 
     Raises: OutputError if the file cannot be read, InputError if what it holds is no scene.
@@ -211,7 +212,7 @@ def scene_json(scene: SceneSyntax) -> str:
     )
 
 
-def write_scene(path: str | os.PathLike, scene: SceneSyntax) -> None:
+def write_scene(path: str | os.PathLike[str], scene: SceneSyntax) -> None:
     """Writes a scene file atomically. Raises: OutputError; an older file then stays as it was."""
     data = scene_json(scene).encode()
     if len(data) > MAX_BYTES:
@@ -248,7 +249,7 @@ def _decode(text: str | bytes, where: str) -> str:
     return text
 
 
-class RepeatedKey(dict):
+class RepeatedKey(dict[str, Any]):
     """A JSON object in which a key occurs twice; `key` is that key."""
 
     key: str
@@ -265,7 +266,7 @@ def keep_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeated
 
 
-def _problems(tree: Any, place: tuple):
+def _problems(tree: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
     """Faults that a JSON library passes over in silence, each as (place, what)."""
     if isinstance(tree, RepeatedKey):
         yield place, f"the key {_quote(tree.key)} occurs twice; keep one"
@@ -291,7 +292,7 @@ def _first_fault(error: ValidationError) -> str:
     return _place(fault["loc"]) + message + more
 
 
-def _place(location: tuple) -> str:
+def _place(location: tuple[int | str, ...]) -> str:
     """`("frames", 3, "box")` as `frames[3].box: `."""
     place = ""
     for part in location:
@@ -309,7 +310,7 @@ def _quote(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _quote_path(path: str | os.PathLike) -> str:
+def _quote_path(path: str | os.PathLike[str]) -> str:
     text = os.fspath(path)
     text = text.decode(errors="replace") if isinstance(text, bytes) else text
     return text if find_bad_character(text) is None else json.dumps(text)

@@ -65,9 +65,9 @@ class Snapshot:
 
     def write(self, done: int, state: SamplerState) -> None:
         """Replaces the file atomically; raises OutputError."""
-        arrays = {"latents": np.asarray(state.latents), "clean": np.asarray(state.clean)}
+        latents, clean = (np.asarray(array) for array in state)
         with atomic_path(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, identity=self.identity, done=done, **arrays)
+            np.savez(file, identity=self.identity, done=done, latents=latents, clean=clean)
 
     def remove(self) -> None:
         """Deletes the file: the video is drawn."""

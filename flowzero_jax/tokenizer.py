@@ -147,7 +147,7 @@ class Tokenizer:
     @property
     def vocab_size(self) -> int:
         """Number of rows that an embedding table needs: the largest id plus one."""
-        return max(self.encoder.get_vocab().values()) + 1
+        return int(max(self.encoder.get_vocab().values())) + 1
 
     def __call__(self, texts: Sequence[str]) -> Int[np.ndarray, "k l"]:
         """Token ids, int32: start, the text as far as it fits, end, padding to `max_length`.

@@ -87,7 +87,7 @@ def test_without_eta_the_table_has_no_noise_at_all():
     assert step_table(CONFIG, 20).noise_scales is None
     assert step_table(CONFIG, 20, "dpm++").noise_scales is None
     table = step_table(CONFIG, 20, eta=1.0)
-    assert (table.noise_scales > 0).all() and len(table[3:7].noise_scales) == 4
+    assert (table.noise_scales > 0).all() and len(table.rows(slice(3, 7)).noise_scales) == 4
     last = step_table(ScheduleConfig(set_alpha_to_one=True), 20, eta=1.0).noise_scales[-1]
     assert last == 0
 

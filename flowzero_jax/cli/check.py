@@ -18,14 +18,14 @@ def run(job: CheckJob, report: Report) -> int:
     """Checks a plan; returns the exit code: 2 if there is a hard finding (after the repair)."""
     if job.repair != (job.out is not None):
         raise InputError("check takes --repair together with --out mended.json, or neither")
-    if job.repair:
+    if job.out is not None:
         out = Path(job.out)
         if out.suffix.lower() != ".json":
             raise InputError(f"{out}: unknown ending; use .json")
         check_writable(out, [Path(job.plan)])
     scene = read_scene(job.plan)
     changes: tuple[str, ...] = ()
-    if job.repair:
+    if job.out is not None:
         scene, changes = repair(scene)
         write_scene(job.out, scene)
     findings = verify(scene)

@@ -80,8 +80,8 @@ def load(request: ModelRequest) -> Loaded:
         attention=attention,
         steps_per_call=request.steps_per_call,
         model={
-            "source": source.model,
-            **source.additions,
+            "source": str(source.model),
+            **{name: str(path) for name, path in source.additions.items()},
             "name": pipeline.info.name,
             "sha256": pipeline.info.sha256,
             **pipeline.info.origin,

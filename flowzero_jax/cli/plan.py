@@ -33,6 +33,7 @@ def run(job: PlanJob, report: Report) -> int:
     planner = choose_planner(job.planner, plan)
     if job.prompts_file is not None:
         return _plan_file(job, out, planner, report)
+    assert job.prompt is not None
     planned = planner(job.prompt, job.frames)
     write_scene(out, planned.scene)
     fields = {}
@@ -56,6 +57,7 @@ def run(job: PlanJob, report: Report) -> int:
 def _plan_file(
     job: PlanJob, out: Path, planner: Callable[[str, int], Planned], report: Report
 ) -> int:
+    assert job.prompts_file is not None
     count = failures = 0
     with contextlib.ExitStack() as stack:
         plans = _open_lines(stack, out)

@@ -65,6 +65,7 @@ def together(distributed: bool) -> AbstractContextManager[None]:
 def shared_scene(scene: SceneSyntax | None, distributed: bool) -> SceneSyntax:
     """The scene that the process which leads has, in all of them."""
     if not distributed:
+        assert scene is not None
         return scene
     from flowzero_jax.devices.processes import share_text
 

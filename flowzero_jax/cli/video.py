@@ -7,7 +7,7 @@ written. Of several processes (--distributed) all load and draw, and the first d
 import dataclasses
 import json
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm.history import write_history
 from flowzero_jax.scene import SceneSyntax, read_scene, write_scene
 from flowzero_jax.settings import DEFAULT_FRAMES
-from flowzero_jax.video.paths import FOLDER, check_size
+from flowzero_jax.video.formats import FOLDER
+from flowzero_jax.video.paths import check_size
 
 if TYPE_CHECKING:
     from flowzero_jax.cli.loading import Loaded
@@ -56,12 +57,14 @@ def _run(job: VideoJob, report: Report | None) -> None:
         frames, drawing = _draw(job, loaded, scene, report)
     with together(job.distributed):
         if report is not None:
+            assert outputs is not None and planned is not None
             before = planned.seconds | loading | drawing
             _write(job, outputs, planned, loaded, frames, before, report)
 
 
 def _plan(job: VideoJob, outputs: Outputs) -> Planned:
     """Plans, and writes the plan and how it came about."""
+    assert job.planner is not None and job.prompt is not None
     planner = choose_planner(job.planner, plan)
     started = time.perf_counter()
     planned = planner(job.prompt, job.video.frames or DEFAULT_FRAMES)
@@ -75,6 +78,7 @@ def _plan(job: VideoJob, outputs: Outputs) -> Planned:
 
 
 def _read_plan(job: VideoJob) -> Planned:
+    assert job.plan is not None
     scene = read_scene(job.plan)
     if job.video.frames not in (None, len(scene.frames)):
         raise InputError(
@@ -115,7 +119,7 @@ def _draw(
     from flowzero_jax.cli.device import device_errors
 
     pipeline, settings = loaded.pipeline, loaded.settings
-    progress = nullcontext()
+    progress: AbstractContextManager[Any] = nullcontext()
     if report is not None:
         if pipeline.info.nouns:
             warn_of_unknown_nouns(scene, pipeline.info.nouns)

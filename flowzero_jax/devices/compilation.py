@@ -9,6 +9,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -136,7 +137,7 @@ class _Programs:
         self.announce = announce
         self.compiled: list[CompiledProgram] = []
 
-    def add(self, name: str, function: Callable, *arguments, alive, **options):
+    def add(self, name: str, function: Any, *arguments, alive, **options):
         """Compiles `function` and returns what it will return, by shape.
 
         `alive`: what is on the device besides the parameters when it starts.
@@ -166,7 +167,7 @@ class _Programs:
 def _scenes(batch: int, num_frames: int, length: int, width: int) -> SceneArrays:
     """The shapes and types of encoded scenes."""
 
-    def shaped(*shape: int, dtype=np.float32) -> jax.ShapeDtypeStruct:
+    def shaped(*shape: int, dtype=np.float32) -> Any:
         return jax.ShapeDtypeStruct((batch, *shape), dtype)
 
     return SceneArrays(

@@ -22,9 +22,9 @@ from flowzero_jax.sampler import SamplerState, StepTable
 WHOLE = PartitionSpec()
 BY_VIDEO = PartitionSpec(DATA_AXIS)
 BY_FRAME = PartitionSpec(DATA_AXIS, FRAME_AXIS)
-STATE = SamplerState(BY_FRAME, BY_FRAME)
-STEP_NOISE = StepNoise(BY_VIDEO, Motion(*[BY_FRAME] * len(Motion._fields)))
-CONDITIONS = Conditions(BY_FRAME, BY_VIDEO, BY_FRAME, BY_VIDEO, STEP_NOISE)
+STATE = SamplerState._make([BY_FRAME] * 2)
+STEP_NOISE = StepNoise._make([BY_VIDEO, Motion._make([BY_FRAME] * len(Motion._fields))])
+CONDITIONS = Conditions._make([BY_FRAME, BY_VIDEO, BY_FRAME, BY_VIDEO, STEP_NOISE])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +114,7 @@ def decode_spread(mesh: Mesh, models: Models, params: Params, latents: jax.Array
 def _axes_of(conditions: Conditions) -> Conditions:
     """`CONDITIONS` without what is not there."""
     pairs = zip(conditions, CONDITIONS, strict=True)
-    return Conditions(*(None if found is None else axes for found, axes in pairs))
+    return Conditions._make(None if found is None else axes for found, axes in pairs)
 
 
 def _on_each(function, mesh: Mesh, in_specs, out_specs):

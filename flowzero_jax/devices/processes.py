@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 import numpy as np
@@ -73,7 +74,7 @@ def initialize(timeout: int = START_TIMEOUT) -> None:
 
 
 def _from_environment() -> dict:
-    values = {name: os.environ.get(name) for name in (ADDRESS, COUNT, INDEX)}
+    values: dict[str, Any] = {name: os.environ.get(name) for name in (ADDRESS, COUNT, INDEX)}
     if values[COUNT] is None and values[INDEX] is None:
         return {}
     for name, value in values.items():
@@ -158,7 +159,7 @@ class SharedSnapshot:
         """As `Snapshot.read`, in every process; raises SharedError."""
         with together():
             found = self.snapshot.read(like) if is_first() else None
-        nothing = (0, SamplerState(*(np.zeros(x.shape, x.dtype) for x in like)))
+        nothing = (0, SamplerState._make(np.zeros(x.shape, x.dtype) for x in like))
         done, state = multihost_utils.broadcast_one_to_all(found or nothing)
         return (int(done), state) if done else None
 

@@ -64,11 +64,8 @@ def encode_table(
         prompt_embeds=states[table.prompt_index],
         negative_embeds=states[table.negative_index],
         phrase_embeds=pooled[table.phrase_index],
-        boxes=table.boxes,
-        object_mask=table.object_mask,
-        track_ids=table.track_ids,
-        shifts=table.shifts,
-        random_speeds=table.random_speeds,
+        # All but the texts is the table's own.
+        **{name: getattr(table, name) for name in SceneArrays._fields[3:]},
     )
 
 
@@ -108,7 +105,7 @@ def draw(
     mesh: Mesh | None = None,
     steps_per_call: int = STEPS_PER_CALL,
     progress: Progress | None = None,
-    snapshot: Snapshot | None = None,
+    snapshot: Snapshot | SharedSnapshot | None = None,
 ) -> Drawn:
     """`generate`, interruptible: scenes and keys `[b]` → latents and frames of the videos.
 
@@ -125,14 +122,15 @@ def draw(
       InputError, OutputError: as `Snapshot`; of several processes a SharedError.
     """
     state, conditions = prepare_jitted(models, settings, params, scenes, keys)
-    if snapshot is not None and mesh is not None and mesh.is_multi_process:
+    if isinstance(snapshot, Snapshot) and mesh is not None and mesh.is_multi_process:
         snapshot = SharedSnapshot(snapshot)
     done = 0
     if snapshot is not None and (found := snapshot.read(state)) is not None:
         done, state = found[0], jax.tree.map(jnp.asarray, found[1])
-    collect = to_host
+    collect: Callable[[jax.Array], np.ndarray] = to_host
     if mesh is not None:
-        placement = Placement(mesh, *state.latents.shape[:2], settings.frames_per_chunk)
+        b, f, *_ = state.latents.shape
+        placement = Placement(mesh, b, f, settings.frames_per_chunk)
         state, conditions = placement.spread(state, conditions)
         collect = placement.collect
     for call in calls(models.schedule, settings, steps_per_call, done):
@@ -153,7 +151,7 @@ def draw(
                 "weights"
             )
         if snapshot is not None:
-            snapshot.write(done, SamplerState(*map(collect, state)))
+            snapshot.write(done, SamplerState._make(map(collect, state)))
         if progress is not None:
             progress(done, settings.num_steps)
     frames = collect(decode_jitted(models, params, state.latents, mesh=mesh))

@@ -1,7 +1,7 @@
 """`FlaxFlowZeroPipeline`, a `diffusers.FlaxDiffusionPipeline`."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
 
     As there, parameters are a dict beside the pipeline: `{"unet", "vae", "text_encoder"}`.
     """
+
+    register_to_config: Callable[..., None]  # of the base class, which does not tell its type
 
     def __init__(self, checkpoint: Checkpoint, dtype: Any = jnp.float32):
         """`checkpoint` without or with parameters (they are not kept), `dtype` of computation."""
@@ -211,7 +213,7 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         guidance = self.settings.guidance_scale if guidance_scale is None else guidance_scale
         if len(set(np.ravel(np.asarray(guidance, np.float32)).tolist())) != 1:
             raise InputError("guidance_scale: must be the same for all videos")
-        arguments = (
+        arguments: tuple[Any, ...] = (
             {name: params[name] for name in NETWORKS},
             scenes,
             keys_of_videos(prng_seed, count, num_devices),

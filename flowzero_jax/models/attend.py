@@ -5,7 +5,7 @@ together: the pixels of the first frame and the frame's own, or pixels and objec
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -61,7 +61,7 @@ def attend(
 
 
 def choose_method(
-    method: AttentionMethod, query: jax.Array, num_keys: int, platform: Platform
+    method: AttentionMethod, query: Any, num_keys: int, platform: Platform
 ) -> AttentionMethod:
     """What "auto" stands for with these queries on a platform; others stay."""
     if method != "auto":
@@ -76,7 +76,7 @@ def choose_method(
     return "xla" if scores <= fitting else "chunked"
 
 
-def _cudnn_supports(query: jax.Array, platform: Platform) -> bool:
+def _cudnn_supports(query: Any, platform: Platform) -> bool:
     size = query.shape[-1]
     half = query.dtype in (jnp.bfloat16, jnp.float16)
     return half and size % 8 == 0 and size <= platform.cudnn_head_size
@@ -122,7 +122,8 @@ def _softmax_parts(scores: list[jax.Array]) -> tuple[list[jax.Array], jax.Array]
         jnp.maximum, [jnp.max(score, axis=-1, keepdims=True) for score in scores]
     )
     weights = [jnp.exp(score - highest) for score in scores]
-    return weights, sum(jnp.sum(weight, axis=-1, keepdims=True) for weight in weights)
+    total = sum(jnp.sum(weight, axis=-1, keepdims=True) for weight in weights)
+    return weights, cast(jax.Array, total)
 
 
 def _attend_in_blocks(query, sources):

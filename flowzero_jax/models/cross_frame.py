@@ -58,7 +58,7 @@ def _first_and_own(own: KeyValue, memory: FrameMemory | None, frame_axis: str | 
 
 def _first_and_previous(own: KeyValue, memory: FrameMemory | None, frame_axis: str | None):
     first = _first(own, memory, frame_axis)
-    before = first if memory is None else _where(memory.started, memory.previous, first)
+    before = first if memory is None else _where(memory.started, memory.previous or first, first)
     last = jax.tree.map(lambda x: x[:, -1:], own)
     if frame_axis is not None:
         count = jax.lax.axis_size(frame_axis)

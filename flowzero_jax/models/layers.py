@@ -102,7 +102,7 @@ class Upsample(nn.Module):
     platform: Platform = CPU
 
     @nn.compact
-    def __call__(self, x: jax.Array, size: tuple[int, int]) -> jax.Array:
+    def __call__(self, x: jax.Array, size: tuple[int, ...]) -> jax.Array:
         """`[k h w c]` → `[k *size c]`."""
         x = resize_nearest(x, size)
         return conv3x3(x.shape[-1], self.dtype, self.platform, "conv")(x)
@@ -114,7 +114,7 @@ def repeat_to(x: jax.Array, length: int) -> jax.Array:
     return x if times == 1 else jnp.tile(x, (times, *[1] * (x.ndim - 1)))
 
 
-def resize_nearest(x: jax.Array, size: tuple[int, int]) -> jax.Array:
+def resize_nearest(x: jax.Array, size: tuple[int, ...]) -> jax.Array:
     """Nearest neighbour by `⌊i · old / new⌋`, torch's rule, for any `size = (height, width)`."""
     for axis, new in ((1, size[0]), (2, size[1])):
         old = x.shape[axis]

@@ -1,6 +1,6 @@
 """The spatial transformer: attention over the pixels of a feature map, the text and the objects."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -33,7 +33,7 @@ class TransformerBlock(nn.Module):
     frame_axis: str | None = None
 
     def setup(self):
-        layer = {"dtype": self.dtype, "method": self.method, "platform": self.platform}
+        layer = dict[str, Any](dtype=self.dtype, method=self.method, platform=self.platform)
         self.attn1 = Attention(self.num_heads, self.width, **layer, name="attn1")
         self.fuser = GatedSelfAttention(self.num_heads, self.width, **layer, name="fuser")
         self.attn2 = Attention(self.num_heads, self.width, **layer, name="attn2")

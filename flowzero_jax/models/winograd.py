@@ -11,6 +11,7 @@ The transforms follow from the points at which Toom and Cook evaluate polynomial
 """
 
 import functools
+import math
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -50,13 +51,13 @@ def transforms(m: int) -> Transforms:
     kernel, rows = [], []
     for i, point in enumerate(points):
         others = points[:i] + points[i + 1 :]
-        divisor = Fraction(np.prod([point - other for other in others]))
+        divisor = math.prod((point - other for other in others), start=Fraction(1))
         rows.append([*_polynomial(others), Fraction(0)])
         kernel.append([point**j / divisor for j in range(KERNEL)])
     rows.append(_polynomial(points))
     kernel.append(infinity[-KERNEL:])
     output = [[point**j for j in range(m)] for point in points] + [infinity[-m:]]
-    return Transforms(*(np.array(x, float) for x in (rows, kernel, np.transpose(output))))
+    return Transforms(*(np.array(x, float) for x in (rows, kernel, [*zip(*output, strict=True)])))
 
 
 def _polynomial(roots: tuple[Fraction, ...]) -> list[Fraction]:
@@ -149,9 +150,8 @@ def _convolve_band(x: jax.Array, kernel: list[list[jax.Array]], tile: Tile) -> j
     rows = barrier([_combine(vertical.output, column) for column in products])
     out = [_combine(horizontal.output, list(line)) for line in zip(*rows, strict=True)]
     shape = (k, num_rows, num_columns, -1)
-    out = [jnp.stack([pixel.reshape(shape) for pixel in line], axis=3) for line in out]
-    out = jnp.stack(out, axis=2)
-    return out.reshape(k, num_rows * tile.rows, num_columns * tile.columns, -1)
+    lines = [jnp.stack([pixel.reshape(shape) for pixel in line], axis=3) for line in out]
+    return jnp.stack(lines, axis=2).reshape(k, num_rows * tile.rows, num_columns * tile.columns, -1)
 
 
 def _combine(matrix: np.ndarray, parts: list[jax.Array]) -> list[jax.Array]:

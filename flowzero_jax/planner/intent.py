@@ -26,6 +26,7 @@ RELATION_WORDS: dict[RelationKind, str] = {
 #: Screen direction (dx, dy), each -1, 0 or 1; y downwards.
 Direction = tuple[int, int]
 Pace = Literal["slow", "normal", "fast"]
+When = Literal["always", "start", "end"]
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Relation:
     kind: RelationKind
     subject: int
     target: int
-    when: Literal["always", "start", "end"] = "always"
+    when: When = "always"
     words: str = ""
     together: bool = False
 

@@ -84,8 +84,8 @@ def _background_motions(keys: tuple[Frame, ...], times: list[float]) -> list[Bac
     segments = [(number, keys[number].background_motion) for number in range(1, len(keys))]
     motions: list[BackgroundMotion] = []
     number = 1
-    for direction, run in groupby(segments, key=lambda segment: segment[1].direction):
-        run = list(run)
+    for direction, group in groupby(segments, key=lambda segment: segment[1].direction):
+        run = list(group)
         raw = []
         while number < len(times) and (times[number - 1] + times[number]) / 2 <= run[-1][0]:
             raw.append(sum(_share(times, number, end) * motion.speed for end, motion in run))

@@ -11,11 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageDraw import ImageDraw as Draw
+from PIL.ImageFont import FreeTypeFont as Font
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path
 from flowzero_jax.scene import DIRECTIONS, BackgroundMotion, Frame, SceneSyntax
 
+Colour = tuple[int, int, int]
+Trail = list[tuple[float, float]]
 _PAPER, _TILE, _GRID, _EDGE, _INK, _FAINT = (
     "#f3f3ef", "#ffffff", "#efefec", "#c9c9c4", "#1f1f1f", "#7a7a76",
 )  # fmt: skip
@@ -57,7 +61,9 @@ def draw_scene(scene: SceneSyntax, size: int | None = None) -> Image.Image:
     return sheet
 
 
-def write_preview(scene: SceneSyntax, path: str | os.PathLike, size: int | None = None) -> None:
+def write_preview(
+    scene: SceneSyntax, path: str | os.PathLike[str], size: int | None = None
+) -> None:
     """Writes the contact sheet (`.png`) or an animation of the tiles (`.gif`), atomically.
 
     Raises: InputError for another ending or size, OutputError if the file cannot be written.
@@ -104,7 +110,7 @@ def _draw_frames(scene: SceneSyntax, size: int) -> list[Image.Image]:
     captions = [_wrapped(frame.description, font, room, _CAPTION_LINES) for frame in scene.frames]
     height = size + size // 24 + max(map(len, captions)) * _line_height(font)
     colours = _track_colours(scene)
-    trails: dict[str, list[tuple[float, float]]] = {}
+    trails: dict[str, Trail] = {}
     tiles = []
     for number, (frame, caption) in enumerate(zip(scene.frames, captions, strict=True)):
         for obj in frame.objects:
@@ -124,10 +130,7 @@ def _draw_frames(scene: SceneSyntax, size: int) -> list[Image.Image]:
 
 
 def _draw_tile(
-    frame: Frame,
-    trails: dict[str, list[tuple[float, float]]],
-    colours: dict[str, tuple[int, int, int]],
-    size: int,
+    frame: Frame, trails: dict[str, Trail], colours: dict[str, Colour], size: int
 ) -> Image.Image:
     side = size * _FINE
     image = Image.new("RGB", (side, side), _TILE)
@@ -146,7 +149,7 @@ def _draw_tile(
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
-def _draw_trail(draw, trail: list[tuple[float, float]], colour, side: int, pen: int) -> None:
+def _draw_trail(draw: Draw, trail: Trail, colour: Colour, side: int, pen: int) -> None:
     """The way so far: a line through the past centres, a dot where the object is now."""
     points = [(x * side, y * side) for x, y in trail]
     if len(points) > 1:
@@ -157,7 +160,7 @@ def _draw_trail(draw, trail: list[tuple[float, float]], colour, side: int, pen: 
     draw.ellipse((x - 2 * pen, y - 2 * pen, x + 2 * pen, y + 2 * pen), (*colour, 255))
 
 
-def _draw_labels(draw, frame: Frame, colours, side: int) -> None:
+def _draw_labels(draw: Draw, frame: Frame, colours: dict[str, Colour], side: int) -> None:
     """The phrases, each at its box where no other label is."""
     crowd = len(frame.objects)
     font = _font(max(side // (19 if crowd <= 6 else 24 if crowd <= 14 else 30), 9))
@@ -187,7 +190,7 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
 
 
-def _draw_motion(draw, motion: BackgroundMotion, font, right: float, top: float) -> None:
+def _draw_motion(draw: Draw, motion: BackgroundMotion, font: Font, right: int, top: int) -> None:
     """The background's motion, right-aligned in the caption: an arrow (a wave) and the speed."""
     text = f"{motion.speed:.2g}"
     unit = font.size
@@ -201,8 +204,8 @@ def _draw_motion(draw, motion: BackgroundMotion, font, right: float, top: float)
         ]
         draw.line(wave, _INK, pen, joint="curve")
         return
-    dx, dy = DIRECTIONS[motion.direction]
-    dx, dy = dx / math.hypot(dx, dy), dy / math.hypot(dx, dy)
+    step = DIRECTIONS[motion.direction]
+    dx, dy = step[0] / math.hypot(*step), step[1] / math.hypot(*step)
     reach, head = 0.55 * unit, 0.42 * unit
     x, y = cx + dx * reach, cy + dy * reach
     draw.line((cx - dx * reach, cy - dy * reach, x - dx * pen, y - dy * pen), _INK, pen)
@@ -210,9 +213,9 @@ def _draw_motion(draw, motion: BackgroundMotion, font, right: float, top: float)
     draw.polygon([(x, y), *sides], _INK)
 
 
-def _track_colours(scene: SceneSyntax) -> dict[str, tuple[int, int, int]]:
+def _track_colours(scene: SceneSyntax) -> dict[str, Colour]:
     """A colour for every track, by order of first appearance."""
-    colours: dict[str, tuple[int, int, int]] = {}
+    colours: dict[str, Colour] = {}
     for frame in scene.frames:
         for obj in frame.objects:
             colours.setdefault(obj.id, _COLOURS[len(colours) % len(_COLOURS)])
@@ -220,15 +223,17 @@ def _track_colours(scene: SceneSyntax) -> dict[str, tuple[int, int, int]]:
 
 
 @lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size)
+def _font(size: int) -> Font:
+    font = ImageFont.load_default(size)
+    assert isinstance(font, Font)
+    return font
 
 
-def _line_height(font: ImageFont.FreeTypeFont) -> int:
+def _line_height(font: Font) -> int:
     return round(font.size * 1.3)
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float, most: int) -> list[str]:
+def _wrapped(text: str, font: Font, width: float, most: int) -> list[str]:
     """`text` in at most `most` lines of `width` pixels; an ellipsis stands for the rest."""
     lines: list[str] = []
     rest = " ".join(text.split())
@@ -245,7 +250,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float, most: int) -
     return lines
 
 
-def _fitting(text: str, font: ImageFont.FreeTypeFont, width: float) -> int:
+def _fitting(text: str, font: Font, width: float) -> int:
     """How many characters of `text` are at most `width` pixels wide."""
     low, high = 0, min(len(text), 400)
     while low < high:

@@ -44,7 +44,7 @@ def draw_rounds(history: History) -> Image.Image:
     return sheet
 
 
-def write_rounds(history: History, path: str | os.PathLike) -> None:
+def write_rounds(history: History, path: str | os.PathLike[str]) -> None:
     """Writes the picture as PNG, atomically; raises OutputError."""
     with atomic_path(Path(path)) as temporary:
         draw_rounds(history).save(temporary, format="PNG")

@@ -89,7 +89,7 @@ def dither_offsets(
     The pattern depends on the position alone, so a pixel that keeps its colour keeps its index.
     """
     tiled = np.tile(BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width]
-    return tiled[..., None] * STRENGTH * error
+    return np.asarray(tiled[..., None] * STRENGTH * error)
 
 
 def quantize(

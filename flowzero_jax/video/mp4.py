@@ -34,7 +34,7 @@ def encode_mp4(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> 
     rate = Fraction(fps).limit_denominator(100_000)
     options = FRAMES_IN.format(size=f"{width}x{height}", rate=rate).split()
     options += ["-vf", COLOURS, *H264_OUT.split(), _url(path)]
-    run = _run_ffmpeg(options, path, memoryview(frames).cast("B"))
+    run = _run_ffmpeg(options, path, memoryview(frames.data).cast("B"))
     if run.returncode:
         said = _first_line(run.stderr.decode(errors="replace"))
         raise OutputError(

@@ -55,7 +55,7 @@ class ConfigReader:
             self.fail(key, value, f"must be a text of at most {max_length} printable characters")
         return value
 
-    def choice(self, key: str, options: Sequence[str], default: Any = REQUIRED) -> str:
+    def choice(self, key: str, options: Sequence[str], default: Any = REQUIRED) -> Any:
         value = self.raw(key, default)
         if value not in options:
             self.fail(key, value, f"must be one of {', '.join(options)}")

@@ -63,6 +63,7 @@ def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig)
         ModelError: more parameters than `MAX_PARAMETERS`.
     """
     _bound(config, _least_parameters(config))
+    model: UNet | Autoencoder | TextEncoder
     if isinstance(config, UNetConfig):
         model, inputs, method = UNet(config), _unet_inputs(config), _ground_and_denoise
     elif isinstance(config, AutoencoderConfig):

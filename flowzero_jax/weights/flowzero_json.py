@@ -65,7 +65,7 @@ def _take(reader: ConfigReader, setting: Setting) -> Any:
         return reader.choice(name, setting.choices, default)
     if setting.type is bool:
         return reader.boolean(name, default)
-    take = {int: reader.integer, float: reader.number}[setting.type]
+    take: Any = {int: reader.integer, float: reader.number}[setting.type]
     return take(name, setting.about.low, setting.about.high, default)
 
 

@@ -45,4 +45,4 @@ def write_tensors(path: Path, params: Tree, dtype: np.dtype) -> None:
                     f"{tensor_name(path_in_tree)}: not finite, or too large for {dtype.name}; "
                     "save in another dtype"
                 )
-            file.write(tensor.reshape(-1).view(np.uint8))
+            file.write(tensor.reshape(-1).view(np.uint8).data)

@@ -146,7 +146,7 @@ def test_ddim_steps(prediction_type):
     table = step_table(config, 10)
     np.testing.assert_array_equal(table.timesteps, state.timesteps)
     latents, prediction = normal(0, 2, 3), normal(1, 2, 3)
-    for step in (table[index] for index in range(len(table.timesteps))):
+    for step in map(table.rows, range(len(table.timesteps))):
         expected = scheduler.step(state, prediction, int(step.timesteps), latents).prev_sample
         ours = SamplerState(latents, jnp.zeros_like(latents))
         close(denoising_step(ours, prediction, step, prediction_type).latents, expected)

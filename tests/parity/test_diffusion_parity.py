@@ -49,7 +49,7 @@ def test_single_steps(config, single_steps, arrays, check):
     sample, noise = jnp.asarray(arrays["sample"]), jnp.asarray(arrays["eps"])
     for index, timestep in enumerate(arrays["step_timesteps"]):
         row = list(table.timesteps).index(timestep)
-        step = table[row]
+        step = table.rows(row)
         clean, _ = clean_and_noise(sample, noise, step.alphas_cumprod, config.prediction_type)
         check(clean, arrays["pred_original_sample"][index])
         state = SamplerState(sample, jnp.zeros_like(sample))

@@ -70,7 +70,7 @@ class Model:
                     self.params,
                     state,
                     conditions,
-                    segment.steps[index : index + 1],
+                    segment.steps.rows(slice(index, index + 1)),
                     settings.guidance_scale,
                     cross_frame=settings.cross_frame,
                     grounded=segment.grounded,

@@ -33,7 +33,7 @@ def draw_video(
         image = picture[top : top + size, left : left + size].copy()
         for item in frame.objects:
             look = read_look(item.phrase)
-            box = tuple(size * value for value in item.box)
-            draw_sprite(image, look.noun, box, look.color)
+            x0, y0, x1, y1 = (size * value for value in item.box)
+            draw_sprite(image, look.noun, (x0, y0, x1, y1), look.color)
         frames.append(image)
     return np.stack(frames)

@@ -9,7 +9,7 @@ highest. Nothing learned judges the pictures.
 
 import functools
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -131,7 +131,7 @@ def _cut(
     left, top = starts[0] + pad, starts[1] + pad
     corners = left, top, left + largest[0] * factor, top + largest[1] * factor
 
-    def cut(pixels: np.ndarray, mode: str) -> np.ndarray:
+    def cut(pixels: np.ndarray, mode: Literal["edge", "constant"]) -> np.ndarray:
         padded = np.pad(pixels, ((pad, pad), (pad, pad)) + ((0, 0),) * (pixels.ndim - 2), mode)
         image = Image.fromarray(padded).resize(largest, Image.Resampling.BICUBIC, box=corners)
         return np.asarray(image)

@@ -62,16 +62,16 @@ def background_shift(
     free = free_of_boxes(boxes_before, height, width), free_of_boxes(boxes_after, height, width)
     if min(np.mean(mask) for mask in free) < LEAST_FREE:
         return None
-    details = [_detail(frame, mask) for frame, mask in zip((before, after), free, strict=True)]
-    cross = _cross_power(*details)
+    first, second = _detail(before, free[0]), _detail(after, free[1])
+    cross = _cross_power(first, second)
     reach = int(min(height, width) * LARGEST_SHIFT)
     offsets = np.arange(-reach, reach + 1)
     surface = _correlation(cross, offsets, offsets)
     agreements = {
-        (row - reach, column - reach): _agreement(*details, *free, row - reach, column - reach)
+        (row - reach, column - reach): _agreement(first, second, *free, row - reach, column - reach)
         for row, column in _peaks(surface, _PROPOSALS)
     }
-    dy, dx = max(agreements, key=agreements.get)
+    dy, dx = max(agreements, key=agreements.__getitem__)
     if agreements[dy, dx] < LEAST_AGREEMENT:
         return None
     near = np.arange(-1, 1 + _FINE / 2, _FINE)

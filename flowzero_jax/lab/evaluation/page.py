@@ -65,7 +65,7 @@ def evaluate_sticker(
         frames, fresh = frames_of(video, pipeline, store)
         measures = measure(video.scene, frames)
         measured.append((video, measures))
-        right = np.mean([sticker.match.right for sticker in measures.stickers])
+        right = float(np.mean([sticker.match.right for sticker in measures.stickers]))
         print(
             f"[{index + 1}/{len(videos)}] {time.perf_counter() - start:.0f} s, {video.variant}, "
             f"seed {video.seed}: {video.prompt.text}: {percent(right)}"

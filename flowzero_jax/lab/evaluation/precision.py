@@ -112,7 +112,8 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
     size = clip.initial_latents.shape[1:3]
     scenes = pipeline.encode(tabulate([clip.scene], size, clip.negative_prompt))
     _, conditions = compiled["prepare"](models, settings, params, scenes, video_keys([0]))
-    states = [SamplerState(clip.initial_latents[None], np.zeros_like(clip.initial_latents[None]))]
+    start = clip.initial_latents[None]
+    states = [SamplerState._make([start, np.zeros_like(start)])]
     predictions = []
     for index, call in enumerate(calls(models.schedule, settings, steps_per_call=1)):
         predictions.append(

@@ -67,14 +67,14 @@ def _background(motions: Sequence[Motion]) -> dict[str, Any]:
     ]
     along = [measured @ planned / np.linalg.norm(planned) for planned, measured in seen]
     ratios = [a / np.linalg.norm(planned) for a, (planned, _) in zip(along, seen, strict=True)]
-    errors = [np.linalg.norm(measured - planned) for planned, measured in seen]
+    errors = [float(np.linalg.norm(measured - planned)) for planned, measured in seen]
     by_speed: dict[float, list[float]] = {}
     for moved, (planned, _) in zip(along, seen, strict=True):
         by_speed.setdefault(round(float(np.linalg.norm(planned)), 1), []).append(moved)
     return {
         "pairs": len(motions),
         "pairs_measured": len(seen),
-        "planned": _median(np.linalg.norm(planned) for planned, _ in seen),
+        "planned": _median(float(np.linalg.norm(planned)) for planned, _ in seen),
         "measured": _median(along),
         "ratio": _median(ratios),
         "error": _median(errors),

@@ -51,9 +51,9 @@ def spatial_dynamics() -> Iterator[Task]:
     for x, y, name in ((1, -1, "up and to the right"), (-1, 1, "down and to the left")):
         yield task(skill, f"a plane flies {name}", Moves("plane", x, y))
         yield task(skill, f"a moth flutters diagonally {name}", Moves("moth", x, y))
-    for x, y in (("dog", "cat"), ("car", "truck"), ("boat", "whale")):
-        prompt = f"{a(x)} moves left while {a(y)} moves right"
-        yield task(skill, prompt, Moves(x, -1), Moves(y, 1))
+    for one, two in (("dog", "cat"), ("car", "truck"), ("boat", "whale")):
+        prompt = f"{a(one)} moves left while {a(two)} moves right"
+        yield task(skill, prompt, Moves(one, -1), Moves(two, 1))
     yield task(skill, "a lion comes closer and closer", Grows("lion"))
     yield task(skill, "a train approaches the camera", Grows("train"))
     yield task(skill, "a ship sails away from the viewer", Grows("ship", larger=False))
@@ -131,10 +131,11 @@ def sequential_motion() -> Iterator[Task]:
             skill, f"{a(noun)} {verbs}", Moves(noun, *_SIGNS[first], 0, 0.5, 0.1),
             Moves(noun, *_SIGNS[second], 0.5, 1, 0.1),
         )  # fmt: skip
-    for x, y, way in (("dog", "cat", "left"), ("car", "bus", "right"), ("duck", "goose", "left")):
-        prompt = f"{a(x)} moves to the {way}, then {a(y)} moves to the {way}"
-        sign = _SIGNS[way][0]
-        yield task(skill, prompt, Moves(x, sign, 0, 0, 0.5, 0.1), Moves(y, sign, 0, 0.5, 1, 0.1))
+    turns = (("dog", "cat", "left"), ("car", "bus", "right"), ("duck", "goose", "left"))
+    for one, two, side in turns:
+        prompt = f"{a(one)} moves to the {side}, then {a(two)} moves to the {side}"
+        x = _SIGNS[side][0]
+        yield task(skill, prompt, Moves(one, x, 0, 0, 0.5, 0.1), Moves(two, x, 0, 0.5, 1, 0.1))
 
 
 def moving_background() -> Iterator[Task]:

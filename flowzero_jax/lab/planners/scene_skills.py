@@ -73,7 +73,7 @@ def transitions() -> Iterator[Task]:
         first, last = change.split(":")
         prompt = patterns[k % 4].format(x=a(first), y=a(last))
         yield task(skill, prompt, Becomes(first, last))
-    patterns = (
+    fades = (
         "{x} changes from {p} to {q}", "{x} turns from {p} to {q} in a room",
         "{x} gradually shifting from {p} to {q}", "a close-up of {x} fading from {p} to {q}",
         "{x} changing its color from {p} to {q}",
@@ -82,7 +82,7 @@ def transitions() -> Iterator[Task]:
     colors = Wheel("green,red,blue,yellow,purple,orange,white")
     for k in range(12):
         noun, (p, q) = nouns(), colors.two()
-        prompt = patterns[k % 5].format(x=a(noun), p=p, q=q)
+        prompt = fades[k % 5].format(x=a(noun), p=p, q=q)
         yield task(skill, prompt, Becomes(f"{p} {noun}", f"{q} {noun}"))
     for k in range(6):
         noun, (p, q) = nouns(), colors.two()

@@ -16,7 +16,7 @@ from flowzero_jax.lab.speed.ours import compile_ours
 from flowzero_jax.lab.speed.records import Measurement, Side
 from flowzero_jax.lab.speed.stages import Stage, stages_of
 from flowzero_jax.lab.speed.subject import Subject, load_subject
-from flowzero_jax.lab.speed.timing import Peak
+from flowzero_jax.lab.speed.timing import Peak, Program
 from flowzero_jax.lab.speed.torch_job import torch_job, torch_runs
 from flowzero_jax.lab.speed.torch_worker import TorchWorker
 from flowzero_jax.lab.speed.workloads import Workload
@@ -40,7 +40,8 @@ def measure(workload: Workload, options: Options, say: Callable[[str], None]) ->
     subject = load_subject(workload, options.dtype, options.attention, options.model)
     stages = stages_of(subject.workload, options.composed)
     runs: dict[str, list[Run | None]] = {}
-    naive, differences = [], None
+    naive: list[Program] = []
+    differences = None
     with contextlib.ExitStack() as stack:
         worker = None
         if "torch" in options.compare:
@@ -75,6 +76,7 @@ def measure(workload: Workload, options: Options, say: Callable[[str], None]) ->
 
 
 def _start_torch(subject: Subject, stages: list[Stage], options: Options) -> TorchWorker:
+    assert options.torch_python is not None
     job = torch_job(subject, stages)
     return TorchWorker(options.torch_python, options.torch_script, job, options.torch_time_limit)
 

@@ -90,7 +90,7 @@ def resnet(
     return hidden + (convolution(params["conv_shortcut"], x) if "conv_shortcut" in params else x)
 
 
-def enlarge(x: jax.Array, size: tuple[int, int]) -> jax.Array:
+def enlarge(x: jax.Array, size: tuple[int, ...]) -> jax.Array:
     """Nearest neighbour, `[k h w c]` → `[k *size c]`."""
     rows, columns = (
         jnp.arange(new) * old // new for new, old in zip(size, x.shape[1:3], strict=True)

@@ -80,7 +80,7 @@ def _compile(subject: Subject, stage: Stage, inputs: Inputs) -> Program:
             params["vae"],
             inputs.latents[:, : stage.num_frames],
         )
-    settings, segment = workload.settings, stage.segment
+    settings, segment = workload.generation, stage.steps
 
     def run(params, state, conditions, steps, gate):
         return denoise_naively(

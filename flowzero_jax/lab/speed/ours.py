@@ -37,7 +37,9 @@ def compile_ours(subject: Subject, stages: list[Stage]) -> tuple[list[Program], 
             prepared = _compile_prepare(subject)
         inputs = _inputs(subject, prepared)
         return [
-            prepared if stage.kind == "prepare" else _compile(subject, stage, inputs)
+            prepared
+            if prepared is not None and stage.kind == "prepare"
+            else _compile(subject, stage, inputs)
             for stage in stages
         ], inputs
     except ValueError as error:
@@ -53,11 +55,12 @@ def _inputs(subject: Subject, prepared: Program | None) -> Inputs:
     latents = np.random.default_rng(0).standard_normal(shape, np.float32)
     if prepared is None:
         return Inputs(None, None, latents)
-    return Inputs(*prepared.output, latents)
+    state, conditions = prepared.output
+    return Inputs(state, conditions, latents)
 
 
 def _compile_prepare(subject: Subject) -> Program:
-    models, settings = subject.models, subject.workload.settings
+    models, settings = subject.models, subject.workload.generation
     return compile_program(
         "prepare",
         lambda params, scenes, keys: prepare(models, settings, params, scenes, keys),
@@ -76,7 +79,7 @@ def _compile(subject: Subject, stage: Stage, inputs: Inputs) -> Program:
             {"vae": subject.params["vae"]},
             inputs.latents[:, : stage.num_frames],
         )
-    settings, segment = subject.workload.settings, stage.segment
+    settings, segment = subject.workload.generation, stage.steps
 
     def run(params, state, conditions, steps):
         return denoise(

@@ -58,7 +58,7 @@ def make_record(measured: Measurement) -> Json:
     "seconds" is the median of the rounds; what was not measured is missing.
     """
     subject, stages = measured.subject, measured.stages
-    workload, settings = subject.workload, subject.workload.settings
+    workload, settings = subject.workload, subject.workload.generation
     totals = measured.ours.totals(stages)
     seconds = statistics.median(totals)
     flops = sum(stage.count * stage_flops(workload, stage) for stage in stages)
@@ -97,7 +97,7 @@ def make_record(measured: Measurement) -> Json:
         record[f"{name}_seconds"] = statistics.median(others)
         record[f"{name}_spread"] = spread(others)
         record[f"{name}_ratio"] = spread([x / y for x, y in zip(others, totals, strict=True)])
-    if measured.naive:
+    if measured.naive and measured.differences:
         record["naive_compile_seconds"] = measured.naive.compile_seconds
         found = {
             "naive_difference": measured.differences.latents,

@@ -28,8 +28,9 @@ def run_benchmark(
         InputError, ModelError, DeviceError: as `measure`.
         OutputError: a file cannot be written.
     """
-    for path in filter(None, (json_file, plot_file)):
-        check_writable(Path(path))
+    for path in (json_file, plot_file):
+        if path is not None:
+            check_writable(Path(path))
     if plot_file is not None:
         check_matplotlib()
     records = []

@@ -21,6 +21,12 @@ class Stage:
     segment: Segment | None = None  # of "denoise": the steps of one run
 
     @property
+    def steps(self) -> Segment:
+        """Of a stage that denoises."""
+        assert self.segment is not None
+        return self.segment
+
+    @property
     def num_steps(self) -> int:
         """Denoising steps in one run."""
         return 0 if self.segment is None else len(self.segment.steps.timesteps)
@@ -32,18 +38,20 @@ def stages_of(workload: Workload, composed: bool) -> list[Stage]:
     With `composed` the steps and the frames to decode, of which a video has many alike, are single
     ones, to be counted as often as they occur. What all steps share is then done in each of them.
     """
-    settings, frames = workload.settings, workload.num_frames
+    settings, frames = workload.generation, workload.num_frames
     if workload.kind == "decode":
         return [Stage("decode", "decode", frames)]
     if workload.kind == "step":
         table = step_table(workload.schedule, settings.num_steps, settings.sampler, settings.eta)
-        segment = Segment(grounded=workload.unet.grounded, guided=True, steps=table[:1])
+        segment = Segment(
+            grounded=workload.unet.grounded, guided=True, steps=table.rows(slice(0, 1))
+        )
         return [Stage(_name(segment), "denoise", frames, segment=segment)]
     found = [Stage("prepare", "prepare", frames)]
     for segment in segments(workload.schedule, settings):
         count = len(segment.steps.timesteps) if composed else 1
         if composed:
-            segment = segment._replace(steps=segment.steps[:1])
+            segment = segment._replace(steps=segment.steps.rows(slice(0, 1)))
         found.append(Stage(_name(segment), "denoise", frames, count, segment))
     if composed:
         return [*found, Stage("decode", "decode", 1, frames)]
@@ -64,7 +72,7 @@ def stage_flops(workload: Workload, stage: Stage) -> int:
     if stage.kind == "decode":
         return decode_flops(workload.autoencoder, stage.num_frames, rows, columns)
     if stage.kind == "prepare":
-        if not workload.settings.boxes or not workload.unet.grounded:
+        if not workload.generation.boxes or not workload.unet.grounded:
             return 0
         # The objects of every frame, and once the empty slots of the unconditional half.
         return grounding_flops(workload.unet, (stage.num_frames + 1) * MAX_OBJECTS)
@@ -72,9 +80,9 @@ def stage_flops(workload: Workload, stage: Stage) -> int:
         num_frames=stage.num_frames,
         rows=rows,
         columns=columns,
-        halves=2 if stage.segment.guided else 1,
-        grounded=stage.segment.grounded,
-        cross_frame=workload.settings.cross_frame,
+        halves=2 if stage.steps.guided else 1,
+        grounded=stage.steps.grounded,
+        cross_frame=workload.generation.cross_frame,
         text_length=workload.text_length,
         num_slots=MAX_OBJECTS,
     )

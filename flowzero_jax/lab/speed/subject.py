@@ -1,6 +1,7 @@
 """The networks that a workload runs, with random weights or a checkpoint's, and their inputs."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import numpy as np
@@ -83,13 +84,14 @@ def random_scene(workload: Workload) -> SceneArrays:
     shifts = np.zeros((1, frames, 2), np.float32)
     shifts[0, :, 1] = np.linspace(0, 1, frames)
     tracks = np.broadcast_to(np.arange(slots, dtype=np.int32), mask.shape)
-    return SceneArrays(
-        prompt_embeds=rng.standard_normal((1, frames, length, width), np.float32),
-        negative_embeds=rng.standard_normal((1, length, width), np.float32),
-        phrase_embeds=rng.standard_normal((*mask.shape, width), np.float32),
-        boxes=mask[..., None] * np.array([0.2, 0.2, 0.6, 0.6], np.float32),
-        object_mask=mask,
-        track_ids=np.where(mask > 0, tracks, 0),
-        shifts=shifts,
-        random_speeds=np.zeros((1, frames), np.float32),
-    )
+    arrays: dict[str, Any] = {
+        "prompt_embeds": rng.standard_normal((1, frames, length, width), np.float32),
+        "negative_embeds": rng.standard_normal((1, length, width), np.float32),
+        "phrase_embeds": rng.standard_normal((*mask.shape, width), np.float32),
+        "boxes": mask[..., None] * np.array([0.2, 0.2, 0.6, 0.6], np.float32),
+        "object_mask": mask,
+        "track_ids": np.where(mask > 0, tracks, 0),
+        "shifts": shifts,
+        "random_speeds": np.zeros((1, frames), np.float32),
+    }
+    return SceneArrays(**arrays)

@@ -11,7 +11,9 @@ from flowzero_jax.weights.config_json import autoencoder_json, unet_json
 
 def num_cpus() -> int:
     """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def torch_job(subject: Subject, stages: list[Stage]) -> Json:
@@ -25,8 +27,8 @@ def torch_job(subject: Subject, stages: list[Stage]) -> Json:
         "columns": columns,
         "text_length": workload.text_length,
         "slots": MAX_OBJECTS,
-        "cross_frame": workload.settings.cross_frame,
-        "guidance_scale": workload.settings.guidance_scale,
+        "cross_frame": workload.generation.cross_frame,
+        "guidance_scale": workload.generation.guidance_scale,
         "dtype": subject.dtype.name,
         "device": "cuda" if subject.models.unet.platform.name == "gpu" else "cpu",
         "threads": num_cpus(),

@@ -60,6 +60,8 @@ class TorchWorker:
             raise InputError(
                 f"torch_python: {python}: cannot be started: {reason(error)}"
             ) from error
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
@@ -85,11 +87,11 @@ class TorchWorker:
     def close(self) -> None:
         """Ends the worker, by force if it does not end with its input."""
         with contextlib.suppress(OSError):  # It may have ended before it had read everything.
-            self._process.stdin.close()
+            self._input.close()
         self._wait()
         self._reader.join(GRACE)
         if not self._reader.is_alive():  # A grandchild may hold the other end.
-            self._process.stdout.close()
+            self._output.close()
         self._errors.close()
 
     def _wait(self) -> None:
@@ -100,14 +102,14 @@ class TorchWorker:
             self._process.wait()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._output:
             self._answers.put(line)
         self._answers.put(None)
 
     def _ask(self, line: str, key: str) -> Json:
         try:
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
+            self._input.write(line + "\n")
+            self._input.flush()
         except OSError:
             raise self._ended() from None
         try:

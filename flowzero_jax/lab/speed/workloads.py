@@ -29,9 +29,15 @@ class Workload:
     checkpoint: str | None = None
 
     @property
+    def generation(self) -> GenerationSettings:
+        """The settings; a workload whose checkpoint is loaded has some in any case."""
+        assert self.settings is not None
+        return self.settings
+
+    @property
     def latent_size(self) -> tuple[int, int]:
         factor = self.autoencoder.factor
-        return self.settings.height // factor, self.settings.width // factor
+        return self.generation.height // factor, self.generation.width // factor
 
 
 # Where nothing else is said: the size of Stable Diffusion 1.4 with GLIGEN's layers, 512x512 pixels.

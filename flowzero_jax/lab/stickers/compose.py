@@ -128,7 +128,8 @@ def _boxes(rng: Generator, aspects: list[float]) -> tuple[Box, ...]:
     allowed = 0.35 if rng.random() < 0.08 else 0.06
     boxes: list[Box] = []
     for aspect in aspects:
-        best, least = None, math.inf
+        best: Box | None = None
+        least = math.inf
         for attempt in range(24):
             box = _box(rng, aspect, _SIDES[len(aspects)], 0.96**attempt)
             covered = max((_overlap(box, other) for other in boxes), default=0.0)
@@ -136,6 +137,7 @@ def _boxes(rng: Generator, aspects: list[float]) -> tuple[Box, ...]:
                 best, least = box, covered
             if covered <= allowed:
                 break
+        assert best is not None
         boxes.append(best)
     return tuple(boxes)
 

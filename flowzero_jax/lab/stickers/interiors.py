@@ -13,9 +13,7 @@ def space(rng: Generator, size: int, look: Look) -> np.ndarray:
     picture = tx.vertical(
         size, tx.color(rng, (0.04, 0.03, 0.12)), tx.color(rng, (0.06, 0.04, 0.18))
     )
-    hues = np.float32(
-        [(0.62, 0.20, 0.70), (0.15, 0.42, 0.80), (0.85, 0.28, 0.45), (0.10, 0.58, 0.60)]
-    )
+    hues = tx.rgb([(0.62, 0.20, 0.70), (0.15, 0.42, 0.80), (0.85, 0.28, 0.45), (0.10, 0.58, 0.60)])
     first, second = rng.choice(len(hues), 2, replace=False)
     for hue in (first, second):
         cloud = tx.smoothstep(0.40, 0.85, tx.clouds(rng, size, 3.5, 3.5))
@@ -27,7 +25,7 @@ def space(rng: Generator, size: int, look: Look) -> np.ndarray:
 def moon_surface(rng: Generator, size: int, look: Look) -> np.ndarray:
     """Gray ground with craters under a black sky."""
     horizon = rng.uniform(0.35, 0.50)
-    picture = tx.vertical(size, np.float32((0.02, 0.02, 0.05)), np.float32((0.05, 0.05, 0.10)))
+    picture = tx.vertical(size, tx.rgb((0.02, 0.02, 0.05)), tx.rgb((0.05, 0.05, 0.10)))
     add_stars(rng, picture, horizon, 0.9)
     tone = tx.color(rng, (0.62, 0.62, 0.64), (0.56, 0.56, 0.60), spread=0.01)
     mottled = 0.85 + 0.3 * tx.clouds(rng, size, 7, 5)
@@ -58,10 +56,10 @@ def room(rng: Generator, size: int, look: Look) -> np.ndarray:
     picture = tx.shaded(wall, striped)
     dark = look.light == "night"
     if dark:
-        picture *= np.float32((0.62, 0.56, 0.58))
+        picture *= tx.rgb((0.62, 0.56, 0.58))
     left, top = rng.uniform(-0.1, 0.72), rng.uniform(0.10, 0.2)
     outside = sky(rng, size, look, 0.6)
-    for grow, paint in ((0.022, np.float32((0.97, 0.96, 0.93))), (0.0, outside)):
+    for grow, paint in ((0.022, tx.rgb((0.97, 0.96, 0.93))), (0.0, outside)):
         across = np.clip((0.16 + grow - np.abs(x - left - 0.16)) * size + 0.5, 0, 1)
         down = np.clip((0.19 + grow - np.abs(y - top - 0.19)) * size + 0.5, 0, 1)
         shown = paint * np.float32(0.7 if dark and paint.ndim == 1 else 1.0)
@@ -75,7 +73,7 @@ def room(rng: Generator, size: int, look: Look) -> np.ndarray:
     skirting = np.clip((0.014 - np.abs(y - floor)) * size + 0.5, 0, 1) * np.ones(
         (1, size), np.float32
     )
-    tx.lay(picture, np.float32((0.95, 0.94, 0.91)) * (0.6 if dark else 1.0), skirting)
+    tx.lay(picture, tx.rgb((0.95, 0.94, 0.91)) * (0.6 if dark else 1.0), skirting)
     return picture
 
 
@@ -85,7 +83,7 @@ def table(rng: Generator, size: int, look: Look) -> np.ndarray:
     picture = tx.vertical(size, wall * np.float32(0.92), wall)
     tx.lay(
         picture,
-        np.float32((1.0, 1.0, 1.0)),
+        tx.rgb((1.0, 1.0, 1.0)),
         0.4 * tx.smoothstep(0.5, 0.9, tx.noise(rng, size, 2, 2)),
     )
     edge = rng.uniform(0.52, 0.68)
@@ -101,7 +99,7 @@ def fire(rng: Generator, size: int, look: Look) -> np.ndarray:
     """Flames that rise from below."""
     _, y = tx.grid(size)
     heat = tx.clouds(rng, size, 3, 6) - 0.5 + 1.3 * (y - 0.35)
-    picture = tx.vertical(size, np.float32((0.16, 0.04, 0.05)), np.float32((0.30, 0.06, 0.04)))
+    picture = tx.vertical(size, tx.rgb((0.16, 0.04, 0.05)), tx.rgb((0.30, 0.06, 0.04)))
     tx.lay(picture, tx.color(rng, (0.84, 0.20, 0.05)), tx.smoothstep(-0.05, 0.2, heat))
     tx.lay(picture, tx.color(rng, (0.98, 0.55, 0.10)), tx.smoothstep(0.2, 0.45, heat))
     tx.lay(picture, tx.color(rng, (1.0, 0.86, 0.36)), tx.smoothstep(0.5, 0.8, heat))

@@ -44,9 +44,9 @@ def _leaves(rng: Generator, look: Look) -> np.ndarray:
 def _flowers(
     rng: Generator, picture: np.ndarray, look: Look, top: float, count: int, size: float
 ) -> None:
-    paints = np.float32([(0.98, 0.98, 0.95), (0.98, 0.62, 0.75), (1, 0.85, 0.3), (0.72, 0.5, 0.9)])
+    paints = tx.rgb([(0.98, 0.98, 0.95), (0.98, 0.62, 0.75), (1, 0.85, 0.3), (0.72, 0.5, 0.9)])
     if look.light == "night":
-        paints = paints * np.float32((0.5, 0.55, 0.75))
+        paints = paints * tx.rgb((0.5, 0.55, 0.75))
     elif look.light in ("sunset", "rain"):
         paints = paints * np.float32(0.85)
     part = (1.02 - top) / 3
@@ -109,7 +109,7 @@ def mountains(rng: Generator, size: int, look: Look) -> np.ndarray:
         stone = tx.shaded(rock, 0.75 + 0.5 * relief)
         deep = (0.30 if look.season == "winter" else 0.10) + 0.04 * rng.random()
         snow = 1 - tx.smoothstep(0.8 * deep, deep + 0.03, y - line + 0.12 * (relief - 0.5))
-        tx.lay(stone, np.float32((0.95, 0.97, 1.0)), snow * (0.75 + 0.25 * relief))
+        tx.lay(stone, tx.rgb((0.95, 0.97, 1.0)), snow * (0.75 + 0.25 * relief))
         stone = lit(rng, stone, look)
         tx.lay(picture, far + (stone - far) * np.float32(depth), tx.below(line, size, 1.5))
     line = tx.waves(rng, size, rng.uniform(0.80, 0.88), 0.03, 1.2)
@@ -191,7 +191,7 @@ def desert(rng: Generator, size: int, look: Look) -> np.ndarray:
         tx.lay(picture, dune, tx.below(line, size))
         slip = tx.waves(rng, size, 0.10, 0.07, 1.3)
         shaded = tx.below(line, size) * (1 - tx.smoothstep(slip - 0.02, slip + 0.02, y - line))
-        tx.lay(picture, dune * np.float32((0.80, 0.74, 0.72)), 0.7 * shaded)
+        tx.lay(picture, dune * tx.rgb((0.80, 0.74, 0.72)), 0.7 * shaded)
     return picture
 
 
@@ -209,7 +209,7 @@ def road(rng: Generator, size: int, look: Look) -> np.ndarray:
     across = np.ones((1, size), np.float32)
     edge = np.clip((0.5 * (bottom - top) - np.abs(y - 0.5 * (top + bottom))) * size + 0.5, 0, 1)
     tx.lay(picture, asphalt, edge * across)
-    line = lit(rng, np.float32((0.95, 0.93, 0.85)), look)
+    line = lit(rng, tx.rgb((0.95, 0.93, 0.85)), look)
     for place in (top + 0.025, bottom - 0.03):
         tx.lay(
             picture, line, 0.8 * np.clip((0.008 - np.abs(y - place)) * size + 0.5, 0, 1) * across
@@ -228,7 +228,7 @@ def city(rng: Generator, size: int, look: Look) -> np.ndarray:
     far = sky(rng, 8, look, 1.0, 0.0)[6, 0]
     dark = look.light == "night"
     for depth, mean in ((0.45, 0.42), (1.0, 0.60)):
-        count = rng.integers(7, 10)
+        count = int(rng.integers(7, 10))
         edges = np.concatenate([[-1], np.sort(tx.positions(rng, count)), [2]])
         which = np.searchsorted(edges, x[0])
         tops = mean + rng.uniform(-0.17, 0.17, count + 3)
@@ -251,13 +251,13 @@ def city(rng: Generator, size: int, look: Look) -> np.ndarray:
         cells = rng.random((48, 64))
         cell = cells[np.clip(rows, 0, 47).astype(int), np.mod(columns.astype(int) + 7 * which, 64)]
         if dark:
-            glow = np.float32((1.0, 0.84, 0.48))
+            glow = tx.rgb((1.0, 0.84, 0.48))
             tx.lay(picture, glow, glass * alpha * (cell < 0.5) * (0.35 + 0.6 * depth))
         else:
-            pane = lit(rng, np.float32((0.80, 0.89, 0.96)), look)
+            pane = lit(rng, tx.rgb((0.80, 0.89, 0.96)), look)
             if look.light in ("sunset", "rain"):
                 lamps = glass * alpha * (cell < 0.35)
-                tx.lay(picture, np.float32((1.0, 0.86, 0.55)), 0.8 * lamps)
+                tx.lay(picture, tx.rgb((1.0, 0.86, 0.55)), 0.8 * lamps)
             tx.lay(picture, pane, 0.6 * glass * alpha * (cell >= 0.35))
     street = np.full(size, rng.uniform(0.86, 0.92), np.float32)
     pavement = (0.72, 0.74, 0.78) if look.season == "winter" else (0.42, 0.43, 0.47)

@@ -27,12 +27,12 @@ _STARS = np.array([(1, 1, 0.94), (0.86, 0.91, 1), (1, 0.93, 0.8)], np.float32)
 def lit(rng: Generator, picture: np.ndarray, look: Look) -> np.ndarray:
     """Puts what was painted by daylight into the light of a look."""
     if look.light == "night":
-        return picture * np.float32((0.27, 0.33, 0.50)) + np.float32((0.015, 0.03, 0.085))
+        return picture * tx.rgb((0.27, 0.33, 0.50)) + tx.rgb((0.015, 0.03, 0.085))
     if look.light == "sunset":
-        return picture * np.float32((0.88, 0.62, 0.58)) + np.float32((0.10, 0.03, 0.05))
+        return picture * tx.rgb((0.88, 0.62, 0.58)) + tx.rgb((0.10, 0.03, 0.05))
     if look.light == "rain":
         gray = picture.mean(-1, keepdims=True)
-        return (0.5 * picture + 0.5 * gray) * np.float32((0.70, 0.74, 0.80)) + np.float32(0.06)
+        return (0.5 * picture + 0.5 * gray) * tx.rgb((0.70, 0.74, 0.80)) + np.float32(0.06)
     return picture * np.float32(rng.uniform(0.96, 1.03))
 
 
@@ -58,7 +58,7 @@ def add_rain(rng: Generator, picture: np.ndarray) -> None:
         * (along < lengths)
         * np.sin(np.pi * np.minimum(along / lengths, 1))
     )
-    tx.lay(picture, np.float32((0.86, 0.90, 0.96)), 0.40 * streak.astype(np.float32))
+    tx.lay(picture, tx.rgb((0.86, 0.90, 0.96)), 0.40 * streak.astype(np.float32))
 
 
 def add_snowfall(rng: Generator, picture: np.ndarray) -> None:
@@ -101,7 +101,7 @@ def sky(
         bottom = tx.color(rng, (0.64, 0.68, 0.73), (0.58, 0.63, 0.70))
         picture = tx.vertical(size, top, bottom, horizon)
         veil = tx.smoothstep(0.4, 0.7, tx.clouds(rng, size, 4, 2.5))
-        tx.lay(picture, np.float32((0.36, 0.40, 0.47)), 0.6 * veil)
+        tx.lay(picture, tx.rgb((0.36, 0.40, 0.47)), 0.6 * veil)
         return picture
     if look.season == "winter":
         top = tx.color(rng, (0.52, 0.67, 0.84), (0.60, 0.70, 0.83))
@@ -126,5 +126,5 @@ def add_clouds(rng: Generator, picture: np.ndarray, cloudy: float, bottom: float
     cover = tx.smoothstep(low, low + 0.14, density) * fade
     lower = np.roll(density, round(0.045 * size), axis=0)
     shade = tx.smoothstep(-0.10, 0.14, density - lower)
-    white, gray = np.float32((0.98, 0.985, 1.0)), np.float32((0.81, 0.855, 0.91))
+    white, gray = tx.rgb((0.98, 0.985, 1.0)), tx.rgb((0.81, 0.855, 0.91))
     tx.lay(picture, tx.blend(white, gray, shade), 0.95 * cover)

@@ -8,6 +8,7 @@ that reduces eight times must be able to keep it.
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
@@ -27,6 +28,11 @@ def color(rng: Generator, *stops: tuple[float, float, float], spread: float = 0.
     mixed = (weights / weights.sum()) @ np.asarray(stops, np.float32)
     varied = mixed + spread * (2 * rng.random(3, dtype=np.float32) - 1)
     return np.clip(varied, 0, 1)
+
+
+def rgb(channels: Sequence) -> np.ndarray:
+    """Returns a colour `[3]`, or several, as float32."""
+    return np.array(channels, np.float32)
 
 
 def canvas(size: int) -> np.ndarray:
@@ -89,7 +95,7 @@ def clouds(rng: Generator, size: int, rows: float, columns: float) -> np.ndarray
     return 0.65 * coarse + 0.35 * noise(rng, size, 2.2 * rows, 2.2 * columns)
 
 
-def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
+def smoothstep(low: float | np.ndarray, high: float | np.ndarray, value: np.ndarray) -> np.ndarray:
     """Returns 0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)

@@ -29,7 +29,7 @@ def _water(rng: Generator, size: int, look: Look, horizon: float, calm: float) -
     lightness = 0.55 * (1 - depth) + (0.45 - 0.2 * calm) * crest * (0.4 + 0.6 * depth)
     picture = tx.blend(low, high, np.clip(lightness, 0, 1))
     foam = tx.smoothstep(0.80, 0.98, crest) * tx.smoothstep(0.45, 0.7, tx.noise(rng, size, 7, 7))
-    white = lit(rng, np.float32((0.95, 0.98, 1.0)), look)
+    white = lit(rng, tx.rgb((0.95, 0.98, 1.0)), look)
     tx.lay(picture, white, 0.6 * (1 - calm) * foam * (0.3 + 0.7 * depth))
     return picture
 
@@ -69,7 +69,7 @@ def beach(rng: Generator, size: int, look: Look) -> np.ndarray:
     flat = np.full(size, horizon, np.float32)
     tx.lay(picture, _water(rng, size, look, horizon, 0.35), tx.below(flat, size))
     line = tx.waves(rng, size, coast, 0.035, 1.0)
-    foam = lit(rng, np.float32((0.97, 0.98, 1.0)), look)
+    foam = lit(rng, tx.rgb((0.97, 0.98, 1.0)), look)
     tx.lay(picture, foam, 0.9 * tx.below(line - 0.03, size, 2))
     low = tx.color(rng, (0.88, 0.76, 0.54), (0.93, 0.80, 0.58))
     mottled = 0.92 + 0.16 * tx.clouds(rng, size, 8, 5)
@@ -91,7 +91,7 @@ def underwater(rng: Generator, size: int, look: Look) -> np.ndarray:
     slant = rng.uniform(-0.4, 0.4)
     beam = np.interp(np.mod(x - slant * y, 1.0), np.linspace(0, 1, 13), _looped(rng, 12))
     rays = tx.smoothstep(0.45, 0.9, beam) * np.clip(1 - y / 0.85, 0, 1)
-    tx.lay(picture, np.float32((0.75, 0.95, 1.0)), 0.32 * rays.astype(np.float32))
+    tx.lay(picture, tx.rgb((0.75, 0.95, 1.0)), 0.32 * rays.astype(np.float32))
     floor = tx.waves(rng, size, rng.uniform(0.82, 0.92), 0.03, 1.2)
     stems = tx.positions(rng, 6)
     for stem, height in zip(stems, rng.uniform(0.12, 0.34, len(stems)), strict=True):
@@ -102,7 +102,7 @@ def underwater(rng: Generator, size: int, look: Look) -> np.ndarray:
     sand = tx.color(rng, (0.46, 0.58, 0.58), (0.52, 0.56, 0.48))
     mottled = 0.85 + 0.3 * tx.clouds(rng, size, 8, 5)
     tx.lay(picture, tx.shaded(sand, mottled), tx.below(floor, size))
-    pale = np.float32([(0.80, 0.95, 1.0)])
+    pale = tx.rgb([(0.80, 0.95, 1.0)])
     tx.blobs(picture, rng, 14, (0.010, 0.022), pale, strength=(0.35, 0.7), sharp=2)
     return picture
 

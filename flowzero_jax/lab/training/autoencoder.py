@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -58,11 +59,12 @@ def autoencoder_loss(
     `batch` is uint8 `[k H W 3]`.
     """
     images = batch.astype(jnp.float32) / 127.5 - 1
-    mean, logvar = model.apply({"params": params}, images, method="encode")
+    moments: Any = model.apply({"params": params}, images, method="encode")
+    mean, logvar = moments
     noise = jax.random.normal(key, mean.shape)
     latents = mean + jnp.exp(0.5 * logvar) * noise
     scaled = latents * model.config.scaling_factor
-    decoded = model.apply({"params": params}, scaled, method="decode")
+    decoded: Any = model.apply({"params": params}, scaled, method="decode")
     metrics = reconstruction_metrics(images, decoded)
     metrics["kl"] = 0.5 * jnp.mean(mean**2 + jnp.exp(logvar) - 1 - logvar)
     loss = (

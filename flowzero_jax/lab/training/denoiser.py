@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -109,7 +110,7 @@ def denoiser_loss(
     models: DenoiserModels,
     settings: DenoiserTraining,
     params: Params,
-    batch: LatentBatch,
+    batch: Any,
     key: jax.Array,
 ) -> tuple[jax.Array, Metrics]:
     """Error of the predicted velocity, higher inside boxes, plus the layout losses.

@@ -14,6 +14,8 @@ architecture as it is:
   tokens in its box after the gated layer.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -120,7 +122,8 @@ def layout_losses(
         _block_losses(values, probes[name], boxes, object_mask, words)
         for name, values in sorted(blocks.items())
     ]
-    return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
+    sums: dict[str, Any] = {name: sum(loss[name] for loss in losses) for name in losses[0]}
+    return {name: total / len(losses) for name, total in sums.items()}
 
 
 def _block_losses(block, probe, boxes, object_mask, words) -> Metrics:

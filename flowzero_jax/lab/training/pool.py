@@ -117,7 +117,7 @@ def pool_batches(
 ) -> Iterator[LatentBatch]:
     """Batches of the steps `start` to `stop`: every epoch a new order, which the seed decides."""
     per_epoch = len(pool.latents) // batch_size
-    order, current = None, -1
+    order, current = np.arange(0), -1
     for step in range(start, stop):
         epoch, position = divmod(step, per_epoch)
         if epoch != current:

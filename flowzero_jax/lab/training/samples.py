@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -58,7 +59,8 @@ def _draw(
     object_mask: jax.Array,
 ) -> jax.Array:
     encoder: TextEncoder = models.text_encoder
-    states, pooled = encoder.apply({"params": params["text_encoder"]}, ids)
+    encoded: Any = encoder.apply({"params": params["text_encoder"]}, ids)
+    states, pooled = encoded
     slots = object_mask.shape
     scenes = SceneArrays(
         prompt_embeds=states[:count],

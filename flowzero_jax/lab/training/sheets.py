@@ -21,7 +21,7 @@ def _wrapped(text: str, width: int, lines: int) -> list[str]:
 def contact_sheet(
     images: np.ndarray,
     captions: Sequence[str],
-    boxes: Sequence[np.ndarray] | None = None,
+    boxes: Sequence[np.ndarray] | np.ndarray | None = None,
     columns: int = 6,
     scale: int = 1,
     lines: int = 3,

@@ -22,7 +22,9 @@ from flowzero_jax.lab.stickers.backgrounds import usable_phrases
 from flowzero_jax.lab.stickers.compose import sample_texts
 from flowzero_jax.lab.stickers.vocabulary import NOUNS
 from flowzero_jax.lab.training import autoencoder, denoiser
+from flowzero_jax.lab.training.autoencoder import AutoencoderTraining
 from flowzero_jax.lab.training.bpe import train_merges, write_tokenizer
+from flowzero_jax.lab.training.denoiser import DenoiserTraining
 from flowzero_jax.lab.training.pool import PoolSettings, build_pool, load_pool
 from flowzero_jax.lab.training.samples import make_sampler
 from flowzero_jax.lab.training.state import Params
@@ -54,10 +56,10 @@ class TrainingRun:
     unet: UNetConfig
     schedule: ScheduleConfig
     settings: CheckpointSettings
-    autoencoder_crops: autoencoder.AutoencoderTraining
-    autoencoder_whole: autoencoder.AutoencoderTraining
+    autoencoder_crops: AutoencoderTraining
+    autoencoder_whole: AutoencoderTraining
     pool: PoolSettings
-    denoiser: denoiser.DenoiserTraining
+    denoiser: DenoiserTraining
     num_texts: int = 20_000
     vocab_size: int = 2048
 

@@ -15,6 +15,7 @@ from flowzero_jax.scene import (
     MAX_OBJECTS,
     MAX_TEXT,
     BackgroundMotion,
+    Box,
     Frame,
     SceneObject,
     SceneSyntax,
@@ -124,9 +125,7 @@ def _depth(intent: Intent, index: int) -> int:
     return depth
 
 
-def _boxes(
-    unit: Unit, background: Background, frame: int, num_frames: int
-) -> list[tuple[float, float, float, float] | None]:
+def _boxes(unit: Unit, background: Background, frame: int, num_frames: int) -> list[Box | None]:
     """The boxes of a unit's instances in one frame; None where one is outside the frame."""
     progress = frame / (num_frames - 1) if num_frames > 1 else 0.0
     grown = _interpolate(unit.thing.growth, progress)
@@ -160,7 +159,7 @@ def _camera_drift(
     return background.direction[0] * way, background.direction[1] * way
 
 
-def _clipped(x: float, y: float, width: float, height: float):
+def _clipped(x: float, y: float, width: float, height: float) -> Box | None:
     x0, y0 = max(x - width / 2, 0.0), max(y - height / 2, 0.0)
     x1, y1 = min(x + width / 2, 1.0), min(y + height / 2, 1.0)
     if x1 <= x0 or y1 <= y0 or (x1 - x0) * (y1 - y0) < _LEAST_SEEN * width * height:

@@ -109,9 +109,9 @@ def _after_step(move: Move, body: Body, here: Point, resolve: Resolver, alone: b
     if not alone:
         dx, dy = dx * 0.85, dy * 0.85
     there = body.clamp((here[0] + dx, here[1] + dy))
-    off = move.origin is not None and move.origin.target is not None and dy > 0
-    if off and body.width < _NARROW:
-        beside = resolve(Spot(relation="right_of", target=move.origin.target), body, move)
+    left = move.origin.target if move.origin is not None else None
+    if left is not None and dy > 0 and body.width < _NARROW:
+        beside = resolve(Spot(relation="right_of", target=left), body, move)
         return beside[0], body.region(Spot(y=1), there)[1]
     return there
 

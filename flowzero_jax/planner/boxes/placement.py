@@ -81,7 +81,7 @@ class _Layout:
         """Places all units; the cost is about 0 if all fit well."""
         for relation in self.intent.relations:
             self._hang(relation)
-        targets = {relation.target for relation in self.intent.relations}
+        targets: set[int | None] = {relation.target for relation in self.intent.relations}
         targets |= {spot.target for u in self.units for move in u.moves for spot in move.spots}
         leaders = [unit for unit in self.units if unit.held_by is None]
         leaders.sort(key=lambda unit: (unit.index not in targets, bool(unit.moves), unit.index))
@@ -203,6 +203,7 @@ class _Layout:
 
     def _resolve(self, spot: Spot, body: Body, move: Move | None = None) -> Point:
         """The centre of a body at a spot relative to a placed unit."""
+        assert spot.target is not None and spot.relation is not None
         target = self.units[spot.target]
         if not target.track:
             return 0.5, 0.5

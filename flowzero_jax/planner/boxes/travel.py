@@ -71,6 +71,6 @@ def lack_of_travel(unit: Unit) -> float:
         if direction is None:
             cost += max(least - math.dist(start, end), 0.0)
             continue
-        for sign, before, after in zip(direction, start, end, strict=True):
-            cost += max(least - sign * (after - before), 0.0) if sign else 0.0
+        for sign, first, last in zip(direction, start, end, strict=True):
+            cost += max(least - sign * (last - first), 0.0) if sign else 0.0
     return cost

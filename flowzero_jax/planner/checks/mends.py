@@ -2,14 +2,14 @@
 
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.geometry import longest_step
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Box, Track, area, centre, covered
-from flowzero_jax.scene import SceneObject, SceneSyntax
+from flowzero_jax.planner.checks.tracks import Track, area, centre, covered
+from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
 #: New boxes by track id and frame; frames that a track lacks are added.
 Tracks = dict[str, dict[int, Box]]
@@ -94,7 +94,7 @@ def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, 
             yield f"{track.id!r}: filled {_frames(boxes)}", {track.id: boxes}
 
 
-def _frames(frames) -> str:
+def _frames(frames: Collection[int]) -> str:
     shown = ", ".join(str(frame) for frame in sorted(frames)[:8])
     return f"frame{'s' * (len(frames) > 1)} {shown}"
 
@@ -147,7 +147,7 @@ def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[st
 def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Calms tracks that tremble or jump; their ends stay where they are."""
     for track in _about(case, findings, "rough-track", "teleport", "size-jump"):
-        boxes = [track.box(f) for f in track.frames]
+        boxes: list[tuple[float, ...]] = [track.box(f) for f in track.frames]
         for passes in range(1, 9):
             boxes = [
                 boxes[0],
@@ -174,8 +174,8 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
                 moved = _shifted(track, dx, dy)
                 if moved is not None and not _hits(case, track, moved):
                     options.append((abs(dx) + abs(dy), f"{track.id!r}", {track.id: moved}))
-        for _, name, moved in sorted(options, key=lambda option: option[0]):
-            yield f"{name}: moved aside, away from what it covered", moved
+        for _, name, tracks in sorted(options, key=lambda option: option[0]):
+            yield f"{name}: moved aside, away from what it covered", tracks
 
 
 def _collide(a: Track, b: Track) -> bool:

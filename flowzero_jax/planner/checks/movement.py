@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, Severity
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.shapes import check_shape
 from flowzero_jax.planner.checks.tracks import Track, touches_edge
@@ -50,7 +51,7 @@ def check_sizes(case: Case) -> Iterator[Finding]:
 
 
 def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Finding]:
-    severity = "hard" if any(m.stated and m.manner != "sway" for m in moves) else "soft"
+    severity: Severity = "hard" if any(m.stated and m.manner != "sway" for m in moves) else "soft"
     moving = [m for m in moves if m.manner != "still"]
     in_place = all(m.manner in _IN_PLACE for m in moving)  # few frames may show it at one spot
     if not moving or (in_place and len(track.frames) < 4):
@@ -100,7 +101,7 @@ def heading_of(move: Move) -> Direction | None:
     return (ways[0], ways[1]) if any(ways) else None
 
 
-def _direction(track: Track, move: Move, severity: str) -> Iterator[Finding]:
+def _direction(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
     """Whether a track goes where it should, on each axis that is named."""
     a, b, heading = track.first, track.last, heading_of(move)
     if heading is None:
@@ -129,7 +130,7 @@ def _direction(track: Track, move: Move, severity: str) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _ends(track: Track, move: Move, severity: str) -> Iterator[Finding]:
+def _ends(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
     """Whether a track begins and ends in the parts of the frame that the prompt names."""
     ends = ((move.origin, track.first, "begin"), (move.goal, track.last, "end"))
     for spot, frame, word in ends:
@@ -183,7 +184,7 @@ class _Fit:
     knots: tuple[int, ...]
 
 
-def _stages(track: Track, moves: Sequence[Move], severity: str) -> Iterator[Finding]:
+def _stages(track: Track, moves: Sequence[Move], severity: Severity) -> Iterator[Finding]:
     """Several motions one after the other: whether there are frames between which each is done."""
     frames = track.frames
     if len(frames) <= len(moves):
@@ -224,7 +225,7 @@ def _stages(track: Track, moves: Sequence[Move], severity: str) -> Iterator[Find
             return
 
 
-def _is_region(spot: Spot | None) -> bool:
+def _is_region(spot: Spot | None) -> TypeGuard[Spot]:
     return spot is not None and spot.target is None and not spot.outside
 
 

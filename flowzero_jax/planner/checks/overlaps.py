@@ -64,16 +64,16 @@ def _share_depth(case: Case, a: int, b: int) -> bool:
 
 def _have_reason(case: Case, a: Track, b: Track) -> bool:
     """Whether the prompt relates the two, or may do so unread: it names only one of them."""
-    indices = case.thing_of(a), case.thing_of(b)
-    if None in indices:
+    one, other = case.thing_of(a), case.thing_of(b)
+    if one is None or other is None:
         return True
-    if indices[0] == indices[1]:
+    if one == other:
         return False
     intent = case.intent
-    if _share_depth(case, *indices):
+    if _share_depth(case, one, other):
         return True
-    if any({r.subject, r.target} == set(indices) for r in intent.relations):
+    if any({r.subject, r.target} == {one, other} for r in intent.relations):
         return True
     moves = [(i, move) for i, thing in enumerate(intent.things) for move in thing.moves]
     pairs = [(i, spot.target) for i, move in moves for spot in move.spots]
-    return any(pair in (indices, indices[::-1]) for pair in pairs)
+    return any(pair in ((one, other), (other, one)) for pair in pairs)

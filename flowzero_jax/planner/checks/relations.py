@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Box, Track, centre, gap
+from flowzero_jax.planner.checks.tracks import Track, centre, gap
 from flowzero_jax.planner.intent import RELATION_WORDS, Relation
+from flowzero_jax.scene import Box
 
 _SLACK = 0.01
 _NEAR, _FAR = 0.25, 0.45  # between edges, in fractions of the frame
@@ -18,7 +19,7 @@ def check_relations(case: Case) -> Iterator[Finding]:
         if relation.when != "always" and case.num_frames < 2:
             continue
         tracks = case.matched[relation.subject]
-        found = []
+        found: list[Finding] = []
         for track in tracks:
             targets = [t for t in case.matched[relation.target] if t is not track]
             if targets:

@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, Severity
 from flowzero_jax.planner.checks.tracks import Track
 from flowzero_jax.planner.intent import Move
 
 
-def check_shape(track: Track, move: Move, severity: str) -> Iterator[Finding]:
+def check_shape(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
     """Whether a track has the shape that its motion should have."""
     if len(track.frames) < 6:
         return

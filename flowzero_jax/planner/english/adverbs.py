@@ -52,6 +52,7 @@ def read_adverb(draft: Draft) -> None:
 def _back(draft: Draft) -> None:
     """ "comes back", "hits it back"; "there, then back": to where it began."""
     event = draft.event
+    assert event is not None
     if draft.joined and event.verb.kind in ("travel", "jiggle"):
         draft.event = event = draft.begin(event.verb, event.subjects)
         draft.joined = ""

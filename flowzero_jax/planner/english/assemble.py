@@ -7,7 +7,7 @@ from flowzero_jax.planner.english.effects import spread_effects
 from flowzero_jax.planner.english.labels import growth_of, labels_of
 from flowzero_jax.planner.english.motions import Timing, moves_of, visible_of
 from flowzero_jax.planner.english.stages import displaces, is_explicit
-from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing
+from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing, When
 from flowzero_jax.planner.words.text import clean_prompt, proper_names, sentences
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
@@ -70,7 +70,7 @@ def _relation(relation: RelationDraft, draft: Draft) -> Relation:
         for e in draft.events
     )  # fmt: skip
     carried = relation.kind == "with" or (relation.together and relation.kind in ("on", "in"))
-    when = "start" if later and not moves_off and not carried else "always"
+    when: When = "start" if later and not moves_off and not carried else "always"
     if moves_off and relation.kind in _LOCAL and not relation.together:
         when = "start"
     subject, target = draft.things.index(relation.subject), draft.things.index(relation.target)

@@ -1,5 +1,7 @@
 """Phrases that say where, whereto and beside what: they belong to the clause's event."""
 
+from typing import Any
+
 from flowzero_jax.planner.english import places
 from flowzero_jax.planner.english.adverbs import overhead
 from flowzero_jax.planner.english.boundaries import opens
@@ -191,7 +193,7 @@ def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
         region = places.read_region(draft.words, start + (first in places.BEFORE_REGIONS))
         if region and region[0].of:  # "the left side of the room" is that of the frame
             target.preposition = target.preposition.replace("near", "in")
-            whole = places.Region(region[0].x, region[0].y, True)
+            whole: Any = places.Region(region[0].x, region[0].y, True)
             field = "goal" if to else "origin" if first == "from" else "at"
             _apply_path(draft, places.Path(draft.i, **{field: whole}))
     if not isinstance(target, ThingDraft):

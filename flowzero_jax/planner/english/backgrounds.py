@@ -1,5 +1,7 @@
 """The motion of the background and of the camera, and the states of the scenery."""
 
+from typing import cast
+
 from flowzero_jax.planner.english.changes import time_text
 from flowzero_jax.planner.english.drafts import (
     Camera,
@@ -62,7 +64,7 @@ def _direction(event: Event) -> Direction | None:
         return event.direction
     for spot, sign in ((event.goal, 1), (event.origin, -1)):
         if spot is not None and (spot.x or spot.y):
-            return sign * (spot.x or 0), sign * (spot.y or 0)
+            return cast(Direction, (sign * (spot.x or 0), sign * (spot.y or 0)))
     return None
 
 

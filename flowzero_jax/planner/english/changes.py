@@ -79,21 +79,21 @@ def read_change(
             return start[0], None, start[1]
         return None
     if word == "to" and not changing:
-        found = _read_state(words, j + 1, False)
-        if found and time_text(found[0].attribute):
-            return None, found[0], found[1]
+        state = _read_state(words, j + 1, False)
+        if state and time_text(state[0].attribute):
+            return None, state[0], state[1]
     if word in ("to", "into") and changing:
         if lemma in ("go", "come", "move", "get") or read_path(words, j):
             return None
-        found = _read_state(words, j + 1, word == "into")
-        if found is None or (lemma == "shift" and found[0].label):
+        state = _read_state(words, j + 1, word == "into")
+        if state is None or (lemma == "shift" and state[0].label):
             return None
-        return None, found[0], found[1]
+        return None, state[0], state[1]
     if lemma in _DIRECT and word and word not in lexicon.PREPOSITIONS:
-        found = _read_state(words, j, False)
-        plain = found and (lemma != "get" or FORMS.get(word, ("", ""))[1] == "")
-        if found and plain and (lemma == "become" or _is_attribute(found[0].attribute)):
-            return None, found[0], found[1]
+        state = _read_state(words, j, False)
+        plain = lemma != "get" or FORMS.get(word, ("", ""))[1] == ""
+        if state and plain and (lemma == "become" or _is_attribute(state[0].attribute)):
+            return None, state[0], state[1]
     return None
 
 

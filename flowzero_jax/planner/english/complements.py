@@ -14,6 +14,7 @@ from flowzero_jax.planner.english.drafts import (
     ThingDraft,
 )
 from flowzero_jax.planner.english.prepositions import FROM, RELATION_OF, TO
+from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon, sizes
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, Verb
 
@@ -155,8 +156,8 @@ def flank(draft: Draft, event: Event | None, target: ThingDraft) -> None:
             found = RelationDraft("around", target, subject, "on both sides of", draft.order)
         else:
             flanked = any(r.target is subject and r.words == "left of" for r in draft.relations)
-            side = ("right_of", "right of") if flanked else ("left_of", "left of")
-            found = RelationDraft(side[0], target, subject, side[1], draft.order)
+            kind: RelationKind = "right_of" if flanked else "left_of"
+            found = RelationDraft(kind, target, subject, kind.replace("_", " "), draft.order)
         draft.relations.append(found)
 
 
@@ -167,7 +168,7 @@ def contains(draft: Draft, end: int) -> bool:
         return False
     if not (isinstance(thing, ThingDraft) and isinstance(holder, ThingDraft)):
         return False
-    kind = "on" if draft.word() == "on" else "in"
+    kind: RelationKind = "on" if draft.word() == "on" else "in"
     draft.relations = [
         r for r in draft.relations if not (r.subject is holder and r.target is thing)
     ]

@@ -1,5 +1,6 @@
 """What the reader collects while it walks through a prompt: things, places, events, relations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flowzero_jax.planner.intent import Direction, Label, RelationKind
@@ -83,7 +84,7 @@ class Event:
     """
 
     verb: Verb
-    subjects: list[Mention]
+    subjects: list[Mention | None]
     order: int = 0
     stated: bool = True
     implied: bool = False
@@ -153,7 +154,7 @@ class Draft:
     words: list[str] = field(default_factory=list)
     i: int = 0
     order: int = 0
-    subjects: list[Mention] = field(default_factory=list)
+    subjects: list[Mention | None] = field(default_factory=list)
     event: Event | None = None
     last: Mention | None = None
     role: str = "subject"
@@ -177,7 +178,7 @@ class Draft:
         i = self.i + ahead
         return self.words[i : i + len(words)] == list(words)
 
-    def begin(self, verb: Verb, subjects: list[Mention], stated: bool = True) -> Event:
+    def begin(self, verb: Verb, subjects: Sequence[Mention | None], stated: bool = True) -> Event:
         """A new event, the current one of no clause yet."""
         event = Event(verb, list(subjects), self.order, stated)
         if self.pending_span:

@@ -11,6 +11,7 @@ from flowzero_jax.planner.english.drafts import (
     ThingDraft,
 )
 from flowzero_jax.planner.english.throws import catch, ends_there, push_off, shuttle, throw, touch
+from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDDEN, RIDES, Verb
 
 _NEAR = 0.45  # how far from the middle two things meet
@@ -82,7 +83,7 @@ def _push(draft: Draft, event: Event, load: ThingDraft) -> None:
         event.obj = None
         return
     rightwards = (event.direction or (1, 0))[0] >= 0
-    kind = "left_of" if rightwards == (event.verb.lemma == "push") else "right_of"
+    kind: RelationKind = "left_of" if rightwards == (event.verb.lemma == "push") else "right_of"
     draft.relate(kind, "with", load, event, together=True)
     _move_together(draft, event, load)
 
@@ -156,7 +157,7 @@ def _climb(draft: Draft, event: Event, thing: ThingDraft) -> None:
 
 
 def _arrive(draft: Draft, event: Event, thing: ThingDraft) -> None:
-    kind = "in" if event.verb.lemma == "enter" else "next_to"
+    kind: RelationKind = "in" if event.verb.lemma == "enter" else "next_to"
     draft.relations = [r for r in draft.relations if r.event is not event or r.target is not thing]
     if ends_there(draft, event, thing):
         return

@@ -61,8 +61,8 @@ def refer(draft: Draft, pronoun: str) -> list[Mention]:
         return draft.topics
     things = [m for m in draft.mentioned if isinstance(m, ThingDraft)]
     if plural:
-        return things[-1:] if things and things[-1].count > 1 else things
-    return things[:1]
+        return [*(things[-1:] if things and things[-1].count > 1 else things)]
+    return [*things[:1]]
 
 
 def _meant(draft: Draft, pronoun: str) -> ThingDraft | None:
@@ -230,8 +230,8 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     owned = phrase.determiner in lexicon.POSSESSIVES
     if written in (lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE) - lexicon.PICTURES:
         lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
-        lamp = lamp or (role == "subject" and set(phrase.words[:-1]) & lexicon.COLORS
-                        and phrase.noun == "light")  # fmt: skip
+        colored = not lexicon.COLORS.isdisjoint(phrase.words[:-1])
+        lamp = lamp or (role == "subject" and colored and phrase.noun == "light")
         return not lamp and not (phrase.counted and phrase.plural)
     held = written in lexicon.CONTAINERS - lexicon.PARTS
     if owned and not is_known_thing(phrase) and not phrase.counted and not held:

@@ -1,12 +1,13 @@
 """How a thing moves: which of its events displace it, when, from where and to where."""
 
 from dataclasses import replace
+from typing import cast
 
 from flowzero_jax.planner.english.drafts import Draft, Event, SpotDraft, ThingDraft
 from flowzero_jax.planner.english.stages import displaces, is_explicit, stages_of
-from flowzero_jax.planner.intent import Direction, Move, Relation, RelationKind, Spot
+from flowzero_jax.planner.intent import Direction, Move, Pace, Relation, RelationKind, Spot, When
 
-_RELATION_TO: dict[int, RelationKind] = {-1: "left_of", 1: "right_of"}
+_RELATION_TO: dict[float, RelationKind] = {-1: "left_of", 1: "right_of"}
 #: A time said of these is not the time in which their subject is seen.
 _LASTING = frozenset({"enter", "leave", "change", "grow", "shrink"})
 _NEEDS_DIRECTION = frozenset({"straight", "fall", "arc", "hop", "zigzag"})
@@ -62,7 +63,8 @@ def moves_of(
 ) -> tuple[tuple[Move, ...], list[Relation]]:
     """The stages of a thing's motion, and its relations where they begin and end."""
     stages = stages_of(thing, events, draft)
-    moves, relations = [], []
+    moves: list[Move] = []
+    relations: list[Relation] = []
     for number, event in enumerate(stages):
         begin, end = timing.share(event)
         same = [e for e in stages if e.order == event.order]
@@ -75,14 +77,13 @@ def moves_of(
         if event.returns and moves and not (event.direction or event.goal):
             move = _return(move, moves)
         moves.append(move)
-        relations += [
-            Relation(spot.relation, draft.things.index(thing), spot.target, when)
-            for spot, when, holds in (
-                (move.origin, "start", number == 0),
-                (move.goal, "end", number == len(stages) - 1),
-            )
-            if holds and spot is not None and spot.relation is not None and not spot.implied
-        ]
+        ends: list[tuple[Spot | None, When]] = []
+        ends += [(move.origin, "start")] if number == 0 else []
+        ends += [(move.goal, "end")] if number == len(stages) - 1 else []
+        for spot, when in ends:
+            if spot is not None and spot.relation and spot.target is not None and not spot.implied:
+                subject = draft.things.index(thing)
+                relations.append(Relation(spot.relation, subject, spot.target, when))
     return tuple(moves), relations
 
 
@@ -91,7 +92,8 @@ def _return(move: Move, before: list[Move]) -> Move:
     goal, direction = before[0].origin, before[-1].direction
     if goal is None and direction is None:
         last = before[-1].goal
-        direction = _reversed((last.x or 0, last.y or 0)) if last and last.target is None else None
+        if last is not None and last.target is None:
+            direction = _reversed((last.x or 0, last.y or 0))
     elif direction is not None:
         direction = _reversed(direction)
     if goal is not None and goal.outside:
@@ -139,7 +141,7 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], draft: Dra
         direction = _unsaid_direction(thing, event, origin) if manner in _NEEDS_DIRECTION else None
         free = True
     return Move(
-        when[0], when[1], manner, event.pace or verb.pace, direction, origin, goal,
+        when[0], when[1], manner, cast(Pace, event.pace or verb.pace), direction, origin, goal,
         crossing=event.crossing or _are_opposite(origin, goal),
         around=_index(draft, event.around), free=free, stated=event.stated,
     )  # fmt: skip
@@ -174,8 +176,8 @@ def _spot_at(direction: Direction) -> Spot:
     return Spot(direction[0] or None, direction[1] or None)
 
 
-def _reversed(direction: Direction) -> Direction:
-    return -direction[0], -direction[1]
+def _reversed(direction: tuple[float, float]) -> Direction:
+    return cast(Direction, (-direction[0], -direction[1]))
 
 
 def _are_opposite(origin: Spot | None, goal: Spot | None) -> bool:
@@ -204,10 +206,10 @@ def _spot(
     if spot.relation is not None:
         if spot.target is thing or spot.target not in draft.things:
             return None
-        target = draft.things.index(spot.target)
-        return Spot(relation=spot.relation, target=target, implied=spot.implied)
+        index = draft.things.index(spot.target)
+        return Spot(relation=spot.relation, target=index, implied=spot.implied)
     told = other is not None and other.relation is not None and not other.implied
-    target = other.target if told else None
+    target = other.target if other is not None and told else None
     if target is None and spot.of_it:
         named = [t for t in draft.mentioned if isinstance(t, ThingDraft) and t is not thing]
         target = named[-1] if named else None

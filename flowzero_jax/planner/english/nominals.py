@@ -28,7 +28,7 @@ def read_nominal(draft: Draft) -> bool:
         while draft.word() not in ("", ","):
             draft.i += 1
         return True
-    if not new_clause and event.verb.lemma in ("wear", "dress"):
+    if event is not None and not new_clause and event.verb.lemma in ("wear", "dress"):
         adorn(draft, event, " ".join(draft.words[start:end]))
         draft.i, draft.joined, draft.fresh = end, "", True
         return True

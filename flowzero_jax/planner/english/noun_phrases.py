@@ -181,7 +181,9 @@ def _build(taken: list[str], opening: Opening, doing: str, following: str) -> No
     )
 
 
-def _read_possessed(words, i, owner: NounPhrase, many: bool) -> tuple[NounPhrase, int] | None:
+def _read_possessed(
+    words: list[str], i: int, owner: NounPhrase, many: bool
+) -> tuple[NounPhrase, int] | None:
     """After "a bird 's": either its part, or a thing of its own ("a child's toy")."""
     if word_at(words, i + 1) in lexicon.DETERMINERS:
         return None
@@ -194,7 +196,7 @@ def _read_possessed(words, i, owner: NounPhrase, many: bool) -> tuple[NounPhrase
     return replace(thing, determiner=owner.determiner or "the"), end
 
 
-def _read_of(words, i, phrase: NounPhrase, many: bool) -> tuple[NounPhrase, int]:
+def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[NounPhrase, int]:
     """After "a flock of", "a piece of", "a cup of"."""
     inner = read(words, i + 1, many or phrase.plural)
     if inner is None:

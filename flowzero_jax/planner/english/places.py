@@ -104,7 +104,7 @@ class Region:
         """The relation that "the left side of" expresses."""
         if self.x:
             return "left_of" if self.x < 0 else "right_of"
-        return {None: "in", 0: "in", -1: "above", 1: "below"}[self.y]
+        return "in" if not self.y else "above" if self.y < 0 else "below"
 
 
 def read_region(words: list[str], i: int) -> tuple[Region, int] | None:

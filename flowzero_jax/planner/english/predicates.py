@@ -16,6 +16,7 @@ from flowzero_jax.planner.english.drafts import (
 from flowzero_jax.planner.english.mentions import mention
 from flowzero_jax.planner.english.noun_phrases import read
 from flowzero_jax.planner.english.verb_groups import VerbGroup
+from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.verbs import (
     BOTH_MOVE,
@@ -166,6 +167,7 @@ def _is_idle_particle(verb: Verb, word: str) -> bool:
 def take_object(draft: Draft, named: Mention) -> None:
     """Makes what was named the object of the clause's event."""
     event = draft.event
+    assert event is not None
     draft.role = "object"
     verb = event.verb
     leaves_frame = isinstance(named, Nothing) and named.text.split()[-1] in lexicon.FRAME_NOUNS
@@ -183,8 +185,7 @@ def take_object(draft: Draft, named: Mention) -> None:
             event.obj_text, named.told = named.text, False  # "sweeping the floor"
         return
     if verb.lemma in RIDES:
-        inside = verb.lemma in ("drive", "steer")
-        kind = "in" if inside else "on"
+        kind: RelationKind = "in" if verb.lemma in ("drive", "steer") else "on"
         draft.relate(kind, kind, named, event, together=True)
         return
     moves = verb.lemma in OBJECT_MOVES | BOTH_MOVE | CHASES

@@ -1,9 +1,10 @@
 """Which of a thing's events move it to another place, and in what order."""
 
 from itertools import pairwise
+from typing import cast
 
 from flowzero_jax.planner.english.drafts import Draft, Event, SpotDraft, ThingDraft
-from flowzero_jax.planner.intent import Direction
+from flowzero_jax.planner.intent import Direction, RelationKind
 from flowzero_jax.planner.words.verbs import OBJECT_MOVES, RIDES
 
 _STEADY = frozenset({"still", "change", "auxiliary", "grow", "shrink", "appear", "disappear"})
@@ -13,9 +14,9 @@ _LANDING = frozenset({"land", "settle", "alight"})
 def is_explicit(event: Event) -> bool:
     """Whether the event says where its subject goes."""
     told = event.direction or event.origin or event.goal or event.crossing or event.around
-    told = told or event.returns
     own = event.verb.kind == "travel" and event.verb.direction
-    return bool(told or event.away or own or event.verb.kind in ("enter", "leave"))
+    leaves = event.verb.kind in ("enter", "leave")
+    return bool(told or event.returns or event.away or own or leaves)
 
 
 def displaces(event: Event) -> bool:
@@ -89,7 +90,7 @@ def _join_kicks(strong: list[Event]) -> None:
         unsaid = kick.passive and not (kick.direction or kick.goal or kick.returns)
         hand = kick.origin if unsaid and way.origin is None and kick.order == way.order else None
         if hand is not None and hand.implied and way.direction and way.direction[0]:
-            side = "left_of" if way.direction[0] < 0 else "right_of"
+            side: RelationKind = "left_of" if way.direction[0] < 0 else "right_of"
             way.origin = SpotDraft(relation=side, target=hand.target, implied=True)
             strong.remove(kick)
 
@@ -112,5 +113,5 @@ def _is_echo(event: Event, strong: list[Event]) -> bool:
 def _heading(event: Event) -> Direction | None:
     direction = event.direction or event.verb.direction
     if direction is None and event.goal is not None and event.goal.target is None:
-        direction = (event.goal.x or 0, event.goal.y or 0)
+        direction = cast(Direction, (event.goal.x or 0, event.goal.y or 0))
     return direction

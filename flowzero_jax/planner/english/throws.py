@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flowzero_jax.planner.english.drafts import Draft, Event, SpotDraft, ThingDraft
+from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words.verbs import Verb
 
 
@@ -24,7 +25,7 @@ def throw(draft: Draft, event: Event, thing: ThingDraft) -> None:
     held_before = any(e.passive and thing in e.subjects for e in draft.events)
     if moved.origin is None and event.things and not held_before:
         leftwards = event.direction is not None and event.direction[0] < 0
-        side = "left_of" if leftwards else "right_of"
+        side: RelationKind = "left_of" if leftwards else "right_of"
         moved.origin = SpotDraft(relation=side, target=event.things[0], implied=True)
     draft.events.insert(draft.events.index(event) + 1, moved)
     event.direction = event.origin = event.goal = None

@@ -4,7 +4,7 @@ import re
 
 _VIDEO = r"(?: of (?:the |this )?(?:video|clip|movie|film|scene|animation|footage|sequence|shot))?"
 _IN = r"(?:in|during|for|throughout|within) (?:only )?(?:the )?"
-_SPANS: tuple[tuple[re.Pattern, tuple[float, float]], ...] = tuple(
+_SPANS: tuple[tuple[re.Pattern[str], tuple[float, float]], ...] = tuple(
     (re.compile(rf"(?:only )?{pattern}{_VIDEO}(?: only)?(?= |$)"), span)
     for pattern, span in (
         (rf"{_IN}first half", (0.0, 0.5)),

@@ -9,6 +9,7 @@ import json
 import random
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -89,9 +90,9 @@ class EndpointModel:
 
     def _wait(self, state: Any, notes: list[str]) -> float:
         """Seconds before the next try: what the server asks for, else jittered, ever longer."""
-        problem = state.outcome.exception()
+        problem: _Retry = state.outcome.exception()
         notes.append(f"{problem.problem}; tried again")
-        pause = self.settings.backoff * 2 ** (state.attempt_number - 1)
+        pause: float = self.settings.backoff * 2 ** (state.attempt_number - 1)
         pause = min(pause, _MAX_WAIT) * random.uniform(0.5, 1.0)
         return max(problem.wait, pause)
 
@@ -203,8 +204,8 @@ class EndpointModel:
 
     def _without_key(self, text: str) -> str:
         """The text without the key; words that local servers take for one, EMPTY, may stay."""
-        secret = self.key is not None and len(self.key) >= _SHORTEST_SECRET
-        return text.replace(self.key, "[key]") if secret else text
+        secret = self.key or ""
+        return text.replace(secret, "[key]") if len(secret) >= _SHORTEST_SECRET else text
 
     def _clean(self, text: str) -> str:
         text = self._without_key(text)
@@ -238,7 +239,7 @@ def request_body(
     return body
 
 
-def retry_after(headers: dict[str, str]) -> float:
+def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that a server asks to wait: a number or a date; 0 if it asks for nothing."""
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", text):

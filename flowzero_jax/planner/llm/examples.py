@@ -45,7 +45,7 @@ def _ducks() -> SceneSyntax:
     return _scene("Two yellow ducks swim to the left on a lake, the camera pans left.", frames)
 
 
-def _frame(description: str, objects: list[tuple], direction: str, speed: float) -> dict[str, Any]:
+def _frame(description: str, objects: list[Any], direction: str, speed: float) -> dict[str, Any]:
     return {
         "description": description,
         "objects": tuple({"id": i, "phrase": phrase, "box": box} for i, phrase, box in objects),

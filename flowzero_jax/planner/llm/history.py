@@ -86,13 +86,13 @@ def history_tree(history: History) -> dict[str, Any]:
     return {"version": VERSION, **head, "rounds": rounds}
 
 
-def write_history(path: str | os.PathLike, history: History) -> None:
+def write_history(path: str | os.PathLike[str], history: History) -> None:
     """Writes a history file atomically; raises OutputError."""
     text = json.dumps(history_tree(history), indent=1, ensure_ascii=False, allow_nan=False)
     write_text(Path(path), text + "\n")
 
 
-def read_history(path: str | os.PathLike) -> History:
+def read_history(path: str | os.PathLike[str]) -> History:
     """Reads a history file.
 
     Raises: OutputError if it cannot be read, InputError if it holds no history.

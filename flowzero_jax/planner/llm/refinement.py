@@ -49,7 +49,7 @@ def refine(
     assert first.scene is not None
     rounds, kept, ended = [first], 0, "rounds"
     rejected: tuple[Finding, ...] | None = None
-    seen = {first.scene}
+    seen: set[SceneSyntax | None] = {first.scene}
     for number in range(1, settings.max_rounds + 1):
         best = rounds[kept]
         assert best.scene is not None

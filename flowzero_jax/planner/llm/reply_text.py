@@ -102,7 +102,7 @@ def _end_of_object(text: str, start: int) -> int:
     raise CutReply("the JSON ends in the middle")
 
 
-def _parse(body: str) -> dict[str, Any]:
+def _parse(body: str) -> Any:
     try:
         tree = json.loads(body, object_pairs_hook=keep_repeats, parse_constant=float)
     except json.JSONDecodeError as error:

@@ -5,6 +5,7 @@ only where the prompt gives a direction.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 _IRREGULAR = {
     "go": "went gone", "run": "ran run", "fly": "flew flown", "swim": "swam swum",
@@ -104,7 +105,7 @@ class Verb:
             object.__setattr__(self, "ing", ing_form(self.lemma))
 
 
-def _verbs(words: str, kind: str, **details) -> dict[str, Verb]:
+def _verbs(words: str, kind: str, **details: Any) -> dict[str, Verb]:
     return {word: Verb(word, kind, **details) for word in words.split()}
 
 

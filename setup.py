@@ -53,7 +53,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["flowzero_jax", "flowzero_jax.*"]),
-    package_data={"flowzero_jax": ["checkpoints/**"]},
+    package_data={"flowzero_jax": ["checkpoints/**", "planner/words/*.toml"]},
     install_requires=INSTALL,
     extras_require={
         "llm": LLM,

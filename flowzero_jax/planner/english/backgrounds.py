@@ -14,6 +14,7 @@ from flowzero_jax.planner.english.drafts import (
 from flowzero_jax.planner.english.labels import is_about_time, time_of
 from flowzero_jax.planner.intent import Background, Direction, Scenery
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import CHASES
 
 _SPEEDS = {"slow": 0.2, "normal": 0.4, "fast": 0.75}
@@ -22,8 +23,8 @@ _RESTLESS = Background(None, 0.15)
 _ZOOM = 1.6
 #: Of these only one can be at a time: "in spring, summer and autumn" is a sequence.
 _FAMILIES = (
-    lexicon.words("spring summer autumn winter"),
-    lexicon.words("day night morning evening noon midnight dawn dusk sunrise sunset"),
+    word_set("spring summer autumn winter"),
+    word_set("day night morning evening noon midnight dawn dusk sunrise sunset"),
 )
 _BACKDROPS = frozenset({"background", "backdrop", "scenery", "landscape", "foreground"})
 _SHAKING = frozenset({"shake", "wobble", "tremble", "vibrate"})

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import FORMS, VERBS
 
-SINGULAR = lexicon.words("a an another each every this one")
-_SEVERAL = lexicon.words("these those both all")
-_SIDES = lexicon.words(
+SINGULAR = word_set("a an another each every this one")
+_SEVERAL = word_set("these those both all")
+_SIDES = word_set(
     "left right up down upward upwards downward downwards leftward leftwards rightward rightwards "
     "uphill downhill skyward skywards sideways"
 )
 #: Verbs that are as often nouns, and end compounds: "a ski jump", "a water slide".
-_NOUNY = lexicon.words(
+_NOUNY = word_set(
     "slide lift ride jump walk show stand wheel swing drop race play paint cup drum tie shop "
     "dance dive float fly land line march pass place plant plow pool rest ring rock roll run ship "
     "ski skate snake stage step stop swim track trail train turn wave wind work watch water wing "
@@ -20,7 +21,7 @@ _NOUNY = lexicon.words(
     "nap pose row sail shake shine shot sink sled smile smoke snack splash spray spring stream "
     "surf sweep swirl tow tower touch twist bank bar board bounce bow"
 )
-_BEFORE_WELL = lexicon.words("wishing water stone old oil deep brick wooden village")
+_BEFORE_WELL = word_set("wishing water stone old oil deep brick wooden village")
 _SEED_NOUNS = ("eed", "bed", "led", "shed", "wed", "moped", "biped", "hundred", "kindred")
 
 

@@ -5,14 +5,15 @@ from flowzero_jax.planner.english.drafts import StateDraft
 from flowzero_jax.planner.english.places import read_path
 from flowzero_jax.planner.intent import label_of
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import FORMS, VERBS
 
 #: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
-_DIRECT = lexicon.words("become turn grow get")
+_DIRECT = word_set("become turn grow get")
 #: "grows from a seed": what it was before.
 _GROWING = frozenset({"grow", "hatch", "sprout", "develop", "evolve"})
-_CARRYING = lexicon.words("go get come move shift")
-_CHANGING = lexicon.words("turn change shift go grow get come move")
+_CARRYING = word_set("go get come move shift")
+_CHANGING = word_set("turn change shift go grow get come move")
 COMPARATIVES = {
     "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
     "higher": 1.4, "huge": 2.2, "giant": 2.2, "gigantic": 2.2, "enormous": 2.2, "closer": 1.6,
@@ -28,7 +29,7 @@ _TIMES = {
 _TRAVELS = frozenset(
     lemma for lemma, verb in VERBS.items() if verb.kind in ("travel", "jiggle", "enter", "leave")
 )
-_STOPS = lexicon.words(
+_STOPS = word_set(
     "as while when in on next beside besides under near by at after during over against inside "
     "behind above below then that which until for before because across along around from so but "
     "alongside where through throughout"

@@ -6,15 +6,16 @@ from flowzero_jax.planner.english.changes import COMPARATIVES, time_text
 from flowzero_jax.planner.english.drafts import Event, StateDraft, ThingDraft
 from flowzero_jax.planner.intent import Label
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import RESULTS
 
 #: "from a structured figure": still the same thing.
-_FORMS = lexicon.words("figure form shape object")
+_FORMS = word_set("figure form shape object")
 _GROWTH = {"grow": 1.8, "shrink": 0.5}
 #: Parts whose look is not that of the whole.
-_NOT_ALL_OVER = lexicon.words("hair eyes eye beard wings wing ears tail nose mouth horns teeth")
-_SUBSTANCES = lexicon.words("water ice snow soil mud smoke flames sand lava")
-_INTENSITIES = lexicon.words("bright dark light deep pale vivid vibrant soft rich dull muted")
+_NOT_ALL_OVER = word_set("hair eyes eye beard wings wing ears tail nose mouth horns teeth")
+_SUBSTANCES = word_set("water ice snow soil mud smoke flames sand lava")
+_INTENSITIES = word_set("bright dark light deep pale vivid vibrant soft rich dull muted")
 
 
 def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:

@@ -16,17 +16,18 @@ from flowzero_jax.planner.english.boundaries import (
     word_at,
 )
 from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import FORMS, VERBS
 
-_WITH_PARTICIPLE = lexicon.words(
+_WITH_PARTICIPLE = word_set(
     "saucer shoe shoes chair horse pin stick pool star top carpet fish squirrel van boat ship rope "
     "machine board trail lot pan cart wheel jack suit track post glass pole pad"
 )
 #: Determiners that also stand alone.
-_PRONOMINAL = lexicon.words("both all each some several these those this")
+_PRONOMINAL = word_set("both all each some several these those this")
 _SIDES = {"left": -1, "right": 1}
 _LONGEST = 10  # words; what is longer is no noun phrase
-_POSITIONS = lexicon.words("edge end front back top bottom side corner middle center foot surface")
+_POSITIONS = word_set("edge end front back top bottom side corner middle center foot surface")
 
 
 @dataclass(frozen=True)

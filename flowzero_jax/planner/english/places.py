@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from flowzero_jax.planner.intent import Direction, RelationKind
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import word_set
 
 _HORIZONTAL = {"left": -1, "right": 1, "leftmost": -1, "rightmost": 1, "left-hand": -1,
                "right-hand": 1}  # fmt: skip
 _VERTICAL = {"top": -1, "upper": -1, "bottom": 1, "lower": 1, "uppermost": -1, "lowermost": 1,
              "topmost": -1}  # fmt: skip
-_CENTRE = lexicon.words("center centre middle")
-_SIDE_NOUNS = lexicon.words(
+_CENTRE = word_set("center centre middle")
+_SIDE_NOUNS = word_set(
     "side edge corner hand part half end border portion third section quadrant area region margin "
     "most hand-side sides boundary"
 )
@@ -21,11 +22,11 @@ _DIRECTIONS: dict[str, Direction] = {
     "down": (0, 1), "downward": (0, 1), "downwards": (0, 1),
     "uphill": (1, -1), "downhill": (1, 1), "aloft": (0, -1),
 }  # fmt: skip
-_TO = lexicon.words("to toward towards into onto")
-_AT = lexicon.words("on at in along near by around")
+_TO = word_set("to toward towards into onto")
+_AT = word_set("on at in along near by around")
 #: Prepositions that can stand before "the left of".
 BEFORE_REGIONS = _TO | _AT | {"from"}
-_INTENSIFIED = lexicon.words(
+_INTENSIFIED = word_set(
     "next behind above below under before after away there here beside near now outside inside "
     "underneath"
 )

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import FORMS, VERBS, Verb
 
-_BE = lexicon.words("is are was were be been being am 's gets getting got")
+_BE = word_set("is are was were be been being am 's gets getting got")
 
 #: Base forms that are participles, too: "is hit".
-_ALSO_PARTICIPLES = lexicon.words("hit put cut set burst shed spread run come become")
+_ALSO_PARTICIPLES = word_set("hit put cut set burst shed spread run come become")
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,19 @@
-"""English number: plurals, articles and number words, by small tables and spelling rules."""
+"""English number: plurals, articles and number words, by spelling rules and `nouns.toml`."""
 
 import re
 
-_IRREGULAR = {
-    plural: singular
-    for singular, plural in (
-        pair.split("/")
-        for pair in (
-            "child/children person/people man/men woman/women mouse/mice goose/geese foot/feet "
-            "tooth/teeth ox/oxen leaf/leaves wolf/wolves knife/knives loaf/loaves half/halves "
-            "calf/calves elf/elves dwarf/dwarves shelf/shelves scarf/scarves thief/thieves "
-            "wife/wives hoof/hooves life/lives cactus/cacti fungus/fungi octopus/octopi "
-            "penny/pence axe/axes movie/movies cookie/cookies zombie/zombies pie/pies tie/ties "
-            "brownie/brownies genie/genies hoodie/hoodies selfie/selfies birdie/birdies "
-            "magpie/magpies smoothie/smoothies calorie/calories collie/collies bus/buses "
-            "gas/gases lens/lenses ski/skis taxi/taxis kiwi/kiwis yeti/yetis bikini/bikinis "
-            "menu/menus emu/emus gnu/gnus canvas/canvases bureau/bureaux phoenix/phoenixes"
-        ).split()
-    )
-}
-_UNCHANGED = frozenset(
-    "sheep deer moose bison salmon trout shrimp squid series species offspring dice elk "
-    "plankton livestock cattle".split()
-)
+from flowzero_jax.planner.words.tables import entries, load, word_set
+
+_LISTS = load("nouns")
+_IRREGULAR = {plural: singular for singular, plural in entries(_LISTS["irregular"])}
+_UNCHANGED = word_set(_LISTS["unchanged"])
 _UNCHANGED_ENDS = ("fish", "craft")
-_SINGULAR_IN_S = frozenset(
-    "canvas christmas gas atlas bus lens iris oasis tennis chess cosmos chaos news jeans shorts "
-    "pants trousers scissors sunglasses eyeglasses glasses goggles binoculars headphones tongs "
-    "pliers pajamas pyjamas leggings overalls swiss paris texas mars venus physics gymnastics "
-    "athletics sports tights perhaps always sometimes yes this its us as is was has does".split()
-)
-#: One thing with a plural name: "a pair of sunglasses" is one object, "sunglasses".
-PAIR_NOUNS = frozenset(
-    "jeans shorts pants trousers scissors sunglasses eyeglasses glasses goggles binoculars "
-    "headphones tongs pliers pajamas pyjamas leggings overalls tights".split()
-)
-_TAKES_ES_AFTER_O = frozenset(
-    "potato tomato hero torpedo volcano mosquito mango buffalo echo domino".split()
-)
-#: Said without an article.
-MASS_NOUNS = frozenset(
-    "bread paper water milk juice ice butter honey cheese fabric wood metal gold silver glass wine "
-    "coffee tea chocolate rice sugar salt sand snow soil grass hay food fruit furniture luggage "
-    "smoke fire foam soup oil paint ink dough tofu meat cake-batter popcorn cotton wool leather "
-    "plastic stone concrete rubble lava mud ash dust vegetation bamboo sushi pasta ketchup".split()
-) - {"glass", "fire", "paper", "stone"}
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SINGULAR_IN_S = word_set(_LISTS["singular_in_s"])
+PAIR_NOUNS = word_set(_LISTS["pair_nouns"])
+_TAKES_ES_AFTER_O = word_set(_LISTS["takes_es_after_o"])
+MASS_NOUNS = word_set(_LISTS["mass_nouns"])
+_UNITS = _LISTS["units"].split()
+_TENS = _LISTS["tens"].split()
 NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS) if value} | {
     word: 10 * value for value, word in enumerate(_TENS, start=2)
 }

@@ -1,0 +1,26 @@
+"""The word lists are data: TOML files beside this one, to be read and extended without code."""
+
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+
+def load(name: str) -> dict[str, Any]:
+    """The lists of `name`.toml; a text is a list of words with blanks between."""
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list."""
+    return frozenset(text.split())
+
+
+def entries(text: str) -> Iterator[list[str]]:
+    """The entries of a list whose words have parts: `go/went/gone` is three."""
+    return (word.split("/") for word in text.split())
+
+
+def by_value(table: dict[str, str]) -> dict[str, float]:
+    """The number of every word of a table that has the words under their numbers."""
+    return {word: float(number) for number, text in table.items() for word in text.split()}

@@ -36,12 +36,14 @@ class About:
       help: one line.
       low, high: bounds of a number, which may be reached.
       in_checkpoint: whether a checkpoint may give it, in its `flowzero.json`.
+      metavar: what stands for its value in help texts; "" for the name.
     """
 
     help: str
     low: float = 0
     high: float = 1
     in_checkpoint: bool = False
+    metavar: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Setting:
 
     Attributes:
       name: everywhere.
-      type: bool, int, float or str; `object` for what takes a parser of its own.
+      type: bool, int, float, str or Path; `object` for what takes a parser of its own.
       choices: of a text; empty if any will do.
       default: None if it comes from elsewhere: the plan, the checkpoint, the device.
       about: the rest.

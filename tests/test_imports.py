@@ -28,7 +28,8 @@ ROOMS = {
     "planner.checks": "planner.words planner.intent scene",
     "planner.planning": "planner.english planner.boxes planner.checks planner.intent scene",
     "planner.keyframes": "scene",
-    "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files",
+    "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files "
+    "settings",
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
     "video": "files settings",

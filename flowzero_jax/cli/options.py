@@ -187,7 +187,7 @@ def _add_option(group, option: Setting) -> None:
     if option.type is bool:
         group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
     else:
-        metavar = option.name.split("_")[-1].upper()
+        metavar = option.about.metavar or option.name.split("_")[-1].upper()
         group.add_argument(flag, type=values.parser(option), metavar=metavar, help=help)
 
 

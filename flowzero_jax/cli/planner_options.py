@@ -1,53 +1,22 @@
 """The options that choose and steer a planner, and the choice that they make."""
 
 import argparse
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from flowzero_jax.cli import values
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import user_cache_folder
-from flowzero_jax.planner.llm.settings import FORMATS, MODEL_VARIABLE, URL_VARIABLE, LlmSettings
-from flowzero_jax.settings import MAX_FRAMES
+from flowzero_jax.planner.llm.settings import LlmSettings
+from flowzero_jax.settings import MAX_FRAMES, Setting, settings_of
 
-_DEFAULTS = {field.name: field.default for field in fields(LlmSettings)}
-_SECONDS = values.number(0.01, 86400)
-
-
-@dataclass(frozen=True)
-class _Option:
-    """A flag for the field `name` of `LlmSettings`; `help` gets its default appended."""
-
-    flag: str
-    name: str
-    parse: Any
-    metavar: str
-    help: str
-
-
-_OPTIONS = (
-    _Option("--llm-url", "url", values.non_empty, "URL",
-            f"base of an OpenAI-compatible endpoint (default {URL_VARIABLE})"),
-    _Option("--llm-model", "model", values.non_empty, "NAME",
-            f"the model's name there (default {MODEL_VARIABLE})"),
-    _Option("--confidence", "confidence", values.number(0, 1), "C",
-            "refine until the model is that sure and no hard finding is left"),
-    _Option("--max-rounds", "max_rounds", values.integer(0, 100), "N", "of refinement"),
-    _Option("--llm-record", "record", Path, "FOLDER", "keep every reply, for --llm-replay"),
-    _Option("--llm-replay", "replay", Path, "FOLDER", "take the replies from a record"),
-    _Option("--llm-cache", "cache", Path, "FOLDER", "for replies (default: in the user's cache)"),
-    _Option("--llm-timeout", "total_timeout", _SECONDS, "S", "seconds for all that a prompt needs"),
-    _Option("--llm-connect-timeout", "connect_timeout", _SECONDS, "S", "seconds to connect"),
-    _Option("--llm-read-timeout", "read_timeout", _SECONDS, "S", "seconds without a byte"),
-    _Option("--llm-max-calls", "max_calls", values.integer(1, 1000), "N", "requests a prompt"),
-    _Option("--llm-max-tokens", "max_tokens", values.integer(1, 10**9), "N", "tokens a prompt"),
-    _Option("--llm-reply-tokens", "reply_tokens", values.integer(16, 10**6), "N", "tokens a reply"),
-    _Option("--llm-temperature", "temperature", values.number(0, 2), "T",
-            "of the sampling (default: the server's)"),
-    _Option("--llm-format", "response_format", values.choice(*FORMATS), "FORM",
-            f"strictest form of reply asked for: {', '.join(FORMATS)}"),
-)  # fmt: skip
+# What has another flag than --llm- and its name, and what has none.
+_FLAGS = {
+    "confidence": "--confidence",
+    "max_rounds": "--max-rounds",
+    "total_timeout": "--llm-timeout",
+    "response_format": "--llm-format",
+}
+_OPTIONS = [s for s in settings_of(LlmSettings) if s.name not in ("key_frames", "backoff")]
 
 
 @dataclass(frozen=True)
@@ -95,10 +64,13 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("language model (--planner llm)")
     for option in _OPTIONS:
-        default = _DEFAULTS[option.name]
-        told = option.help if default is None else f"{option.help} (default {default})"
+        default = "" if option.default is None else f" (default {option.default})"
         group.add_argument(
-            option.flag, dest=_dest(option), type=option.parse, metavar=option.metavar, help=told
+            _flag(option),
+            dest=_dest(option),
+            type=values.parser(option),
+            metavar=option.about.metavar or option.name.upper(),
+            help=option.about.help + default,
         )
     group.add_argument("--no-llm-cache", action="store_true", help="keep no replies")
     group.add_argument(
@@ -123,10 +95,14 @@ def _llm_settings(args: argparse.Namespace) -> LlmSettings:
 
 
 def _given(args: argparse.Namespace) -> list[str]:
-    flags = [option.flag for option in _OPTIONS if getattr(args, _dest(option)) is not None]
+    flags = [_flag(option) for option in _OPTIONS if getattr(args, _dest(option)) is not None]
     flags += ["--no-llm-cache"] if args.no_llm_cache else []
     return flags + (["--llm-fallback"] if args.llm_fallback is not None else [])
 
 
-def _dest(option: _Option) -> str:
+def _flag(option: Setting) -> str:
+    return _FLAGS.get(option.name) or f"--llm-{option.name.replace('_', '-')}"
+
+
+def _dest(option: Setting) -> str:
     return f"llm_{option.name}"

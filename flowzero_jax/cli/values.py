@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flowzero_jax.settings import Setting
@@ -24,7 +25,9 @@ def parser(setting: Setting) -> Callable[[str], Any]:
         return integer(int(low), int(high))
     if setting.type is float:
         return number(low, high)
-    if setting.type is str:
+    if setting.type is Path:
+        return Path
+    if setting.type is str and setting.default is not None:
         return str
     return mesh if setting.name == "mesh" else non_empty
 

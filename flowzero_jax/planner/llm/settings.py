@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import InputError
+from flowzero_jax.settings import MAX_FRAMES, About, Setting, settings_of
 
 Format = Literal["json_schema", "json_object", "text"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -19,64 +20,56 @@ KEY_VARIABLES = ("FLOWZERO_LLM_API_KEY", "OPENAI_API_KEY")
 class LlmSettings:
     """Which model plans, how long it may take and what it may cost. The key is not among them.
 
-    Attributes:
-      url: Base of an OpenAI-compatible endpoint, as in http://localhost:11434/v1; None:
-        FLOWZERO_LLM_URL.
-      model: The model's name there; None: FLOWZERO_LLM_MODEL.
-      confidence: Refinement ends when the model is that sure (0 to 1) and no hard finding is left.
-      max_rounds: Refinement ends after so many rounds; 0: none.
-      key_frames: Longer videos are planned as so many key frames and interpolated.
-      temperature: Of the model's sampling; None: the server's own.
-      response_format: The strictest form of reply to ask for; a server that refuses it is asked
-        for the next one.
-      connect_timeout, read_timeout, total_timeout: Seconds to reach the server, to wait for it to
-        send anything, and for everything that one prompt needs.
-      max_calls, max_tokens: Requests and tokens (of questions and replies) that one prompt may use.
-      reply_tokens: Tokens that one reply may have; a reply that is cut gets twice as many once.
-      backoff: Seconds before the first retry after an error of the network; doubled each time.
-      cache: Folder in which replies are kept; None: none.
-      record, replay: Folder that gets, or gives, every reply.
+    Refinement ends after `max_rounds`, or before, when the model's `confidence` is reached and no
+    hard finding is left. Longer videos than `key_frames` are planned as so many key frames and
+    interpolated. A server that refuses `response_format` is asked for the next weaker form. Time,
+    requests and tokens (of questions and replies) are what one prompt may use; a reply that
+    `reply_tokens` cut is asked for once more with twice as many. `backoff` is doubled each time.
     """
 
-    url: str | None = None
-    model: str | None = None
-    confidence: float = 0.8
-    max_rounds: int = 3
-    key_frames: int = 8
-    temperature: float | None = None
-    response_format: Format = "json_schema"
-    connect_timeout: float = 10.0
-    read_timeout: float = 180.0
-    total_timeout: float = 600.0
-    max_calls: int = 16
-    max_tokens: int = 200_000
-    reply_tokens: int = 8192
-    backoff: float = 0.5
-    cache: Path | None = None
-    record: Path | None = None
-    replay: Path | None = None
+    url: Annotated[
+        str | None, About(f"base of an OpenAI-compatible endpoint (default {URL_VARIABLE})")
+    ] = None
+    model: Annotated[
+        str | None, About(f"the model's name there (default {MODEL_VARIABLE})", metavar="NAME")
+    ] = None
+    confidence: Annotated[
+        float, About("refine until the model is that sure and no hard finding is left", metavar="C")
+    ] = 0.8
+    max_rounds: Annotated[int, About("of refinement", 0, 100, metavar="N")] = 3
+    record: Annotated[
+        Path | None, About("keep every reply, for --llm-replay", metavar="FOLDER")
+    ] = None
+    replay: Annotated[Path | None, About("take the replies from a record", metavar="FOLDER")] = None
+    cache: Annotated[
+        Path | None, About("for replies (default: in the user's cache)", metavar="FOLDER")
+    ] = None
+    total_timeout: Annotated[
+        float, About("seconds for all that a prompt needs", 0.01, 86400, metavar="S")
+    ] = 600.0
+    connect_timeout: Annotated[float, About("seconds to connect", 0.01, 86400, metavar="S")] = 10.0
+    read_timeout: Annotated[float, About("seconds without a byte", 0.01, 86400, metavar="S")] = (
+        180.0
+    )
+    max_calls: Annotated[int, About("requests a prompt", 1, 1000, metavar="N")] = 16
+    max_tokens: Annotated[int, About("tokens a prompt", 1, 10**9, metavar="N")] = 200_000
+    reply_tokens: Annotated[int, About("tokens a reply", 16, 10**6, metavar="N")] = 8192
+    temperature: Annotated[
+        float | None, About("of the sampling (default: the server's)", 0, 2, metavar="T")
+    ] = None
+    response_format: Annotated[
+        Format, About(f"strictest form of reply asked for: {', '.join(FORMATS)}", metavar="FORM")
+    ] = "json_schema"
+    key_frames: Annotated[int, About("frames that are planned", 2, MAX_FRAMES)] = 8
+    backoff: Annotated[float, About("seconds before the first retry", 0, 60)] = 0.5
 
     def __post_init__(self) -> None:
-        for name, low, high in _RANGES:
-            value = getattr(self, name)
-            if value is not None and (type(value) not in (int, float) or not low <= value <= high):
-                raise InputError(f"{name}: {value!r} is not a number from {low:g} to {high:g}")
-        if self.response_format not in FORMATS:
-            raise InputError(
-                f"response_format: {self.response_format!r} is none of {', '.join(FORMATS)}"
-            )
+        for setting in settings_of(LlmSettings):
+            _check(setting, getattr(self, setting.name))
         if self.url is not None:
             _check_url(self.url)
         if self.record is not None and self.replay is not None:
             raise InputError("record and replay exclude each other; give one of them")
-
-
-_RANGES = (
-    ("confidence", 0, 1), ("max_rounds", 0, 100), ("key_frames", 2, 512), ("temperature", 0, 2),
-    ("connect_timeout", 0.01, 86400), ("read_timeout", 0.01, 86400), ("total_timeout", 0.01, 86400),
-    ("max_calls", 1, 1000), ("max_tokens", 1, 10**9), ("reply_tokens", 16, 10**6),
-    ("backoff", 0, 60),
-)  # fmt: skip
 
 
 def resolve(settings: LlmSettings, environment: Mapping[str, str] = os.environ) -> LlmSettings:
@@ -106,6 +99,16 @@ def read_key(environment: Mapping[str, str] = os.environ) -> str | None:
                 raise InputError(f"{variable}: holds characters that no key has; set it anew")
             return key
     return None
+
+
+def _check(setting: Setting, value: Any) -> None:
+    name, low, high = setting.name, setting.about.low, setting.about.high
+    if setting.choices and value not in setting.choices:
+        raise InputError(f"{name}: {value!r} is none of {', '.join(setting.choices)}")
+    if setting.type not in (int, float) or (value is None and setting.default is None):
+        return
+    if type(value) not in (int, float) or not low <= value <= high:
+        raise InputError(f"{name}: {value!r} is not a number from {low:g} to {high:g}")
 
 
 def _check_url(url: str) -> None:

@@ -1,11 +1,13 @@
 """What the verifier finds in scenes of any planner, and what it leaves alone."""
 
+from typing import get_args
+
 import pytest
 from spoiling import SPOILERS, boxes_of, change_boxes, change_objects, freeze, ids_of, moved
 
 from flowzero_jax.lab.planners.benchmark import tasks
 from flowzero_jax.planner import Finding, penalty, plan, verify
-from flowzero_jax.planner.checks.findings import KINDS
+from flowzero_jax.planner.checks.findings import Kind
 from flowzero_jax.scene import BackgroundMotion, Frame, SceneObject, SceneSyntax
 
 SOME_TASKS = tasks()[::7]
@@ -256,7 +258,7 @@ def test_findings_are_sorted_and_weighed():
     order = [finding.severity for finding in verify(worst)]
     assert order == sorted(order)
     for finding in verify(worst) + verify(soft):
-        assert finding.kind in KINDS
+        assert finding.kind in get_args(Kind)
         assert finding.message and "\n" not in finding.message
         assert finding.object_id in (None, name)
     assert boxes_of(good, name)

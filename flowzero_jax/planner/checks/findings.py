@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 Severity = Literal["hard", "soft"]
 Kind = Literal[
@@ -16,7 +16,6 @@ Kind = Literal[
     "wrong-path", "wrong-order", "wrong-size-change", "wrong-visibility", "missing-change",
     "wrong-relation", "wrong-region", "wrong-background-motion", "wrong-description",
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = get_args(Kind)
 HARD_WEIGHT = 1000.0
 
 
@@ -40,6 +39,11 @@ class Finding:
     frame: int | None = None
     object_id: str | None = None
     amount: float = 0.0
+
+
+def severity_of(hard: object) -> Severity:
+    """ "hard" if so, else "soft"."""
+    return "hard" if hard else "soft"
 
 
 def penalty(findings: Iterable[Finding]) -> float:

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator
 from itertools import pairwise
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Track, area, touches_edge
 
@@ -41,31 +41,26 @@ def _sizes(track: Track) -> Iterator[Finding]:
 
     frame = min(track.frames, key=lambda f: min(sides(f)))
     width, height = sides(frame)
-    if min(width, height) < _TINY:
-        yield Finding(
-            "tiny-box",
-            "hard" if min(width, height) < _TINIEST else "soft",
+    least = min(width, height)
+    if least < _TINY:
+        message = (
             f"frame {frame}: the box of {track.id!r} is {width:.3f} wide and {height:.3f} high; "
-            f"make both at least {_TINY:g}",
-            frame, track.id, min(width, height),
-        )  # fmt: skip
+            f"make both at least {_TINY:g}"
+        )
+        yield Finding("tiny-box", severity_of(least < _TINIEST), message, frame, track.id, least)
     ratios = {f: max(sides(f)) / min(sides(f)) for f in track.frames}
     frame = max(ratios, key=ratios.__getitem__)
-    if ratios[frame] > _THIN and not touches_edge(track.box(frame)):
-        yield Finding(
-            "thin-box",
-            "hard" if ratios[frame] > _THINNEST else "soft",
-            f"frame {frame}: the box of {track.id!r} is {ratios[frame]:.1f} times as long as wide",
-            frame, track.id, ratios[frame],
-        )  # fmt: skip
+    ratio = ratios[frame]
+    if ratio > _THIN and not touches_edge(track.box(frame)):
+        message = f"frame {frame}: the box of {track.id!r} is {ratio:.1f} times as long as wide"
+        yield Finding("thin-box", severity_of(ratio > _THINNEST), message, frame, track.id, ratio)
     frame = max(track.frames, key=lambda f: area(track.box(f)))
     if area(track.box(frame)) > _HUGE:
-        yield Finding(
-            "huge-box", "soft",
+        message = (
             f"frame {frame}: the box of {track.id!r} fills {area(track.box(frame)):.0%} of the "
-            "frame; a box holds an object, not the background",
-            frame, track.id, area(track.box(frame)),
-        )  # fmt: skip
+            "frame; a box holds an object, not the background"
+        )
+        yield Finding("huge-box", "soft", message, frame, track.id, area(track.box(frame)))
 
 
 def _slivers(case: Case, track: Track) -> Iterator[Finding]:
@@ -76,12 +71,11 @@ def _slivers(case: Case, track: Track) -> Iterator[Finding]:
     for frame in track.frames:
         part = area(track.box(frame)) / usual
         if part < _SLIVER and touches_edge(track.box(frame), 0.001):
-            yield Finding(
-                "outside-frame", "soft",
+            message = (
                 f"frame {frame}: only {part:.0%} of {track.id!r} is inside the frame; "
-                "keep it inside, it neither enters nor leaves",
-                frame, track.id, 1 - part,
-            )  # fmt: skip
+                "keep it inside, it neither enters nor leaves"
+            )
+            yield Finding("outside-frame", "soft", message, frame, track.id, 1 - part)
             return
 
 
@@ -99,22 +93,18 @@ def _convention(track: Track) -> Iterator[Finding]:
     x0, y0, x1, y1 = (max(b[k] for b in boxes) - min(b[k] for b in boxes) for k in range(4))
     near_origin = all(b[0] + b[2] <= 1.02 and b[1] + b[3] <= 1.02 for b in boxes)
     if max(x1, y1) <= _FIXED and max(x0, y0) >= _MOVED and near_origin:
-        yield Finding(
-            "wrong-convention", "hard",
+        message = (
             f"{track.id!r}: the second corner never moves while the first one does; the boxes seem "
-            "to be [x, y, width, height], write [x0, y0, x1, y1]",
-            object_id=track.id, amount=max(x0, y0),
-        )  # fmt: skip
+            "to be [x, y, width, height], write [x0, y0, x1, y1]"
+        )
+        yield Finding("wrong-convention", "hard", message, object_id=track.id, amount=max(x0, y0))
 
 
 def _gaps(track: Track) -> Iterator[Finding]:
     missing = [f for f in range(track.first, track.last) if f not in track.objects]
     if missing:
-        yield Finding(
-            "gap", "soft",
-            f"{track.id!r} is missing in {_frames(missing)} and comes back; list it there too",
-            missing[0], track.id, len(missing),
-        )  # fmt: skip
+        message = f"{track.id!r} is missing in {_frames(missing)} and comes back; list it there too"
+        yield Finding("gap", "soft", message, missing[0], track.id, len(missing))
 
 
 def _frames(frames: list[int]) -> str:
@@ -142,22 +132,18 @@ def _jumps(case: Case, track: Track) -> Iterator[Finding]:
             worst_size = max(worst_size, (max(ratio, 1 / ratio), b))
     step, frame = worst
     if case.num_frames > 2 and step > limit:
-        yield Finding(
-            "teleport",
-            "hard" if step > 1.25 * limit else "soft",
+        message = (
             f"frame {frame}: {track.id!r} jumps by {step:.2f} of the frame since the frame before; "
-            f"move it at most {limit:.2f} a frame",
-            frame, track.id, step,
-        )  # fmt: skip
+            f"move it at most {limit:.2f} a frame"
+        )
+        yield Finding("teleport", severity_of(step > 1.25 * limit), message, frame, track.id, step)
     factor, frame = worst_size
     if factor > _GROWS:
-        yield Finding(
-            "size-jump",
-            "hard" if factor > _BURSTS else "soft",
+        message = (
             f"frame {frame}: the sides of {track.id!r} change by a factor of {factor:.2f} since "
-            "the frame before; change sizes gradually",
-            frame, track.id, factor,
-        )  # fmt: skip
+            "the frame before; change sizes gradually"
+        )
+        yield Finding("size-jump", severity_of(factor > _BURSTS), message, frame, track.id, factor)
 
 
 _LIVELY = frozenset({"arc", "hop", "bounce", "zigzag", "swing", "sway", "circle"})
@@ -173,11 +159,8 @@ def _trembling(case: Case, track: Track) -> Iterator[Finding]:
         yield from _spikes(track)
     turns = max(_turns([track.centre(f)[axis] for f in track.frames]) for axis in (0, 1))
     if turns > max(2, len(moves)):
-        yield Finding(
-            "rough-track", "soft",
-            f"{track.id!r} turns back {turns} times on its way; move it smoothly",
-            object_id=track.id, amount=turns,
-        )  # fmt: skip
+        message = f"{track.id!r} turns back {turns} times on its way; move it smoothly"
+        yield Finding("rough-track", "soft", message, object_id=track.id, amount=turns)
 
 
 def _spikes(track: Track) -> Iterator[Finding]:
@@ -186,12 +169,11 @@ def _spikes(track: Track) -> Iterator[Finding]:
         before, at, after = track.centre(a), track.centre(frame), track.centre(b)
         aside = min(math.dist(before, at), math.dist(at, after))
         if aside > _SPIKE and math.dist(before, after) < 0.7 * aside:
-            yield Finding(
-                "teleport", "soft",
+            message = (
                 f"frame {frame}: {track.id!r} jumps aside by {aside:.2f} of the frame and back "
-                "again; move it smoothly",
-                frame, track.id, aside,
-            )  # fmt: skip
+                "again; move it smoothly"
+            )
+            yield Finding("teleport", "soft", message, frame, track.id, aside)
             return
 
 

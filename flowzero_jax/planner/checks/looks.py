@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case, same_noun
 from flowzero_jax.planner.checks.tracks import Track, head_of, words_of
 from flowzero_jax.planner.intent import Label, Thing
 from flowzero_jax.planner.words import lexicon
 
 _PLAIN = frozenset({"bright", "dark", "light", "deep", "pale", "vivid", "vibrant", "soft", "rich"})
+_SLIGHT = _PLAIN | {"fully", "turning"}
 
 
 def check_identity(case: Case) -> Iterator[Finding]:
@@ -23,21 +24,19 @@ def check_identity(case: Case) -> Iterator[Finding]:
         for phrase in track.phrases[1:]:
             frame = next(f for f in track.frames if track.phrase(f) == phrase)
             if not same_noun(head_of(first), head_of(phrase)):
-                yield Finding(
-                    "identity-change", "hard",
+                message = (
                     f"frame {frame}: {track.id!r} was {first!r} and is now {phrase!r}, which the "
-                    "prompt does not ask for; keep the phrase, or give the new thing its own id",
-                    frame, track.id,
-                )  # fmt: skip
+                    "prompt does not ask for; keep the phrase, or give the new thing its own id"
+                )
+                yield Finding("identity-change", "hard", message, frame, track.id)
                 break
             before, after = colors_of(first), colors_of(phrase)
             if before != after and before and after:
-                yield Finding(
-                    "identity-change", "hard",
+                message = (
                     f"frame {frame}: {track.id!r} changes from {first!r} to {phrase!r}, which the "
-                    "prompt does not ask for; keep its colour",
-                    frame, track.id,
-                )  # fmt: skip
+                    "prompt does not ask for; keep its colour"
+                )
+                yield Finding("identity-change", "hard", message, frame, track.id)
                 break
 
 
@@ -59,13 +58,12 @@ def _attributes(label: Label, track: Track) -> Iterator[Finding]:
             continue
         wrong = colors_of(phrase) - wanted
         colors = [word for word in missing if word in lexicon.COLORS]
-        yield Finding(
-            "wrong-attribute",
-            "hard" if colors or wrong else "soft",
+        message = (
             f"frame {frame}: {track.id!r} is {phrase!r}; the prompt says {label.phrase!r}, "
-            f"so its phrase needs {' and '.join(map(repr, missing))}",
-            frame, track.id, len(missing),
-        )  # fmt: skip
+            f"so its phrase needs {' and '.join(map(repr, missing))}"
+        )
+        severity = severity_of(colors or wrong)
+        yield Finding("wrong-attribute", severity, message, frame, track.id, len(missing))
         return
 
 
@@ -86,19 +84,18 @@ def _split_track(case: Case, index: int) -> Iterator[Finding]:
     """A caterpillar that ends and a butterfly that begins, as two ids."""
     tracks = sorted(case.matched[index], key=lambda track: track.first)
     if all(a.last <= b.first + 1 for a, b in pairwise(tracks)):
-        names = " and ".join(repr(track.id) for track in tracks)
-        yield Finding(
-            "identity-change", "hard",
+        names, later = " and ".join(repr(track.id) for track in tracks), tracks[1]
+        message = (
             f"{names} are one and the same thing that changes; give them one id and let its "
-            "phrase change",
-            tracks[1].first, tracks[1].id, len(tracks),
-        )  # fmt: skip
+            "phrase change"
+        )
+        yield Finding("identity-change", "hard", message, later.first, later.id, len(tracks))
 
 
 def _change(thing: Thing, track: Track) -> Iterator[Finding]:
     start, end = thing.labels[0], thing.labels[-1]
     first, last = track.phrase(track.first), track.phrase(track.last)
-    old, new = label_differences(start, end), label_differences(end, start)
+    old, new = words_of_change(thing)
     if not (old | new):
         return
     shows_old = not old or bool(old & set(words_of(first)))
@@ -106,34 +103,35 @@ def _change(thing: Thing, track: Track) -> Iterator[Finding]:
     keeps_old = bool(old & set(words_of(last))) and not shows_new
     both_at_first = bool(new) and new <= set(words_of(first)) and not shows_old
     if first == last:
-        yield Finding(
-            "missing-change", "hard",
+        message = (
             f"{track.id!r} is {first!r} from beginning to end; it should begin as "
-            f"{start.phrase!r} and end as {end.phrase!r}",
-            object_id=track.id,
-        )  # fmt: skip
+            f"{start.phrase!r} and end as {end.phrase!r}"
+        )
+        yield Finding("missing-change", "hard", message, object_id=track.id)
         return
+    sure = _is_sure(start, end)
     if not shows_old:
-        yield Finding(
-            "missing-change",
-            "hard" if both_at_first or _is_sure(start, end) else "soft",
+        message = (
             f"frame {track.first}: {track.id!r} begins as {first!r}; it should begin as "
-            f"{start.phrase!r}",
-            track.first, track.id,
-        )  # fmt: skip
-    if not shows_new:
+            f"{start.phrase!r}"
+        )
         yield Finding(
-            "missing-change",
-            "hard" if keeps_old or _is_sure(start, end) else "soft",
-            f"frame {track.last}: {track.id!r} ends as {last!r}; it should end as {end.phrase!r}",
-            track.last, track.id,
-        )  # fmt: skip
+            "missing-change", severity_of(both_at_first or sure), message, track.first, track.id
+        )
+    if not shows_new:
+        message = (
+            f"frame {track.last}: {track.id!r} ends as {last!r}; it should end as {end.phrase!r}"
+        )
+        yield Finding(
+            "missing-change", severity_of(keeps_old or sure), message, track.last, track.id
+        )
 
 
-def label_differences(label: Label, other: Label) -> set[str]:
-    """The words that only one of two labels has, without those that say little."""
-    words = set(words_of(" ".join(label.words)))
-    return (words - set(words_of(" ".join(other.words)))) - _PLAIN - {"fully", "turning"}
+def words_of_change(thing: Thing) -> tuple[set[str], set[str]]:
+    """The words that only its first state has, and only its last; not those that say little."""
+    labels = (thing.labels[0], thing.labels[-1])
+    start, end = (set(words_of(" ".join(label.words))) - _SLIGHT for label in labels)
+    return start - end, end - start
 
 
 def _is_sure(start: Label, end: Label) -> bool:

@@ -58,7 +58,7 @@ def make_case(scene: SceneSyntax, intent: Intent) -> Case:
             (-_score(thing, track, len(scene.frames)), i, k)
             for i, thing in enumerate(intent.things)
             for k, track in enumerate(tracks)
-        ),
+        )
     )
     owner: dict[int, int] = {}
     for allowed in (True, False):  # first within the number asked for, then beyond it

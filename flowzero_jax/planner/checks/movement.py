@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from flowzero_jax.planner.checks.findings import Finding, Severity
+from flowzero_jax.planner.checks.findings import Finding, Severity, severity_of
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.shapes import check_shape
 from flowzero_jax.planner.checks.tracks import Track, touches_edge
@@ -42,28 +42,26 @@ def check_sizes(case: Case) -> Iterator[Finding]:
             if (ratio > 1.06) if growth > 1 else (ratio < 0.94):
                 continue
             word = "larger" if growth > 1 else "smaller"
-            yield Finding(
-                "wrong-size-change", "hard",
+            message = (
                 f"{track.id!r} should become {word}; its sides change by a factor of {ratio:.2f}, "
-                f"make it about {growth:.1f}",
-                object_id=track.id, amount=ratio,
-            )  # fmt: skip
+                f"make it about {growth:.1f}"
+            )
+            yield Finding("wrong-size-change", "hard", message, object_id=track.id, amount=ratio)
 
 
 def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Finding]:
-    severity: Severity = "hard" if any(m.stated and m.manner != "sway" for m in moves) else "soft"
+    severity: Severity = severity_of(any(m.stated and m.manner != "sway" for m in moves))
     moving = [m for m in moves if m.manner != "still"]
     in_place = all(m.manner in _IN_PLACE for m in moving)  # few frames may show it at one spot
     if not moving or (in_place and len(track.frames) < 4):
         return
     reach = max(track.reach)
     if reach < _LEAST and not case.intent.background.camera:
-        yield Finding(
-            "still-track", severity,
+        message = (
             f"{track.id!r} stays where it is (its centre moves by {reach:.2f} of the frame), but "
-            f"the prompt says that it moves{_told(moving[0])}; change its box from frame to frame",
-            object_id=track.id, amount=reach,
-        )  # fmt: skip
+            f"the prompt says that it moves{_told(moving[0])}; change its box from frame to frame"
+        )
+        yield Finding("still-track", severity, message, object_id=track.id, amount=reach)
         return
     if len(moves) > 1:
         yield from _stages(track, moves, severity)
@@ -117,17 +115,11 @@ def _direction(track: Track, move: Move, severity: Severity) -> Iterator[Finding
         hint = "; are x and y swapped?" if swapped else ""
         did = f"its centre goes by x {way[0]:+.2f}, y {way[1]:+.2f}"
         if along < _LEAST:
-            yield Finding(
-                "wrong-direction", severity,
-                f"{track.id!r} should move {wanted} between frames {a} and {b}; {did}{hint}",
-                b, track.id, along,
-            )  # fmt: skip
+            message = f"{track.id!r} should move {wanted} between frames {a} and {b}; {did}{hint}"
+            yield Finding("wrong-direction", severity, message, b, track.id, along)
         else:
-            yield Finding(
-                "still-track", "soft",
-                f"{track.id!r} hardly moves {wanted} between frames {a} and {b}: {did}",
-                b, track.id, along,
-            )  # fmt: skip
+            message = f"{track.id!r} hardly moves {wanted} between frames {a} and {b}: {did}"
+            yield Finding("still-track", "soft", message, b, track.id, along)
 
 
 def _ends(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
@@ -137,22 +129,19 @@ def _ends(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
         if spot is None or spot.target is not None:
             continue
         if spot.outside:
-            inner = frame not in (track.first, track.last)
-            if not inner and not touches_edge(track.box(frame), 0.12):
-                yield Finding(
-                    "wrong-path", "soft",
+            if not touches_edge(track.box(frame), 0.12):
+                message = (
                     f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} edge of the "
-                    "frame, coming in or going out there",
-                    frame, track.id,
-                )  # fmt: skip
+                    "frame, coming in or going out there"
+                )
+                yield Finding("wrong-path", "soft", message, frame, track.id)
         elif not _is_at(track.centre(frame), spot):
             x, y = track.centre(frame)
-            yield Finding(
-                "wrong-path", severity,
+            message = (
                 f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} of the frame; its "
-                f"centre is at x {x:.2f}, y {y:.2f}",
-                frame, track.id,
-            )  # fmt: skip
+                f"centre is at x {x:.2f}, y {y:.2f}"
+            )
+            yield Finding("wrong-path", severity, message, frame, track.id)
 
 
 def _is_at(point: tuple[float, float], spot: Spot) -> bool:
@@ -216,12 +205,11 @@ def _stages(track: Track, moves: Sequence[Move], severity: Severity) -> Iterator
             heading = heading_of(move)
             does = _WAYS[heading] if heading else f"in the manner {move.manner!r}"
             goal = f", ending at the {_side(move.goal)}" if _is_region(move.goal) else ""
-            yield Finding(
-                "wrong-order", severity,
+            message = (
                 f"{track.id!r}: step {number} of {len(moves)} should go {does}{goal}; no such "
-                f"step follows after frame {a}",
-                a, track.id, number,
-            )  # fmt: skip
+                f"step follows after frame {a}"
+            )
+            yield Finding("wrong-order", severity, message, a, track.id, number)
             return
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from itertools import combinations
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Track, area, common_area, covered
 
@@ -24,12 +24,11 @@ def check_overlaps(case: Case) -> Iterator[Finding]:
             continue
         same = [f for f in shared if _likeness(a, b, f) > _IDENTICAL]
         if len(same) > len(shared) / 2:
-            yield Finding(
-                "duplicate-track", "hard",
+            message = (
                 f"{a.id!r} and {b.id!r} have the same boxes in {len(same)} frames; place them "
-                "apart, or leave one out",
-                same[0], b.id, len(same),
-            )  # fmt: skip
+                "apart, or leave one out"
+            )
+            yield Finding("duplicate-track", "hard", message, same[0], b.id, len(same))
             continue
         if _have_reason(case, a, b):
             continue
@@ -39,13 +38,11 @@ def check_overlaps(case: Case) -> Iterator[Finding]:
         if amounts[worst] <= _MUCH:
             continue
         hard = often > _OFTEN and sum(amounts.values()) / len(shared) > _TOO_MUCH * 0.75
-        yield Finding(
-            "overlap",
-            "hard" if hard else "soft",
+        message = (
             f"frame {worst}: {a.id!r} and {b.id!r} cover each other by {amounts[worst]:.0%} of "
-            "the smaller box; move them apart",
-            worst, b.id, amounts[worst],
-        )  # fmt: skip
+            "the smaller box; move them apart"
+        )
+        yield Finding("overlap", severity_of(hard), message, worst, b.id, amounts[worst])
 
 
 def _likeness(a: Track, b: Track, frame: int) -> float:

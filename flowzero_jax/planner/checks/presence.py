@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterator
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case, is_sure
 from flowzero_jax.planner.checks.tracks import Track
 from flowzero_jax.planner.intent import Thing
@@ -18,29 +18,25 @@ def check_counts(case: Case) -> Iterator[Finding]:
             continue
         if not tracks:
             asked = is_sure(thing) or thing.count > 1 or thing.moves or len(thing.labels) > 1
-            yield Finding(
-                "missing-object",
-                "hard" if asked else "soft",
+            message = (
                 f"no object shows {case.name(index)!r}, which the prompt names; add a track with "
-                "that phrase",
-                amount=thing.count,
-            )  # fmt: skip
+                "that phrase"
+            )
+            yield Finding("missing-object", severity_of(asked), message, amount=thing.count)
             continue
         plural = _plural_phrase(tracks) if thing.count > 1 else ""
         if plural:
-            yield Finding(
-                "wrong-count", "hard",
+            message = (
                 f"{tracks[0].id!r} shows {plural!r} in one box; give each of them its own id and "
-                "box",
-                object_id=tracks[0].id, amount=thing.count,
-            )  # fmt: skip
+                "box"
+            )
+            yield Finding(
+                "wrong-count", "hard", message, object_id=tracks[0].id, amount=thing.count
+            )
         elif thing.vague:
             if max(_numbers(case, tracks)) < 2:
-                yield Finding(
-                    "wrong-count", "soft",
-                    f"there is one {thing.noun}; the prompt speaks of several",
-                    object_id=tracks[0].id, amount=1,
-                )  # fmt: skip
+                message = f"there is one {thing.noun}; the prompt speaks of several"
+                yield Finding("wrong-count", "soft", message, object_id=tracks[0].id, amount=1)
         else:
             yield from _count(case, index)
 
@@ -55,23 +51,23 @@ def _count(case: Case, index: int) -> Iterator[Finding]:
     numbers = _numbers(case, tracks)
     most = max(numbers)
     if most != thing.count:
-        yield Finding(
-            "wrong-count", "hard",
+        message = (
             f"there {'is' if most == 1 else 'are'} {most} of {case.name(index)!r}; the prompt "
-            f"says {nouns.number_word(thing.count)}",
-            numbers.index(most), tracks[0].id, most - thing.count,
-        )  # fmt: skip
+            f"says {nouns.number_word(thing.count)}"
+        )
+        yield Finding(
+            "wrong-count", "hard", message, numbers.index(most), tracks[0].id, most - thing.count
+        )
         return
     seen = [n for n in numbers if n]
     usual = statistics.mode(seen)
     if usual != thing.count and not _comes_or_goes(thing):
         frame = numbers.index(usual)
-        yield Finding(
-            "wrong-count", "hard",
+        message = (
             f"frame {frame} and most others show {usual} of {case.name(index)!r}; the prompt "
-            f"says {nouns.number_word(thing.count)} throughout",
-            frame, tracks[0].id, usual - thing.count,
-        )  # fmt: skip
+            f"says {nouns.number_word(thing.count)} throughout"
+        )
+        yield Finding("wrong-count", "hard", message, frame, tracks[0].id, usual - thing.count)
 
 
 def _plural_phrase(tracks: tuple[Track, ...]) -> str:
@@ -127,22 +123,18 @@ def _visibility(case: Case, thing: Thing, track: Track) -> Iterator[Finding]:
         (lacking, f"is not seen although the prompt shows it in {told}"),
     ):
         if frames:
-            yield Finding(
-                "wrong-visibility",
-                "hard" if len(frames) > slack else "soft",
-                f"frame {frames[0]}: {name!r} {text}",
-                frames[0], track.id, len(frames),
-            )  # fmt: skip
+            message = f"frame {frames[0]}: {name!r} {text}"
+            severity = severity_of(len(frames) > slack)
+            yield Finding("wrong-visibility", severity, message, frames[0], track.id, len(frames))
 
 
 def _lasting(case: Case, track: Track) -> Iterator[Finding]:
     """What neither appears nor disappears is there from beginning to end."""
     missing = [f for f in range(case.num_frames) if f not in track.objects]
     if missing:
-        yield Finding(
-            "wrong-visibility",
-            "hard" if len(missing) > max(1, case.num_frames // 4) else "soft",
+        message = (
             f"frame {missing[0]}: {track.id!r} is missing in {len(missing)} of {case.num_frames} "
-            "frames; the prompt shows it all the time",
-            missing[0], track.id, len(missing),
-        )  # fmt: skip
+            "frames; the prompt shows it all the time"
+        )
+        severity = severity_of(len(missing) > max(1, case.num_frames // 4))
+        yield Finding("wrong-visibility", severity, message, missing[0], track.id, len(missing))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from flowzero_jax.planner.checks.findings import Finding
+from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import Track, centre, gap
 from flowzero_jax.planner.intent import RELATION_WORDS, Relation
@@ -49,14 +49,12 @@ def _relation(
     hard = len(bad) * 2 > len(frames) and not _is_loose(case, relation)
     target = case.name(relation.target)
     when = {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
-    yield Finding(
-        "wrong-relation",
-        "hard" if hard else "soft",
+    message = (
         f"frame {worst}: {track.id!r} should be {RELATION_WORDS[relation.kind]} {target!r}"
         f"{when}; its box is {_place(track.box(worst))}, the other is "
-        f"{_place(_nearest(track, targets, worst))}",
-        worst, track.id, len(wrong),
-    )  # fmt: skip
+        f"{_place(_nearest(track, targets, worst))}"
+    )
+    yield Finding("wrong-relation", severity_of(hard), message, worst, track.id, len(wrong))
 
 
 def _is_loose(case: Case, relation: Relation) -> bool:
@@ -131,12 +129,11 @@ def check_regions(case: Case) -> Iterator[Finding]:
                 if wanted == 0 and abs(value - 0.5) > 0.25:
                     side = -1.0
                 if wanted is not None and side < -0.02:
-                    yield Finding(
-                        "wrong-region", "hard",
+                    message = (
                         f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
-                        f"the prompt puts it {_region(axis, wanted)}",
-                        track.first, track.id, -side,
-                    )  # fmt: skip
+                        f"the prompt puts it {_region(axis, wanted)}"
+                    )
+                    yield Finding("wrong-region", "hard", message, track.first, track.id, -side)
 
 
 def _region(axis: str, wanted: float) -> str:

@@ -15,12 +15,11 @@ def check_shape(track: Track, move: Move, severity: Severity) -> Iterator[Findin
         return
     points = [track.centre(f) for f in track.frames]
     if move.manner == "arc" and not move.free and _is_low(points):
-        yield Finding(
-            "wrong-path", "soft",
+        message = (
             f"{track.id!r} is thrown, but its track is no arc; let it rise on the first half of "
-            "its way and fall on the second",
-            object_id=track.id,
-        )  # fmt: skip
+            "its way and fall on the second"
+        )
+        yield Finding("wrong-path", "soft", message, object_id=track.id)
     is_line = min(track.reach) < 0.15 * max(track.reach)
     wanted = {
         "circle": ("goes round", _angle(points) >= 0.75 * math.pi and not is_line),
@@ -29,11 +28,8 @@ def check_shape(track: Track, move: Move, severity: Severity) -> Iterator[Findin
         "swing": ("goes to and fro", max(map(_swings, zip(*points, strict=True))) >= 1),
     }.get(move.manner)
     if wanted is not None and not wanted[1]:
-        yield Finding(
-            "wrong-path", severity,
-            f"{track.id!r}: the prompt says that it {wanted[0]}; its track does not",
-            object_id=track.id,
-        )  # fmt: skip
+        message = f"{track.id!r}: the prompt says that it {wanted[0]}; its track does not"
+        yield Finding("wrong-path", severity, message, object_id=track.id)
 
 
 def _is_low(points: Sequence[tuple[float, float]], least: float = 0.03) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from flowzero_jax.planner.checks.findings import Finding
-from flowzero_jax.planner.checks.looks import label_differences
+from flowzero_jax.planner.checks.findings import Finding, severity_of
+from flowzero_jax.planner.checks.looks import words_of_change
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.tracks import words_of
 from flowzero_jax.planner.words import lexicon
@@ -20,25 +20,22 @@ def check_background(case: Case) -> Iterator[Finding]:
     frames = case.scene.frames[1:]
     restless = background.direction is None and background.speed > 0
     if restless and all(f.background_motion.speed <= _LEAST_SPEED for f in frames):
-        yield Finding(
-            "wrong-background-motion",
-            "soft",
+        message = (
             "the background stands still; what the prompt speaks of moves by itself, so 'random' "
-            "motion suits it",
-            amount=len(frames),
+            "motion suits it"
         )
+        yield Finding("wrong-background-motion", "soft", message, amount=len(frames))
     if background.direction is None or not background.speed or not frames:
         return
     moving = [f.background_motion for f in frames if f.background_motion.speed > _LEAST_SPEED]
     wanted = DIRECTION_NAMES[background.direction]
     why = " (a camera that pans right moves the background left)" if background.camera else ""
     if len(moving) * 2 < len(frames):
-        yield Finding(
-            "wrong-background-motion", "hard",
+        message = (
             f"the background stands still in {len(frames) - len(moving)} of {len(frames)} frames; "
-            f"it should move {wanted!r}{why}",
-            amount=len(frames) - len(moving),
-        )  # fmt: skip
+            f"it should move {wanted!r}{why}"
+        )
+        yield Finding("wrong-background-motion", "hard", message, amount=len(frames) - len(moving))
         return
     if background.free:
         return
@@ -47,13 +44,11 @@ def check_background(case: Case) -> Iterator[Finding]:
         x, y = background.direction
         dx, dy = DIRECTIONS[others[0].direction]
         near = x * dx + y * dy > 0
-        yield Finding(
-            "wrong-background-motion",
-            "soft" if near else "hard",
+        message = (
             f"the background moves {others[0].direction!r} in {len(others)} frames; it should move "
-            f"{wanted!r}{why}",
-            amount=len(others),
-        )  # fmt: skip
+            f"{wanted!r}{why}"
+        )
+        yield Finding("wrong-background-motion", severity_of(not near), message, amount=len(others))
 
 
 def check_descriptions(case: Case) -> Iterator[Finding]:
@@ -67,12 +62,9 @@ def check_descriptions(case: Case) -> Iterator[Finding]:
         if len(place.texts) > 1
     ]
     changes += [
-        (label_differences(start, end), label_differences(end, start))
-        for start, end in (
-            (thing.labels[0], thing.labels[-1])
-            for thing in case.intent.things
-            if len(thing.labels) > 1 and thing.visible == (0.0, 1.0)
-        )
+        words_of_change(thing)
+        for thing in case.intent.things
+        if len(thing.labels) > 1 and thing.visible == (0.0, 1.0)
     ]
     told = [set(words_of(label.phrase)) for t in case.intent.things for label in t.labels[:1]]
     for position, (start, end) in enumerate(changes):
@@ -90,37 +82,33 @@ def check_mentions(case: Case) -> Iterator[Finding]:
             continue
         words = set(words_of(thing.noun))
         for number, frame in enumerate(case.scene.frames):
-            shown = any(number in track.objects for track in case.matched[index])
-            told = _has(frame.description, words)
-            if shown and not told and any(
-                words <= set(words_of(t.phrase(number)))
-                for t in case.matched[index] if number in t.objects
-            ):  # fmt: skip
-                yield Finding(
-                    "wrong-description", "soft",
+            shown = any(
+                number in track.objects and words <= set(words_of(track.phrase(number)))
+                for track in case.matched[index]
+            )
+            if shown and not _has(frame.description, words):
+                message = (
                     f"frame {number}: the description does not tell of {case.name(index)!r}, "
-                    "which the frame shows",
-                    number, amount=1,
-                )  # fmt: skip
+                    "which the frame shows"
+                )
+                yield Finding("wrong-description", "soft", message, number, amount=1)
                 break
 
 
 def _told(text: str, frame: int, words: set[str], other: set[str], which: str) -> Iterator[Finding]:
     """Whether one frame's description tells of its own state and not of the other one."""
     if words and not _has(text, words):
-        yield Finding(
-            "wrong-description", "hard",
+        message = (
             f"frame {frame}: the description {text[:80]!r} should tell of {_list(words)}, the "
-            f"{which} state of the change",
-            frame,
-        )  # fmt: skip
+            f"{which} state of the change"
+        )
+        yield Finding("wrong-description", "hard", message, frame)
     elif words and other and _has(text, other):
-        yield Finding(
-            "wrong-description", "soft",
+        message = (
             f"frame {frame}: the description {text[:80]!r} tells of {_list(other)}, too; the "
-            f"{which} frame shows only the {which} state",
-            frame,
-        )  # fmt: skip
+            f"{which} frame shows only the {which} state"
+        )
+        yield Finding("wrong-description", "soft", message, frame)
 
 
 def _list(words: set[str]) -> str:

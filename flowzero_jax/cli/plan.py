@@ -39,7 +39,7 @@ def run(job: PlanJob, report: Report) -> int:
     fields = {}
     if planned.history is not None:
         write_history(history_path(out), planned.history)
-        kept = planned.history.rounds[planned.history.kept]
+        kept = planned.history.best
         fields = {
             "history": str(history_path(out)),
             "rounds": len(planned.history.rounds),
@@ -100,17 +100,16 @@ def _plan_line(
     try:
         planned = planner(line.decode("utf-8").strip(), num_frames)
     except FlowZeroError as error:
-        return _failure(text, type(error).__name__, str(error), error.exit_code), None
+        return _failure(text, error), None
     except UnicodeDecodeError:
-        message = "not UTF-8 text; save the file as UTF-8"
-        return _failure(text, InputError.__name__, message, InputError.exit_code), None
+        return _failure(text, InputError("not UTF-8 text; save the file as UTF-8")), None
     history = None if planned.history is None else history_tree(planned.history)
     return planned.scene.model_dump(mode="json"), history
 
 
-def _failure(prompt: str, kind: str, message: str, exit_code: int) -> dict[str, Any]:
-    error = {"type": kind, "message": message, "exit_code": exit_code}
-    return {"prompt": prompt, "error": error}
+def _failure(prompt: str, error: FlowZeroError) -> dict[str, Any]:
+    fields = {"type": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+    return {"prompt": prompt, "error": fields}
 
 
 def _lines(path: Path) -> Iterator[bytes]:

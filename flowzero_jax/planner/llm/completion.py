@@ -22,14 +22,12 @@ def read_completion(body: bytes, question: Question) -> Answer:
     message = _get(choice, "message")
     if not isinstance(message, dict):
         raise NotACompletion("the response holds no message")
-    content, refusal = message.get("content"), message.get("refusal")
-    text = _text(content)
     usage = _get(tree, "usage")
     asked = sum(len(turn.content.encode(errors="replace")) for turn in question.messages)
     return Answer(
-        text=text,
+        text=_text(message.get("content")),
         finish=_word(_get(choice, "finish_reason")),
-        refusal=refusal if isinstance(refusal, str) else "",
+        refusal=_word(message.get("refusal")),
         question_tokens=_count(_get(usage, "prompt_tokens"), asked),
         reply_tokens=_count(_get(usage, "completion_tokens"), len(body)),
     )
@@ -40,7 +38,7 @@ def _text(content: Any) -> str:
     if isinstance(content, list):
         parts = [_get(part, "text") for part in content]
         return "".join(part for part in parts if isinstance(part, str))
-    return content if isinstance(content, str) else ""
+    return _word(content)
 
 
 def _get(tree: Any, *path: str | int) -> Any:

@@ -1,7 +1,6 @@
 """What is asked of a model and what comes back, whoever carries it."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -58,27 +57,22 @@ class Budget:
 
     Attributes:
       max_calls, max_tokens, seconds: The limits.
-      clock: Seconds that only grow.
     """
 
     max_calls: int
     max_tokens: int
     seconds: float
-    clock: Callable[[], float] = time.monotonic
     calls: int = 0
     question_tokens: int = 0
     reply_tokens: int = 0
-    started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started = self.clock()
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def tokens(self) -> int:
         return self.question_tokens + self.reply_tokens
 
     def spent_seconds(self) -> float:
-        return self.clock() - self.started
+        return time.monotonic() - self.started
 
     def remaining_seconds(self) -> float:
         """Seconds left, more than 0."""

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -73,17 +73,20 @@ class History:
     ended: str
     rounds: tuple[Round, ...]
 
+    @property
+    def best(self) -> Round:
+        """The round whose plan was kept."""
+        return self.rounds[self.kept]
+
 
 def history_tree(history: History) -> dict[str, Any]:
     """The history as JSON values."""
     rounds = []
     for number, entry in enumerate(history.rounds):
         scene = None if entry.scene is None else entry.scene.model_dump(mode="json")
-        values = {field.name: getattr(entry, field.name) for field in fields(Round)}
         findings = [asdict(finding) for finding in entry.findings]
-        rounds.append({"round": number, **values, "scene": scene, "findings": findings})
-    head = {field.name: getattr(history, field.name) for field in fields(History)}
-    return {"version": VERSION, **head, "rounds": rounds}
+        rounds.append({"round": number, **vars(entry), "scene": scene, "findings": findings})
+    return {"version": VERSION, **vars(history), "rounds": rounds}
 
 
 def write_history(path: str | os.PathLike[str], history: History) -> None:
@@ -110,7 +113,7 @@ def read_history(path: str | os.PathLike[str]) -> History:
             _round(entry, f"{path}: rounds[{n}]") for n, entry in enumerate(tree["rounds"])
         )
         history = History(**{**tree, "rounds": rounds})
-        if not rounds or not 0 <= history.kept < len(rounds) or rounds[history.kept].scene is None:
+        if not rounds or not 0 <= history.kept < len(rounds) or history.best.scene is None:
             raise ValueError("no round was kept")
         return history
     except InputError:

@@ -13,16 +13,10 @@ from flowzero_jax.planner.llm.exchange import Budget, Model, Question
 from flowzero_jax.planner.llm.history import History, Round
 from flowzero_jax.planner.llm.http import LOOPBACK
 from flowzero_jax.planner.llm.prompts import plan_messages
-from flowzero_jax.planner.llm.refinement import Refinement, Verifier, meter, refine
-from flowzero_jax.planner.llm.reply_store import (
-    CachedModel,
-    Folder,
-    RecordedModel,
-    ReplayedModel,
-)
+from flowzero_jax.planner.llm.refinement import meter, refine
+from flowzero_jax.planner.llm.reply_store import CachedModel, Folder, RecordedModel, ReplayedModel
 from flowzero_jax.planner.llm.schema import plan_schema
 from flowzero_jax.planner.llm.settings import LlmSettings, read_key, resolve
-from flowzero_jax.planner.planning import verify
 from flowzero_jax.planner.words.text import clean_prompt
 from flowzero_jax.scene import SceneSyntax, check_num_frames
 
@@ -48,7 +42,6 @@ def plan_with_llm(
     settings: LlmSettings | None = None,
     *,
     model: Model | None = None,
-    verifier: Verifier = verify,
 ) -> LlmPlan:
     """Plans a video of `num_frames` (1 to 512) frames with a language model.
 
@@ -58,7 +51,6 @@ def plan_with_llm(
       settings: See there; the defaults take url and model from the environment.
       model: Who is asked; by default what `open_model` gives for the settings. Give the same one
         for several prompts.
-      verifier: The check whose findings go back to the model.
 
     Raises:
       InputError: the prompt, `num_frames` or the settings cannot be used.
@@ -73,23 +65,12 @@ def plan_with_llm(
         model = open_model(settings)
     budget = Budget(settings.max_calls, settings.max_tokens, settings.total_timeout)
     try:
-        first = _first_round(model, prompt, num_frames, settings, budget, verifier)
+        first = _first_round(model, prompt, num_frames, settings, budget)
     except Unusable as error:
         raise PlannerError(str(error)) from None
-    refinement = refine(model, first, settings, budget, verifier)
-    best = refinement.rounds[refinement.kept]
-    assert best.scene is not None
-    history = History(
-        prompt=prompt,
-        num_frames=num_frames,
-        planner="llm",
-        url=settings.url,
-        model=settings.model,
-        kept=refinement.kept,
-        ended=refinement.ended,
-        rounds=refinement.rounds,
-    )
-    return LlmPlan(spread(best.scene, num_frames), history, _warnings(refinement))
+    history = refine(model, first, num_frames, settings, budget)
+    assert history.best.scene is not None
+    return LlmPlan(spread(history.best.scene, num_frames), history, _warnings(history))
 
 
 def plan_scene(prompt: str, num_frames: int = 8) -> SceneSyntax:
@@ -132,12 +113,7 @@ def open_model(settings: LlmSettings) -> Model:
 
 
 def _first_round(
-    model: Model,
-    prompt: str,
-    num_frames: int,
-    settings: LlmSettings,
-    budget: Budget,
-    verifier: Verifier,
+    model: Model, prompt: str, num_frames: int, settings: LlmSettings, budget: Budget
 ) -> Round:
     """The plan before any refinement; of half as many key frames if replies are cut."""
     count = min(num_frames, settings.key_frames)
@@ -147,21 +123,21 @@ def _first_round(
         return Request(prompt, frames, Question(messages, schema, "plan", settings.reply_tokens))
 
     try:
-        return meter(model, request(count), budget, verifier)
+        return meter(model, request(count), budget)
     except PlanIsCut as cut:
         fewer = -(-count // 2)
         if count < 4:
             raise
-        first = meter(model, request(fewer), budget, verifier)
+        first = meter(model, request(fewer), budget)
         note = f"{cut}; asked for {fewer} key frames instead of {count}"
         return replace(first, notes=(note, *first.notes))
 
 
-def _warnings(refinement: Refinement) -> tuple[str, ...]:
-    best = refinement.rounds[refinement.kept]
+def _warnings(history: History) -> tuple[str, ...]:
+    best = history.best
     lines = [f"the plan was changed when it was read: {change}" for change in best.changes]
-    if refinement.ended == "failed":
-        lines.append(f"the refinement ended early: {refinement.rounds[-1].notes[-1]}")
+    if history.ended == "failed":
+        lines.append(f"the refinement ended early: {history.rounds[-1].notes[-1]}")
     if best.hard:
         hard = [finding.message for finding in best.findings if finding.severity == "hard"]
         more = f" (and {len(hard) - 1} more)" if len(hard) > 1 else ""

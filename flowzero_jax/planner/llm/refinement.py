@@ -1,38 +1,20 @@
 """Iterative self-refinement: what a check finds goes back to the model until both are content."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.checks.findings import Finding, penalty
 from flowzero_jax.planner.llm.conversation import Request, Unusable, ask_for_plan
 from flowzero_jax.planner.llm.exchange import Budget, Model, Question
-from flowzero_jax.planner.llm.history import Round
+from flowzero_jax.planner.llm.history import History, Round
 from flowzero_jax.planner.llm.prompts import refinement_messages
 from flowzero_jax.planner.llm.schema import refinement_schema
 from flowzero_jax.planner.llm.settings import LlmSettings
 from flowzero_jax.planner.planning import verify
 from flowzero_jax.scene import SceneSyntax
 
-Verifier = Callable[[SceneSyntax], Sequence[Finding]]
-
-
-@dataclass(frozen=True)
-class Refinement:
-    """All rounds, which of them is kept, and why they ended: see `history.History`."""
-
-    rounds: tuple[Round, ...]
-    kept: int
-    ended: str
-
 
 def refine(
-    model: Model,
-    first: Round,
-    settings: LlmSettings,
-    budget: Budget,
-    verifier: Verifier = verify,
-) -> Refinement:
+    model: Model, first: Round, num_frames: int, settings: LlmSettings, budget: Budget
+) -> History:
     """Has a plan corrected until the model is sure of it and the check finds nothing hard.
 
     The plan that the check likes best is kept, among equals the one that the model is surest of, so
@@ -42,9 +24,9 @@ def refine(
     Args:
       model: Who corrects.
       first: Round 0, with a scene (see `meter`).
+      num_frames: Of the whole plan, for the history.
       settings: `confidence`, `max_rounds`, `reply_tokens`.
       budget: What all of it may use.
-      verifier: The check.
     """
     assert first.scene is not None
     rounds, kept, ended = [first], 0, "rounds"
@@ -62,7 +44,7 @@ def refine(
         request = Request(best.scene.prompt, count, question, refined=True, faulty=faulty)
         calls, seconds = budget.calls, budget.spent_seconds()
         try:
-            latest = meter(model, request, budget, verifier)
+            latest = meter(model, request, budget)
         except PlannerError as error:
             spent = round(budget.spent_seconds() - seconds, 3)
             calls = budget.calls - calls
@@ -84,15 +66,24 @@ def refine(
             ended = "repeated"
             break
         seen.add(latest.scene)
-    return Refinement(tuple(rounds), kept, ended)
+    return History(
+        prompt=first.scene.prompt,
+        num_frames=num_frames,
+        planner="llm",
+        url=settings.url,
+        model=settings.model,
+        kept=kept,
+        ended=ended,
+        rounds=tuple(rounds),
+    )
 
 
-def meter(model: Model, request: Request, budget: Budget, verifier: Verifier) -> Round:
+def meter(model: Model, request: Request, budget: Budget) -> Round:
     """Asks for a plan, checks it, and says what that took. Raises: PlannerError."""
     calls, seconds = budget.calls, budget.spent_seconds()
     question_tokens, reply_tokens = budget.question_tokens, budget.reply_tokens
     reply, notes = ask_for_plan(model, request, budget)
-    findings = tuple(verifier(reply.scene))
+    findings = verify(reply.scene)
     return Round(
         scene=reply.scene,
         findings=findings,

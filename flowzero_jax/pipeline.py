@@ -15,13 +15,7 @@ from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import platform_of, shard_params, to_host
-from flowzero_jax.devices.programs import (
-    Drawn,
-    Progress,
-    draw,
-    encode_table,
-    encode_texts_jitted,
-)
+from flowzero_jax.devices.programs import Drawn, Progress, draw, encode_table, encode_texts_jitted
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import generate, latent_size
 from flowzero_jax.models import Autoencoder, Platform, TextEncoder, UNet
@@ -31,12 +25,7 @@ from flowzero_jax.settings import STEPS_PER_CALL, AttentionMethod, GenerationSet
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import (
-    Checkpoint,
-    CheckpointSettings,
-    load_checkpoint,
-    save_pipeline,
-)
+from flowzero_jax.weights import Checkpoint, CheckpointSettings, load_checkpoint, save_pipeline
 from flowzero_jax.weights.source import EMBEDDED, Source
 
 __all__ = ["Models", "Pipeline", "generate", "load_pipeline"]
@@ -89,24 +78,8 @@ class Pipeline:
         self.settings = defaults.generation
         self.info = _describe(checkpoint, defaults)
 
-    @classmethod
-    def from_source(
-        cls,
-        source: Source,
-        dtype: str = "float32",
-        attention: AttentionMethod = "auto",
-        mesh: Mesh | None = None,
-    ) -> "Pipeline":
-        """As `load_pipeline`."""
-        return cls(load_checkpoint(source, dtype), dtype, attention, mesh)
-
     def __call__(
-        self,
-        scenes,
-        *,
-        seed: int | None = None,
-        seeds: Sequence[int] | None = None,
-        **options,
+        self, scenes, *, seed: int | None = None, seeds: Sequence[int] | None = None, **options
     ) -> np.ndarray:
         """Draws one scene, `[f H W 3]` uint8, or a list of scenes, `[b f H W 3]`.
 
@@ -224,8 +197,8 @@ class Pipeline:
         if settings.eta == 0:  # as before there was such a setting: older snapshots stay good
             del decisive["eta"]
         dtype = jnp.dtype(self.models.unet.dtype).name
-        scenes = (getattr(table, field.name) for field in dataclasses.fields(table))
-        return fingerprint(self.info.sha256, dtype, decisive, [int(s) for s in seeds], *scenes)
+        numbers = [int(seed) for seed in seeds]
+        return fingerprint(self.info.sha256, dtype, decisive, numbers, *vars(table).values())
 
     def save_pipeline(self, folder: str | Path, dtype="float32") -> str:
         """Writes the checkpoint as a diffusers folder; see `weights.save_pipeline`."""
@@ -277,7 +250,8 @@ def load_pipeline(
       ModelError: no such model, or not a whole and consistent one.
       InputError: a tokenizer for a model that has one, or another dtype.
     """
-    return Pipeline.from_source(Source(model, tokenizer, gligen), dtype, attention, mesh)
+    checkpoint = load_checkpoint(Source(model, tokenizer, gligen), dtype)
+    return Pipeline(checkpoint, dtype, attention, mesh)
 
 
 def _describe(checkpoint: Checkpoint, defaults: CheckpointSettings) -> PipelineInfo:

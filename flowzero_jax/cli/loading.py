@@ -17,7 +17,7 @@ from flowzero_jax.cli.device import (
 )
 from flowzero_jax.cli.jobs import ModelRequest
 from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
-from flowzero_jax.pipeline import Pipeline
+from flowzero_jax.pipeline import Pipeline, load_pipeline
 from flowzero_jax.settings import GenerationSettings
 
 
@@ -70,7 +70,7 @@ def load(request: ModelRequest) -> Loaded:
 
     source = request.source
     with device_errors():
-        pipeline = Pipeline.from_source(source, dtype, attention, mesh)
+        pipeline = load_pipeline(**vars(source), dtype=dtype, attention=attention, mesh=mesh)
     if attention == "cudnn":
         check_head_sizes(pipeline.models.unet)
     return Loaded(

@@ -17,15 +17,16 @@ PROGRAMS = [
     CompiledProgram("denoise, guided, 5 steps", 61.5, 10**9, 10**9, 10**9, 5 * 10**8, 0),
 ]
 
+NOTHING = {"tokenizer": None, "gligen": None, "attention": "auto", "mesh": None}
+
 
 @pytest.fixture
 def compiled(monkeypatch):
     """What was loaded and compiled, instead of doing it."""
     seen = types.SimpleNamespace()
 
-    def from_source(source, dtype, attention, mesh):
-        parts = {"attention": attention, "mesh": mesh}
-        seen.loaded = (source.model, dtype, source.additions | parts)
+    def load_pipeline(model, *, dtype, **parts):
+        seen.loaded = (model, dtype, parts)
         info = types.SimpleNamespace(name="tiny", sha256="ab" * 32, origin={})
         return types.SimpleNamespace(settings=DEFAULTS, info=info, compile=seen.compile)
 
@@ -39,7 +40,7 @@ def compiled(monkeypatch):
     seen.compile = compile_programs
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
     monkeypatch.setattr(loading, "enable_compilation_cache", lambda folder: folder)
-    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
+    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
     return seen
 
 
@@ -55,7 +56,7 @@ def test_people_get_a_table_and_the_memory_that_is_needed(compiled, capsys):
     assert captured.err.splitlines() == [
         f"flowzero-jax: compiling: {program.name}" for program in PROGRAMS
     ]
-    assert compiled.loaded == ("sticker", "float32", {"attention": "auto", "mesh": None})
+    assert compiled.loaded == ("sticker", "float32", NOTHING)
     assert compiled.settings == DEFAULTS and compiled.size == (8, 1, 10)
 
 

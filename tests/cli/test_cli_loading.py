@@ -21,10 +21,10 @@ def load(monkeypatch):
     dtypes, meshes = [], []
     monkeypatch.setattr(loading, "disable_compilation_cache", lambda: None)
 
-    def from_source(source, dtype, attention, mesh):
+    def load_pipeline(model, *, dtype, attention, mesh, **additions):
         dtypes.append(dtype)
         meshes.append(mesh)
-        info = types.SimpleNamespace(name=source.model, sha256="", origin={})
+        info = types.SimpleNamespace(name=model, sha256="", origin={})
         models = types.SimpleNamespace(unet=UNet(UNET, jnp.dtype(dtype), attention))
         return types.SimpleNamespace(settings=GenerationSettings(), info=info, models=models)
 
@@ -34,7 +34,7 @@ def load(monkeypatch):
         request = ModelRequest(Source(), {}, ComputeSettings(**options), no_cache=True)
         return loading.load(request)
 
-    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
+    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
     load.dtypes, load.meshes = dtypes, meshes
     return load
 

@@ -78,11 +78,11 @@ def model(tmp_path, monkeypatch):
     stand_in = StandIn()
     stand_in.loaded = []
 
-    def from_source(source, dtype, attention, mesh):
-        stand_in.loaded.append((source.model, dtype, attention))
+    def load_pipeline(model, *, dtype, attention, **others):
+        stand_in.loaded.append((model, dtype, attention))
         return stand_in
 
-    monkeypatch.setattr(loading.Pipeline, "from_source", from_source)
+    monkeypatch.setattr(loading, "load_pipeline", load_pipeline)
     return stand_in
 
 

@@ -23,6 +23,9 @@ FEW_KEYS = 256
 # Elsewhere up to this many queries.
 SHORT = 1024
 
+# Sums up in float32, whatever it multiplies.
+_product = functools.partial(jnp.matmul, preferred_element_type=jnp.float32)
+
 
 class KeyValue(NamedTuple):
     """Keys and values `[b f s n e]` of s tokens; an f of 1 is shared by all frames."""
@@ -94,10 +97,9 @@ def _attend_at_once(query, sources, mask=None):
     def product(x, kept):
         """`x [b n f t i]` with `kept [b n f i j]`, one frame of which may serve all."""
         if kept.shape[2] == f:
-            return jnp.matmul(x, kept, preferred_element_type=jnp.float32)
+            return _product(x, kept)
         folded = x.reshape(b, n, f * t, -1)
-        out = jnp.matmul(folded, kept[:, :, 0], preferred_element_type=jnp.float32)
-        return out.reshape(b, n, f, t, -1)
+        return _product(folded, kept[:, :, 0]).reshape(b, n, f, t, -1)
 
     scores = [product(query, source.key.swapaxes(-1, -2)) for source in sources]
     if mask is not None:
@@ -151,18 +153,10 @@ def _attend_in_blocks(query, sources):
             kept = [KeyValue(source.key[0], source.value[0]) for source in shared] + own
 
             def one_block(block):
-                scores = [
-                    jnp.matmul(block, source.key.T, preferred_element_type=jnp.float32)
-                    for source in kept
-                ]
-                weights, total = _softmax_parts(scores)
+                weights, total = _softmax_parts([_product(block, key.T) for key, _ in kept])
                 out = sum(
-                    jnp.matmul(
-                        weight.astype(source.value.dtype),
-                        source.value,
-                        preferred_element_type=jnp.float32,
-                    )
-                    for weight, source in zip(weights, kept, strict=True)
+                    _product(weight.astype(value.dtype), value)
+                    for weight, (_, value) in zip(weights, kept, strict=True)
                 )
                 return (out / total).astype(block.dtype)
 

@@ -2,11 +2,9 @@
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from flowzero_jax.models.attend import AttentionMethod, KeyValue, attend
-from flowzero_jax.models.layers import Dtype
-from flowzero_jax.models.platform import CPU, Platform
+from flowzero_jax.models.attend import KeyValue, attend
+from flowzero_jax.models.layers import Compute
 
 
 class Attention(nn.Module):
@@ -18,19 +16,16 @@ class Attention(nn.Module):
 
     num_heads: int
     width: int
-    use_bias: bool = False
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     def setup(self):
-        def dense(name: str, use_bias: bool) -> nn.Dense:
-            return nn.Dense(self.width, use_bias=use_bias, dtype=self.dtype, name=name)
+        def dense(name: str, use_bias: bool = False) -> nn.Dense:
+            return nn.Dense(self.width, use_bias=use_bias, dtype=self.compute.dtype, name=name)
 
-        self.to_q = dense("to_q", self.use_bias)
-        self.to_k = dense("to_k", self.use_bias)
-        self.to_v = dense("to_v", self.use_bias)
-        self.to_out = dense("to_out.0", True)
+        self.to_q = dense("to_q")
+        self.to_k = dense("to_k")
+        self.to_v = dense("to_v")
+        self.to_out = dense("to_out.0", use_bias=True)
 
     def project(self, context: jax.Array) -> KeyValue:
         """`context [b f s d']` → keys and values of its s tokens."""
@@ -41,7 +36,8 @@ class Attention(nn.Module):
         query = self._heads(self.to_q(x))
         self.sow("intermediates", "query", query)
         self.sow("intermediates", "sources", sources)
-        out = attend(query, *sources, method=self.method, platform=self.platform)
+        method, platform = self.compute.attention, self.compute.platform
+        out = attend(query, *sources, method=method, platform=platform)
         return self.to_out(out.reshape(x.shape))
 
     def _heads(self, x: jax.Array) -> jax.Array:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from flowzero_jax.models.attend import AttentionMethod, KeyValue, attend
 from flowzero_jax.models.config import AutoencoderConfig
 from flowzero_jax.models.layers import (
+    Compute,
     Downsample,
     Dtype,
     ResnetBlock,
@@ -23,93 +24,85 @@ class PixelAttention(nn.Module):
     """Single-head self-attention over the pixels of a feature map, with a residual."""
 
     num_groups: int
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k h w c]`."""
         k, h, w, c = x.shape
-        tokens = group_norm(self.num_groups, EPSILON, self.dtype, "group_norm")(x)
+        dtype, method, platform = self.compute.dtype, self.compute.attention, self.compute.platform
+        tokens = group_norm(self.num_groups, EPSILON, dtype, "group_norm")(x)
         tokens = tokens.reshape(k, 1, h * w, 1, c)
         query, key, value = (
-            nn.Dense(c, dtype=self.dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
+            nn.Dense(c, dtype=dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
         )
-        source = KeyValue(key, value)
-        out = attend(query, source, method=self.method, platform=self.platform)
-        return x + nn.Dense(c, dtype=self.dtype, name="to_out.0")(out.reshape(k, h, w, c))
+        out = attend(query, KeyValue(key, value), method=method, platform=platform)
+        return x + nn.Dense(c, dtype=dtype, name="to_out.0")(out.reshape(k, h, w, c))
 
 
 class MidBlock(nn.Module):
     """Residual block, attention, residual block at the lowest resolution."""
 
     num_groups: int
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k h w c]`."""
-        features, groups, dtype, platform = x.shape[-1], self.num_groups, self.dtype, self.platform
-        x = ResnetBlock(features, groups, EPSILON, dtype, platform, name="resnets.0")(x)
-        x = PixelAttention(groups, dtype, self.method, platform, name="attentions.0")(x)
-        return ResnetBlock(features, groups, EPSILON, dtype, platform, name="resnets.1")(x)
+        features, groups, compute = x.shape[-1], self.num_groups, self.compute
+        x = ResnetBlock(features, groups, EPSILON, compute, name="resnets.0")(x)
+        x = PixelAttention(groups, compute, name="attentions.0")(x)
+        return ResnetBlock(features, groups, EPSILON, compute, name="resnets.1")(x)
 
 
 class Encoder(nn.Module):
     """Images → features at the latent resolution, mean and log-variance along the channels."""
 
     config: AutoencoderConfig
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k H W 3]` → `[k h w 2c]`."""
-        config, dtype, platform = self.config, self.dtype, self.platform
+        config, compute = self.config, self.compute
         groups = config.norm_num_groups
-        x = conv3x3(config.block_out_channels[0], dtype, platform, "conv_in")(x)
+        x = conv3x3(config.block_out_channels[0], compute, "conv_in")(x)
         for stage, width in enumerate(config.block_out_channels):
             prefix = f"down_blocks.{stage}"
             for layer in range(config.layers_per_block):
                 name = f"{prefix}.resnets.{layer}"
-                x = ResnetBlock(width, groups, EPSILON, dtype, platform, name=name)(x)
+                x = ResnetBlock(width, groups, EPSILON, compute, name=name)(x)
             if stage < len(config.block_out_channels) - 1:
-                x = Downsample(False, dtype, name=f"{prefix}.downsamplers.0")(x)
-        x = MidBlock(groups, dtype, self.method, platform, name="mid_block")(x)
-        x = nn.silu(group_norm(groups, EPSILON, dtype, "conv_norm_out")(x))
-        return conv3x3(2 * config.latent_channels, dtype, platform, "conv_out")(x)
+                x = Downsample(False, compute.dtype, name=f"{prefix}.downsamplers.0")(x)
+        x = MidBlock(groups, compute, name="mid_block")(x)
+        x = nn.silu(group_norm(groups, EPSILON, compute.dtype, "conv_norm_out")(x))
+        return conv3x3(2 * config.latent_channels, compute, "conv_out")(x)
 
 
 class Decoder(nn.Module):
     """Latents → images."""
 
     config: AutoencoderConfig
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k H W 3]`."""
-        config, dtype, platform = self.config, self.dtype, self.platform
+        config, compute = self.config, self.compute
         groups = config.norm_num_groups
         widths = tuple(reversed(config.block_out_channels))
-        x = conv3x3(widths[0], dtype, platform, "conv_in")(x)
-        x = MidBlock(groups, dtype, self.method, platform, name="mid_block")(x)
+        x = conv3x3(widths[0], compute, "conv_in")(x)
+        x = MidBlock(groups, compute, name="mid_block")(x)
         for block, width in enumerate(widths):
             prefix = f"up_blocks.{block}"
             for layer in range(config.layers_per_block + 1):
                 name = f"{prefix}.resnets.{layer}"
-                x = ResnetBlock(width, groups, EPSILON, dtype, platform, name=name)(x)
+                x = ResnetBlock(width, groups, EPSILON, compute, name=name)(x)
             if block < len(widths) - 1:
                 size = (2 * x.shape[1], 2 * x.shape[2])
-                x = Upsample(dtype, platform, name=f"{prefix}.upsamplers.0")(x, size)
-        x = nn.silu(group_norm(groups, EPSILON, dtype, "conv_norm_out")(x))
-        return conv3x3(config.out_channels, dtype, platform, "conv_out")(x)
+                x = Upsample(compute, name=f"{prefix}.upsamplers.0")(x, size)
+        x = nn.silu(group_norm(groups, EPSILON, compute.dtype, "conv_norm_out")(x))
+        return conv3x3(config.out_channels, compute, "conv_out")(x)
 
 
 class Autoencoder(nn.Module):
@@ -124,8 +117,9 @@ class Autoencoder(nn.Module):
     platform: Platform = CPU
 
     def setup(self):
-        self.encoder = Encoder(self.config, self.dtype, self.attention, self.platform)
-        self.decoder = Decoder(self.config, self.dtype, self.attention, self.platform)
+        compute = Compute(self.dtype, self.attention, self.platform)
+        self.encoder = Encoder(self.config, compute)
+        self.decoder = Decoder(self.config, compute)
         self.quant_conv = nn.Conv(2 * self.config.latent_channels, (1, 1), dtype=self.dtype)
         self.post_quant_conv = nn.Conv(self.config.latent_channels, (1, 1), dtype=self.dtype)
 

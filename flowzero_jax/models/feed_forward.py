@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.layers import Dtype
-from flowzero_jax.models.platform import CPU, Platform
+from flowzero_jax.models.layers import Compute
+from flowzero_jax.models.platform import Platform
 
 # On CPUs so many bytes of hidden features at a time stay in caches.
 CACHED_HIDDEN = 24 * 2**20
@@ -14,21 +14,20 @@ CACHED_HIDDEN = 24 * 2**20
 class FeedForward(nn.Module):
     """Dense layer gated by the exact (erf) GELU, four times wider inside."""
 
-    dtype: Dtype = jnp.float32
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[… d]` → `[… d]`."""
-        width = x.shape[-1]
-        widen = nn.Dense(8 * width, dtype=self.dtype, name="net.0.proj")
-        narrow = nn.Dense(width, dtype=self.dtype, name="net.2")
+        width, dtype = x.shape[-1], self.compute.dtype
+        widen = nn.Dense(8 * width, dtype=dtype, name="net.0.proj")
+        narrow = nn.Dense(width, dtype=dtype, name="net.2")
 
         def through(x: jax.Array) -> jax.Array:
             hidden, gate = jnp.split(widen(x), 2, axis=-1)
             return narrow(hidden * nn.gelu(gate, approximate=False))
 
-        blocks = 1 if self.is_initializing() else _num_blocks(x, self.platform)
+        blocks = 1 if self.is_initializing() else _num_blocks(x, self.compute.platform)
         if blocks == 1:
             return through(x)
         return jax.lax.map(through, x.reshape(blocks, -1, width)).reshape(x.shape)

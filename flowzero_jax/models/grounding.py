@@ -4,11 +4,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.attend import AttentionMethod, KeyValue
+from flowzero_jax.models.attend import KeyValue
 from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.feed_forward import FeedForward
-from flowzero_jax.models.layers import Dtype, layer_norm
-from flowzero_jax.models.platform import CPU, Platform
+from flowzero_jax.models.layers import Compute, Dtype, layer_norm
 
 NUM_FREQUENCIES = 8
 TEMPERATURE = 100.0
@@ -34,21 +33,14 @@ class PositionNet(nn.Module):
         self, boxes: jax.Array, phrase_embeds: jax.Array, object_mask: jax.Array
     ) -> jax.Array:
         """`boxes [… n 4]`, `phrase_embeds [… n d]`, `object_mask [… n]` → `[… n out_features]`."""
-        position = fourier_embedding(boxes)
-        null_phrase = self.param(
-            "null_positive_feature", nn.initializers.zeros, (phrase_embeds.shape[-1],)
-        )
-        null_position = self.param(
-            "null_position_feature", nn.initializers.zeros, (position.shape[-1],)
-        )
-        present = object_mask[..., None] > 0
-        x = jnp.concatenate(
-            [
-                jnp.where(present, phrase_embeds, null_phrase),
-                jnp.where(present, position, null_position),
-            ],
-            axis=-1,
-        )
+
+        def or_null(features: jax.Array, name: str) -> jax.Array:
+            null = self.param(name, nn.initializers.zeros, features.shape[-1:])
+            return jnp.where(object_mask[..., None] > 0, features, null)
+
+        phrase = or_null(phrase_embeds, "null_positive_feature")
+        position = or_null(fourier_embedding(boxes), "null_position_feature")
+        x = jnp.concatenate([phrase, position], axis=-1)
         x = nn.silu(nn.Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.0")(x))
         x = nn.silu(nn.Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.2")(x))
         return nn.Dense(self.out_features, dtype=self.dtype, name="linears.4")(x)
@@ -59,23 +51,15 @@ class GatedSelfAttention(nn.Module):
 
     num_heads: int
     width: int
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     def setup(self):
-        self.linear = nn.Dense(self.width, dtype=self.dtype, name="linear")
-        self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
-        self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
-        self.attn = Attention(
-            self.num_heads,
-            self.width,
-            dtype=self.dtype,
-            method=self.method,
-            platform=self.platform,
-            name="attn",
-        )
-        self.ff = FeedForward(self.dtype, self.platform, name="ff")
+        dtype = self.compute.dtype
+        self.linear = nn.Dense(self.width, dtype=dtype, name="linear")
+        self.norm1 = layer_norm(1e-5, dtype, "norm1")
+        self.norm2 = layer_norm(1e-5, dtype, "norm2")
+        self.attn = Attention(self.num_heads, self.width, self.compute, name="attn")
+        self.ff = FeedForward(self.compute, name="ff")
         # Gates that start at 0 never open when the whole model is trained from scratch.
         self.alpha_attn = self.param("alpha_attn", nn.initializers.ones, ())
         self.alpha_dense = self.param("alpha_dense", nn.initializers.ones, ())

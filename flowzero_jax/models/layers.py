@@ -6,6 +6,7 @@ Scope names are the dotted names of a diffusers checkpoint, so that conversion n
 modules.
 """
 
+import dataclasses
 import functools
 
 import flax.linen as nn
@@ -14,8 +15,18 @@ import jax.numpy as jnp
 
 from flowzero_jax.models.convolution import convolve, convolve_pointwise
 from flowzero_jax.models.platform import CPU, Platform
+from flowzero_jax.settings import AttentionMethod
 
 Dtype = jnp.dtype | type
+
+
+@dataclasses.dataclass(frozen=True)
+class Compute:
+    """How all layers of a network compute; `attention` and the rest are as in `UNet`."""
+
+    dtype: Dtype = jnp.float32
+    attention: AttentionMethod = "auto"
+    platform: Platform = CPU
 
 
 def group_norm(num_groups: int, epsilon: float, dtype: Dtype, name: str) -> nn.GroupNorm:
@@ -34,8 +45,8 @@ def layer_norm(epsilon: float, dtype: Dtype, name: str) -> nn.LayerNorm:
     return nn.LayerNorm(epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name)
 
 
-def conv3x3(features: int, dtype: Dtype, platform: Platform, name: str) -> nn.Conv:
-    form = functools.partial(convolve, platform=platform)
+def conv3x3(features: int, compute: Compute, name: str) -> nn.Conv:
+    form, dtype = functools.partial(convolve, platform=compute.platform), compute.dtype
     return nn.Conv(features, (3, 3), padding=1, dtype=dtype, conv_general_dilated=form, name=name)
 
 
@@ -51,24 +62,21 @@ class ResnetBlock(nn.Module):
     features: int
     num_groups: int
     epsilon: float
-    dtype: Dtype = jnp.float32
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array, time_embedding: jax.Array | None = None) -> jax.Array:
         """`x [k h w c]`, `time_embedding [k d]` or None (autoencoder) → `[k h w features]`."""
-        residual = x
-        x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm1")(x))
-        x = conv3x3(self.features, self.dtype, self.platform, "conv1")(x)
+        residual, dtype = x, self.compute.dtype
+        x = nn.silu(group_norm(self.num_groups, self.epsilon, dtype, "norm1")(x))
+        x = conv3x3(self.features, self.compute, "conv1")(x)
         if time_embedding is not None:
-            time = nn.Dense(self.features, dtype=self.dtype, name="time_emb_proj")(
-                nn.silu(time_embedding)
-            )
-            x = x + time[:, None, None, :]
-        x = nn.silu(group_norm(self.num_groups, self.epsilon, self.dtype, "norm2")(x))
-        x = conv3x3(self.features, self.dtype, self.platform, "conv2")(x)
+            project = nn.Dense(self.features, dtype=dtype, name="time_emb_proj")
+            x = x + project(nn.silu(time_embedding))[:, None, None, :]
+        x = nn.silu(group_norm(self.num_groups, self.epsilon, dtype, "norm2")(x))
+        x = conv3x3(self.features, self.compute, "conv2")(x)
         if residual.shape[-1] != self.features:
-            residual = conv1x1(self.features, self.dtype, "conv_shortcut")(residual)
+            residual = conv1x1(self.features, dtype, "conv_shortcut")(residual)
         return residual + x
 
 
@@ -84,28 +92,21 @@ class Downsample(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[k h w c]` → `[k ⌈h/2⌉ ⌈w/2⌉ c]` (symmetric) or `[k ⌊h/2⌋ ⌊w/2⌋ c]`."""
-        padding = (1, 1) if self.symmetric_padding else (0, 1)
-        return nn.Conv(
-            x.shape[-1],
-            (3, 3),
-            strides=2,
-            padding=(padding, padding),
-            dtype=self.dtype,
-            name="conv",
-        )(x)
+        padding = ((1, 1) if self.symmetric_padding else (0, 1),) * 2
+        conv = nn.Conv(x.shape[-1], (3, 3), 2, padding, dtype=self.dtype, name="conv")
+        return conv(x)
 
 
 class Upsample(nn.Module):
     """Nearest-neighbour enlargement to a given size, then a 3x3 convolution."""
 
-    dtype: Dtype = jnp.float32
-    platform: Platform = CPU
+    compute: Compute = Compute()
 
     @nn.compact
     def __call__(self, x: jax.Array, size: tuple[int, ...]) -> jax.Array:
         """`[k h w c]` → `[k *size c]`."""
         x = resize_nearest(x, size)
-        return conv3x3(x.shape[-1], self.dtype, self.platform, "conv")(x)
+        return conv3x3(x.shape[-1], self.compute, "conv")(x)
 
 
 def repeat_to(x: jax.Array, length: int) -> jax.Array:

@@ -80,16 +80,13 @@ class TextEncoder(nn.Module):
         """
         config, dtype = self.config, self.dtype
         width, length = config.hidden_size, ids.shape[1]
-        embed = nn.Embed(
-            config.vocab_size, width, dtype=dtype, name="text_model.embeddings.token_embedding"
-        )
-        position = nn.Embed(
-            config.max_position_embeddings,
-            width,
-            dtype=dtype,
-            name="text_model.embeddings.position_embedding",
-        )
-        x = embed(ids) + position(jnp.arange(length))
+
+        def embedding(count: int, name: str) -> nn.Embed:
+            return nn.Embed(count, width, dtype=dtype, name=f"text_model.embeddings.{name}")
+
+        x = embedding(config.vocab_size, "token_embedding")(ids)
+        positions = embedding(config.max_position_embeddings, "position_embedding")
+        x = x + positions(jnp.arange(length))
         mask = jnp.tril(jnp.ones((length, length), bool))[None, None]
         if attention_mask is not None:
             mask = mask & (attention_mask > 0)[:, None, None, :]
@@ -97,5 +94,5 @@ class TextEncoder(nn.Module):
             x = TextLayer(config, dtype, name=f"text_model.encoder.layers.{layer}")(x, mask)
         x = layer_norm(config.layer_norm_eps, dtype, "text_model.final_layer_norm")(x)
         x = x.astype(jnp.float32)
-        positions = end_of_text_positions(ids, config.eos_token_id)
-        return x, jnp.take_along_axis(x, positions[:, None, None], axis=1)[:, 0]
+        ends = end_of_text_positions(ids, config.eos_token_id)
+        return x, jnp.take_along_axis(x, ends[:, None, None], axis=1)[:, 0]

@@ -1,18 +1,16 @@
 """The spatial transformer: attention over the pixels of a feature map, the text and the objects."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from flowzero_jax.models.attend import AttentionMethod, KeyValue
+from flowzero_jax.models.attend import KeyValue
 from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.cross_frame import MODES, CrossFrame, FrameMemory
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
-from flowzero_jax.models.layers import Dtype, conv1x1, group_norm, layer_norm, repeat_to
-from flowzero_jax.models.platform import CPU, Platform
+from flowzero_jax.models.layers import Compute, conv1x1, group_norm, layer_norm, repeat_to
 
 
 class BlockContext(NamedTuple):
@@ -27,20 +25,18 @@ class TransformerBlock(nn.Module):
 
     num_heads: int
     width: int
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
     frame_axis: str | None = None
 
     def setup(self):
-        layer = dict[str, Any](dtype=self.dtype, method=self.method, platform=self.platform)
-        self.attn1 = Attention(self.num_heads, self.width, **layer, name="attn1")
-        self.fuser = GatedSelfAttention(self.num_heads, self.width, **layer, name="fuser")
-        self.attn2 = Attention(self.num_heads, self.width, **layer, name="attn2")
-        self.ff = FeedForward(self.dtype, self.platform, name="ff")
-        self.norm1 = layer_norm(1e-5, self.dtype, "norm1")
-        self.norm2 = layer_norm(1e-5, self.dtype, "norm2")
-        self.norm3 = layer_norm(1e-5, self.dtype, "norm3")
+        heads, width, compute = self.num_heads, self.width, self.compute
+        self.attn1 = Attention(heads, width, compute, name="attn1")
+        self.fuser = GatedSelfAttention(heads, width, compute, name="fuser")
+        self.attn2 = Attention(heads, width, compute, name="attn2")
+        self.ff = FeedForward(compute, name="ff")
+        self.norm1 = layer_norm(1e-5, compute.dtype, "norm1")
+        self.norm2 = layer_norm(1e-5, compute.dtype, "norm2")
+        self.norm3 = layer_norm(1e-5, compute.dtype, "norm3")
 
     def project(self, text: jax.Array, grounding_tokens: jax.Array | None) -> BlockContext:
         """`text [b f l d]`, `grounding_tokens [b f n d]` or None."""
@@ -80,23 +76,15 @@ class SpatialTransformer(nn.Module):
     width: int
     num_groups: int
     use_linear_projection: bool
-    dtype: Dtype = jnp.float32
-    method: AttentionMethod = "auto"
-    platform: Platform = CPU
+    compute: Compute = Compute()
     frame_axis: str | None = None
 
     def setup(self):
-        self.norm = group_norm(self.num_groups, 1e-6, self.dtype, "norm")
+        self.norm = group_norm(self.num_groups, 1e-6, self.compute.dtype, "norm")
         self.proj_in = self._projection("proj_in")
         self.proj_out = self._projection("proj_out")
         self.block = TransformerBlock(
-            self.num_heads,
-            self.width,
-            self.dtype,
-            self.method,
-            self.platform,
-            self.frame_axis,
-            name="transformer_blocks.0",
+            self.num_heads, self.width, self.compute, self.frame_axis, name="transformer_blocks.0"
         )
 
     def project(self, text: jax.Array, grounding_tokens: jax.Array | None) -> BlockContext:
@@ -120,5 +108,5 @@ class SpatialTransformer(nn.Module):
 
     def _projection(self, name: str) -> nn.Module:
         if self.use_linear_projection:
-            return nn.Dense(self.width, dtype=self.dtype, name=name)
-        return conv1x1(self.width, self.dtype, name)
+            return nn.Dense(self.width, dtype=self.compute.dtype, name=name)
+        return conv1x1(self.width, self.compute.dtype, name)

@@ -9,6 +9,7 @@ from flowzero_jax.models.config import UNetConfig
 from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory
 from flowzero_jax.models.grounding import PositionNet
 from flowzero_jax.models.layers import (
+    Compute,
     Downsample,
     Dtype,
     ResnetBlock,
@@ -62,9 +63,7 @@ class UNet(nn.Module):
                 config.block_out_channels[stage],
                 config.norm_num_groups,
                 config.use_linear_projection,
-                self.dtype,
-                self.attention,
-                self.platform,
+                self._compute,
                 self.frame_axis,
                 name=name,
             )
@@ -124,7 +123,7 @@ class UNet(nn.Module):
         Returns:
           float32 `[b f h w c]`, and the memory for the chunk that follows.
         """
-        config, dtype, platform = self.config, self.dtype, self.platform
+        config, compute, dtype = self.config, self._compute, self.dtype
         b, f = latents.shape[:2]
         memory = memory or {}
         kept: Memory = {}
@@ -133,7 +132,7 @@ class UNet(nn.Module):
             """A residual block and, where there is attention, a transformer."""
             name = f"{prefix}.resnets.{number}"
             groups = config.norm_num_groups
-            block = ResnetBlock(width, groups, 1e-5, dtype, platform, name=name)
+            block = ResnetBlock(width, groups, 1e-5, compute, name=name)
             x = block(x, repeat_to(time_embedding, len(x)))
             if not attention:
                 return x
@@ -150,7 +149,7 @@ class UNet(nn.Module):
         widths = config.block_out_channels
         last = config.num_stages - 1
         x = latents.reshape(b * f, *latents.shape[2:]).astype(dtype)
-        x = conv3x3(widths[0], dtype, platform, "conv_in")(x)
+        x = conv3x3(widths[0], compute, "conv_in")(x)
         skips = [x]
         for stage, width in enumerate(widths):
             prefix, attention = f"down_blocks.{stage}", config.attention_stages[stage]
@@ -171,14 +170,16 @@ class UNet(nn.Module):
                 x = jnp.concatenate([x, repeat_to(skips.pop(), len(x))], axis=-1)
                 x = layer(x, widths[stage], attention, prefix, number)
             if stage > 0:
-                x = Upsample(dtype, platform, name=f"{prefix}.upsamplers.0")(
-                    x, skips[-1].shape[1:3]
-                )
+                x = Upsample(compute, name=f"{prefix}.upsamplers.0")(x, skips[-1].shape[1:3])
         assert not skips
 
         x = nn.silu(group_norm(config.norm_num_groups, 1e-5, dtype, "conv_norm_out")(x))
-        x = conv3x3(config.out_channels, dtype, platform, "conv_out")(x)
+        x = conv3x3(config.out_channels, compute, "conv_out")(x)
         return x.astype(jnp.float32).reshape(-1, f, *x.shape[1:]), kept
+
+    @property
+    def _compute(self) -> Compute:
+        return Compute(self.dtype, self.attention, self.platform)
 
     def _embed_time(self, timesteps: jax.Array) -> jax.Array:
         width = self.config.time_embed_dim

@@ -15,12 +15,8 @@ from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.denoising import Conditions, Models, Params, denoise
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import UNet
-from flowzero_jax.noise_schemes import (
-    NOISE_SCHEMES,
-    video_motion,
-    video_noise,
-    video_step_noise,
-)
+from flowzero_jax.noise import random_phases
+from flowzero_jax.noise_schemes import NOISE_SCHEMES, Motion, video_noise, video_step_noise
 from flowzero_jax.sampler import SamplerState, StepTable, step_table
 from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
@@ -80,15 +76,8 @@ def prepare(
 
     def one(inputs: tuple[SceneArrays, jax.Array]) -> tuple[SamplerState, Conditions]:
         scene, key = inputs
-        motion = video_motion(
-            key,
-            shape[:2],
-            scene.shifts,
-            scene.random_speeds,
-            scene.boxes,
-            scene.object_mask,
-            scene.track_ids,
-        )
+        phases = random_phases(key, scene.random_speeds, shape[:2])
+        motion = Motion(scene.shifts, phases, scene.boxes, scene.object_mask, scene.track_ids)
         latents = video_noise(key, shape, motion, noise_schemes(settings))
         state = SamplerState(latents, jnp.zeros_like(latents))
         added = video_step_noise(key, motion) if adds_noise else None

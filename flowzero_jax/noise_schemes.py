@@ -11,46 +11,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
-from flowzero_jax.noise import (
-    GENERATOR,
-    IMAGE_STREAM,
-    STEP_STREAM,
-    object_noise,
-    random_phases,
-    turn_noise,
-)
+from flowzero_jax.noise import GENERATOR, IMAGE_STREAM, STEP_STREAM, object_noise, turn_noise
 
 
 class Motion(NamedTuple):
     """How the noise of one video's frames moves: the same for all noise that is drawn for it."""
 
-    shifts: Float[Array, "f 2"]
-    phases: Float[Array, "f h w"]
+    shifts: Float[Array, "f 2"]  # accumulated (dy, dx) in latent pixels
+    phases: Float[Array, "f h w"]  # from `random_phases`, by the video's key
+    # The others as in `object_noise`.
     boxes: Float[Array, "f n 4"]
     object_mask: Float[Array, "f n"]
     track_ids: Int[Array, "f n"]
-
-
-def video_motion(
-    key: PRNGKeyArray,
-    size: tuple[int, int],
-    shifts: Float[Array, "f 2"],
-    random_speeds: Float[Array, " f"],
-    boxes: Float[Array, "f n 4"],
-    object_mask: Float[Array, "f n"],
-    track_ids: Int[Array, "f n"],
-) -> Motion:
-    """The motion of one video.
-
-    Args:
-        key: the video's key; `noise` says what is drawn from it.
-        size: (h, w) of a frame's latents.
-        shifts: accumulated (dy, dx) in latent pixels.
-        random_speeds: speed of the frames whose background moves without a direction, else 0.
-        boxes, object_mask, track_ids: as in `object_noise`.
-    """
-    phases = random_phases(key, random_speeds, size)
-    return Motion(shifts, phases, boxes, object_mask, track_ids)
 
 
 def _move_with_background(

@@ -46,7 +46,7 @@ ROOMS = {
     "weights.source": "settings",
     "weights": "models schedule tokenizer files version settings weights.source",
     "denoising": "models sampler schedule settings noise_schemes",
-    "generation": "denoising models schedule arrays settings noise_schemes sampler",
+    "generation": "denoising models schedule arrays settings noise noise_schemes sampler",
     "devices": (
         "generation denoising models noise snapshot arrays scene settings tabulate files "
         "noise_schemes sampler"

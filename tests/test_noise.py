@@ -33,8 +33,9 @@ BOTH = ("noise_shift", "object_noise")
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
-def video(key, shape, schemes, *scene):
-    motion = noise_schemes.video_motion(key, shape[:2], *scene)
+def video(key, shape, schemes, shifts, speeds, *objects):
+    phases = noise.random_phases(key, speeds, shape[:2])
+    motion = noise_schemes.Motion(shifts, phases, *objects)
     return noise_schemes.video_noise(key, shape, motion, schemes)
 
 

@@ -13,7 +13,7 @@ from flowzero_jax import noise
 from flowzero_jax.devices.mesh import make_video_mesh
 from flowzero_jax.errors import InputError
 from flowzero_jax.generation import calls
-from flowzero_jax.noise_schemes import step_noise, video_motion, video_noise, video_step_noise
+from flowzero_jax.noise_schemes import Motion, step_noise, video_noise, video_step_noise
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.sampler import SamplerState, denoising_step, step_table
 from flowzero_jax.schedule import ScheduleConfig, velocity
@@ -108,7 +108,8 @@ SPEEDS = jnp.array([0, 0, 0.5])
 
 
 def motion(key=KEY, speeds=SPEEDS):
-    return video_motion(key, SHAPE[:2], SHIFTS, speeds, BOXES, ONES, TRACKS)
+    phases = noise.random_phases(key, speeds, SHAPE[:2])
+    return Motion(SHIFTS, phases, BOXES, ONES, TRACKS)
 
 
 def added(timestep, schemes, key=KEY, speeds=SPEEDS):

@@ -11,7 +11,6 @@ _HOMES = {
     "convert_weights": "load",
     "load_checkpoint": "load",
     "load_folder": "folder",
-    "load_network": "folder",
     "read_settings": "flowzero_json",
     "save_pipeline": "save",
     "settings_json": "flowzero_json",

@@ -81,7 +81,7 @@ def load_params(
 ) -> Tree:
     """The parameters of one network, of the UNet with the adapter's; see `convert.to_params`."""
     shapes = parameter_shapes(config)
-    if adapter is None:
+    if adapter is None or not isinstance(config, UNetConfig):
         return to_params(tensors, shapes, dtype, str(where))
     both = adapter.add_to(tensors, config)
     return to_params(both, shapes, dtype, f"{where} with {adapter.path}")

@@ -50,11 +50,7 @@ def read_settings(path: Path) -> CheckpointSettings:
 def settings_json(settings: CheckpointSettings) -> str:
     """The text of a `flowzero.json` that `read_settings` reads back."""
     values = {one.name: getattr(settings.generation, one.name) for one in SETTINGS}
-    values |= {
-        field.name: getattr(settings, field.name)
-        for field in dataclasses.fields(settings)
-        if field.name != "generation"
-    }
+    values |= {name: value for name, value in vars(settings).items() if name != "generation"}
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -12,7 +12,6 @@ from flowzero_jax.weights.configs import parse_model_index, parse_schedule_confi
 from flowzero_jax.weights.convert import check_dtype
 from flowzero_jax.weights.flowzero_json import CheckpointSettings, read_settings
 from flowzero_jax.weights.manifest import check_manifest, checkpoint_hash, file_hashes
-from flowzero_jax.weights.names import Tree
 from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
 from flowzero_jax.weights.small_files import exists, read_json
@@ -57,9 +56,8 @@ def load_folder(path: str | Path, dtype="float32", adapter: Adapter | None = Non
     origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
     params = {}
     for name, config in configs.items():
-        added = adapter if name == "unet" else None
         with open_tensors(weights[name]) as tensors:
-            params[name] = load_params(tensors, config, dtype, folder / name, added)
+            params[name] = load_params(tensors, config, dtype, folder / name, adapter)
     return Checkpoint(
         unet_config=configs["unet"],
         autoencoder_config=configs["vae"],
@@ -72,20 +70,6 @@ def load_folder(path: str | Path, dtype="float32", adapter: Adapter | None = Non
         scheduler_class=scheduler_class,
         origin=origin,
     )
-
-
-def load_network(path: str | Path, component: str, dtype="float32") -> tuple[Any, Tree]:
-    """Loads the folder of one network alone, `component` being a key of `NETWORKS`.
-
-    Returns its configuration and its parameters.
-
-    Raises:
-        ModelError: as in `load_folder`.
-    """
-    folder, dtype = Path(path), check_dtype(dtype)
-    config = _read_config(folder, component)
-    with open_tensors(find_weights(folder, NETWORKS[component].stem)) as tensors:
-        return config, load_params(tensors, config, dtype, folder)
 
 
 def _read_config(folder: Path, component: str) -> Any:

@@ -20,7 +20,7 @@ from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.safetensors_file import (
     FOREIGN_SUFFIXES,
     SUFFIX,
-    indexed_names,
+    read_index,
     weight_candidates,
 )
 
@@ -116,8 +116,7 @@ def _remember(repository: str, revision: str, commit: str) -> None:
         write_text(reference, commit)
     except (OSError, OutputError) as error:
         warnings.warn(
-            f"{reference}: cannot be written; offline it will be missing: {error}",
-            stacklevel=2,
+            f"{reference}: cannot be written; offline it will be missing: {error}", stacklevel=2
         )
 
 
@@ -144,7 +143,7 @@ def _fetch_files(model: str, names: set[str], get: Callable[[str], Path]) -> Non
     for network, name in weights.items():
         path = get(name)
         if name.endswith(".json"):
-            for shard in indexed_names(path):
+            for shard in sorted(set(read_index(path).values())):
                 get(f"{network}/{shard}")
 
 

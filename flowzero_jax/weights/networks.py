@@ -10,26 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.weights.configs import (
-    Json,
-    parse_autoencoder_config,
-    parse_text_encoder_config,
-    parse_unet_config,
-)
-from flowzero_jax.weights.original_names import (
-    AUTOENCODER_PREFIX,
-    TEXT_PREFIX,
-    UNET_PREFIX,
-    autoencoder_name,
-    unet_name,
-)
-from flowzero_jax.weights.original_sizes import (
-    Shapes,
-    UntoldSizes,
-    autoencoder_values,
-    text_encoder_values,
-    unet_values,
-)
+from flowzero_jax.weights import configs, original_names, original_sizes
+from flowzero_jax.weights.configs import Json
+from flowzero_jax.weights.original_sizes import Shapes, UntoldSizes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,19 +49,25 @@ class Network:
 NETWORKS = {
     network.name: network
     for network in (
-        Network("unet", parse_unet_config, UNET_PREFIX, unet_values, unet_name),
+        Network(
+            "unet",
+            configs.parse_unet_config,
+            original_names.UNET_PREFIX,
+            original_sizes.unet_values,
+            original_names.unet_name,
+        ),
         Network(
             "vae",
-            parse_autoencoder_config,
-            AUTOENCODER_PREFIX,
-            autoencoder_values,
-            autoencoder_name,
+            configs.parse_autoencoder_config,
+            original_names.AUTOENCODER_PREFIX,
+            original_sizes.autoencoder_values,
+            original_names.autoencoder_name,
         ),
         Network(
             "text_encoder",
-            parse_text_encoder_config,
-            TEXT_PREFIX,
-            text_encoder_values,
+            configs.parse_text_encoder_config,
+            original_names.TEXT_PREFIX,
+            original_sizes.text_encoder_values,
             stem="model",
             optional_start="text_model.",
         ),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -12,12 +11,7 @@ from safetensors import SafetensorError, safe_open
 from flowzero_jax.errors import ModelError
 from flowzero_jax.weights.small_files import exists, parse_json, read_json, require_file
 
-FLOAT_TYPES = {
-    "F64": np.float64,
-    "F32": np.float32,
-    "F16": np.float16,
-    "BF16": ml_dtypes.bfloat16,
-}
+FLOAT_TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
 
 # Suffixes of file names that hold the weights in another precision.
 VARIANTS = ("fp16", "bf16")
@@ -129,13 +123,15 @@ def weight_candidates(stem: str) -> Iterator[str]:
         yield f"{stem}{SUFFIX}.index{dotted}.json"
 
 
-def indexed_names(index: Path) -> list[str]:
-    """The files that an index names.
+def read_index(index: Path) -> dict[str, str]:
+    """Tensor → the file that holds it, as an index of several files says.
 
     Raises:
         ModelError: a name that is not plainly that of a safetensors file in the same folder.
     """
-    weight_map = _weight_map(index)
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise ModelError(f"{index}: weight_map is missing; copy the file anew")
     for name in weight_map.values():
         plain = isinstance(name, str) and name.endswith(SUFFIX) and name[:1] != "."
         if not plain or any(mark in name for mark in "/\\:\0"):
@@ -143,24 +139,17 @@ def indexed_names(index: Path) -> list[str]:
                 f"{index}: weight_map names {str(name)[:60]!r}; only plain names of safetensors "
                 "files in the same folder are allowed"
             )
-    return sorted(set(weight_map.values()))
-
-
-def _weight_map(index: Path) -> dict[str, Any]:
-    weight_map = read_json(index).get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise ModelError(f"{index}: weight_map is missing; copy the file anew")
     return weight_map
 
 
 def _indexed_files(index: Path) -> list[Path]:
     """The files that an index names; its own claims about tensors must be right."""
-    paths = [index.parent / name for name in indexed_names(index)]
+    claimed = read_index(index)
+    paths = [index.parent / name for name in sorted(set(claimed.values()))]
     with open_tensors(paths) as tensors:
         found = tensors.shapes.keys()
-    claimed = _weight_map(index).keys()
-    if found != claimed:
-        wrong = min(found ^ claimed)
+    if found != claimed.keys():
+        wrong = min(found ^ claimed.keys())
         raise ModelError(f"{index}: does not fit its files, for instance {wrong!r}; copy both anew")
     return paths
 

@@ -80,8 +80,7 @@ def load_single_file(
         params = {}
         for name, network in NETWORKS.items():
             present = _by_present_names(tensors, parts[name], network, configs[name], path)
-            added = adapter if name == "unet" else None
-            params[name] = load_params(present, configs[name], dtype, path, added)
+            params[name] = load_params(present, configs[name], dtype, path, adapter)
     origin = {} if adapter is None else {"gligen_sha256": adapter.sha256}
     hashes = {"checkpoint": sha256(path), **origin, **file_hashes(folder, tokenizer_files(folder))}
     return Checkpoint(

@@ -35,9 +35,8 @@ class Source:
     @property
     def additions(self) -> dict[str, str | Path]:
         """What was named besides the model."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        del values["model"]
-        return {name: value for name, value in values.items() if value is not None}
+        others = {name: value for name, value in vars(self).items() if name != "model"}
+        return {name: value for name, value in others.items() if value is not None}
 
     @property
     def paths(self) -> list[Path]:

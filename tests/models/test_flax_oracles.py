@@ -21,6 +21,7 @@ import pytest
 from diffusers import FlaxAutoencoderKL, FlaxDDIMScheduler
 from diffusers.models.embeddings_flax import get_sinusoidal_embeddings
 from diffusers.models.resnet_flax import FlaxResnetBlock2D
+from one_network import load_network
 from paths import PIPELINE
 from transformers import CLIPTextConfig, FlaxCLIPTextModel
 
@@ -29,7 +30,6 @@ from flowzero_jax.models.layers import ResnetBlock
 from flowzero_jax.models.unet import timestep_features
 from flowzero_jax.sampler import SamplerState, denoising_step, step_table
 from flowzero_jax.schedule import ScheduleConfig, alphas_cumprod
-from flowzero_jax.weights import load_network
 from flowzero_jax.weights.names import leaves
 
 ATTENTION = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out_0": "proj_attn"}

@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from one_network import load_network
 
 from flowzero_jax.models import Autoencoder
-from flowzero_jax.weights import load_network
 
 
 @pytest.fixture(scope="module")

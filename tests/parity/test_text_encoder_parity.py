@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 import pytest
+from one_network import load_network
 
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.tokenizer import Tokenizer
-from flowzero_jax.weights import load_network
 
 # The prompt whose inner states were recorded.
 TAPPED_PROMPT = 1

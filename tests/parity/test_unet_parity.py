@@ -5,11 +5,11 @@ import functools
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from one_network import load_network
 
 from flowzero_jax.models import UNet
 from flowzero_jax.models.grounding import fourier_embedding
 from flowzero_jax.models.unet import timestep_features
-from flowzero_jax.weights import load_network
 
 FOLDERS = {"a": "pipeline/unet", "b": "unet_b"}
 CROSS_FRAME = ("first", "first_prev")

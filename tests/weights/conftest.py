@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from one_network import load_network
 from original_layout import AUTOENCODER, AUTOENCODER_INSIDE, UNET_A, UNET_RESIDUAL, original_names
 from paths import PIPELINE
 from safetensors.numpy import load_file, save_file
@@ -18,7 +19,6 @@ from flowzero_jax.weights import (
     UntoldSizes,
     load_checkpoint,
     load_folder,
-    load_network,
 )
 from flowzero_jax.weights.names import leaves
 

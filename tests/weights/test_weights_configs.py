@@ -3,13 +3,13 @@
 import json
 
 import pytest
+from one_network import load_network
 
 from flowzero_jax.models import UNetConfig
 from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.weights import (
     CheckpointSettings,
     load_folder,
-    load_network,
     read_settings,
     settings_json,
 )

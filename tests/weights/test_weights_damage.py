@@ -6,10 +6,11 @@ import struct
 
 import numpy as np
 import pytest
+from one_network import load_network
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.errors import InputError, ModelError
-from flowzero_jax.weights import load_folder, load_network
+from flowzero_jax.weights import load_folder
 
 TEXT = "text_encoder/model.safetensors"
 FINAL_NORM = "text_model.final_layer_norm.weight"

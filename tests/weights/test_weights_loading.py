@@ -5,11 +5,12 @@ import dataclasses
 import ml_dtypes
 import numpy as np
 import pytest
+from one_network import load_network
 from safetensors.numpy import load_file, save_file
 
 from flowzero_jax.models import UNetConfig
 from flowzero_jax.settings import GenerationSettings
-from flowzero_jax.weights import CheckpointSettings, load_folder, load_network, save_pipeline
+from flowzero_jax.weights import CheckpointSettings, load_folder, save_pipeline
 from flowzero_jax.weights.convert import parameter_shapes
 from flowzero_jax.weights.names import leaves
 

@@ -6,12 +6,13 @@ import socket
 import jax
 import numpy as np
 import pytest
+from one_network import load_network
 from original_layout import UNET_B, UNET_RESIDUAL, original_names
 from safetensors.numpy import load_file
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
-from flowzero_jax.weights import Source, load_checkpoint, load_folder, load_network, save_pipeline
+from flowzero_jax.weights import Source, load_checkpoint, load_folder, save_pipeline
 from flowzero_jax.weights.configs import parse_unet_config
 from flowzero_jax.weights.convert import parameter_shapes, tensor_shapes
 from flowzero_jax.weights.original_names import autoencoder_name, unet_name

@@ -50,7 +50,7 @@ def split_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Tokenizer:
-    """Texts to rows of token ids. Made by `from_folder` or `from_files`."""
+    """Texts to rows of token ids. Made by `from_folder`."""
 
     encoder: BytePairEncoder
     start_id: int
@@ -61,63 +61,23 @@ class Tokenizer:
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> "Tokenizer":
-        """Reads the tokenizer folder of a pipeline: `vocab.json`, `merges.txt` and, where present,
-        the padding token and length from `tokenizer_config.json` and `special_tokens_map.json`.
+        """Reads the tokenizer folder of a pipeline: `vocab.json` (token -> id), its `merges.txt`
+        (two tokens a line, best first) and, where present, the padding token and length from
+        `tokenizer_config.json` and `special_tokens_map.json`.
 
-        Nothing else of these two files is used, and no code or template in them is run.
+        Nothing else of the latter two is used, and no code or template in them is run.
 
         Raises:
-            ModelError: a file is missing or damaged.
+            ModelError: a file is missing or damaged, or they do not belong together.
         """
         folder = Path(folder)
-        config_path = folder / "tokenizer_config.json"
-        special_path = folder / "special_tokens_map.json"
-        config = _read_object(config_path) if config_path.exists() else {}
-        special = _read_object(special_path) if special_path.exists() else {}
-        pad_token, pad_path = config.get("pad_token"), config_path
-        # Configurations from before `added_tokens_decoder` yield to the map of special tokens:
-        # Stable Diffusion 2 has the end token in the one, its real padding in the other.
-        if special.get("pad_token") and "added_tokens_decoder" not in config:
-            pad_token, pad_path = special["pad_token"], special_path
-        if isinstance(pad_token, dict):
-            pad_token = pad_token.get("content")
-        if pad_token is None:
-            pad_token = END_TOKEN
-        if not isinstance(pad_token, str):
-            raise ModelError(f"{pad_path}: pad_token is not a text; copy the file anew")
-        max_length = config.get("model_max_length", _DEFAULT_LENGTH)
-        # A huge number, 10**30, is how transformers writes that no limit was set.
-        if isinstance(max_length, int | float) and max_length > 10**9:
-            max_length = _DEFAULT_LENGTH
-        if type(max_length) is not int or not 2 <= max_length <= _MAX_LENGTH:
-            raise ModelError(
-                f"{config_path}: model_max_length is not a whole number in 2 … {_MAX_LENGTH}; "
-                f"{_DEFAULT_LENGTH} is usual"
-            )
-        return cls.from_files(
-            folder / "vocab.json", folder / "merges.txt", max_length, pad_token=pad_token
-        )
-
-    @classmethod
-    def from_files(
-        cls,
-        vocab_json: str | Path,
-        merges_txt: str | Path,
-        max_length: int = _DEFAULT_LENGTH,
-        *,
-        pad_token: str = END_TOKEN,
-    ) -> "Tokenizer":
-        """Reads a vocabulary (token -> id) and its merges (two tokens a line, best first).
-
-        Raises:
-            ModelError: a file is missing or damaged, or the two do not belong together.
-        """
-        vocab_json, merges_txt = Path(vocab_json), Path(merges_txt)
+        pad_token, max_length = _row_format(folder)
+        vocab_json = folder / "vocab.json"
         vocab = _read_vocab(vocab_json)
         for token in (START_TOKEN, END_TOKEN, pad_token):
             if token not in vocab:
                 raise ModelError(f"{vocab_json}: lacks the token {token!r}; copy the file anew")
-        merges = _read_merges(merges_txt, vocab)
+        merges = _read_merges(folder / "merges.txt", vocab)
         encoder = BytePairEncoder(
             models.BPE(
                 vocab=vocab,
@@ -172,6 +132,35 @@ class Tokenizer:
                 f"text {text[:40]!r}: character {place} is half a surrogate pair; remove it"
             )
         return self.encoder.encode(text, add_special_tokens=False)
+
+
+def _row_format(folder: Path) -> tuple[str, int]:
+    """The padding token, and how many tokens a row has."""
+    config_path = folder / "tokenizer_config.json"
+    special_path = folder / "special_tokens_map.json"
+    config = _read_object(config_path) if config_path.exists() else {}
+    special = _read_object(special_path) if special_path.exists() else {}
+    pad_token, pad_path = config.get("pad_token"), config_path
+    # Configurations from before `added_tokens_decoder` yield to the map of special tokens:
+    # Stable Diffusion 2 has the end token in the one, its real padding in the other.
+    if special.get("pad_token") and "added_tokens_decoder" not in config:
+        pad_token, pad_path = special["pad_token"], special_path
+    if isinstance(pad_token, dict):
+        pad_token = pad_token.get("content")
+    if pad_token is None:
+        pad_token = END_TOKEN
+    if not isinstance(pad_token, str):
+        raise ModelError(f"{pad_path}: pad_token is not a text; copy the file anew")
+    max_length = config.get("model_max_length", _DEFAULT_LENGTH)
+    # A huge number, 10**30, is how transformers writes that no limit was set.
+    if isinstance(max_length, int | float) and max_length > 10**9:
+        max_length = _DEFAULT_LENGTH
+    if type(max_length) is not int or not 2 <= max_length <= _MAX_LENGTH:
+        raise ModelError(
+            f"{config_path}: model_max_length is not a whole number in 2 … {_MAX_LENGTH}; "
+            f"{_DEFAULT_LENGTH} is usual"
+        )
+    return pad_token, max_length
 
 
 def _half_surrogate(text: str) -> int | None:

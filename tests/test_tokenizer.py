@@ -1,6 +1,7 @@
 """Ids are those of transformers' fast CLIP tokenizer; damaged files are named in one line."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -31,10 +32,18 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["<|endoftext|>", "!"])
-def both(request, folder):
-    files = folder / "vocab.json", folder / "merges.txt"
-    ours = Tokenizer.from_files(*files, LENGTH, pad_token=request.param)
-    return ours, CLIPTokenizerFast(*map(str, files), pad_token=request.param)
+def both(request, folder, tmp_path_factory):
+    files = [str(folder / name) for name in ("vocab.json", "merges.txt")]
+    ours = with_rows(folder, tmp_path_factory, LENGTH, request.param)
+    return ours, CLIPTokenizerFast(*files, pad_token=request.param)
+
+
+def with_rows(folder, tmp_path_factory, length, pad_token):
+    """The tokenizer of a folder, with rows of another length and another padding token."""
+    copy = shutil.copytree(folder, tmp_path_factory.mktemp("rows") / "tokenizer")
+    config = {"model_max_length": length, "pad_token": pad_token, "added_tokens_decoder": {}}
+    (copy / "tokenizer_config.json").write_text(json.dumps(config))
+    return Tokenizer.from_folder(copy)
 
 
 @settings(max_examples=150, deadline=None)
@@ -45,10 +54,8 @@ def test_ids_are_those_of_transformers(both, text):
     np.testing.assert_array_equal(ours([text]), ids)
 
 
-def test_a_row_is_start_text_end_padding(folder):
-    tokenizer = Tokenizer.from_files(
-        folder / "vocab.json", folder / "merges.txt", max_length=8, pad_token="!"
-    )
+def test_a_row_is_start_text_end_padding(folder, tmp_path_factory):
+    tokenizer = with_rows(folder, tmp_path_factory, 8, "!")
     rows = tokenizer(["", "a ball", "ball " * 9])
     assert rows.shape == (3, 8) and rows.dtype == np.int32
     assert rows[0].tolist() == [tokenizer.start_id, tokenizer.end_id, *[tokenizer.pad_id] * 6]

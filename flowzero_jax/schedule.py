@@ -31,13 +31,8 @@ def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
     The betas are linear in their square root ("scaled linear"), and the product is taken in
     float32, as in the published implementation.
     """
-    betas = (
-        np.linspace(
-            config.beta_start**0.5, config.beta_end**0.5, config.num_train_timesteps,
-            dtype=np.float32,
-        )
-        ** 2
-    )  # fmt: skip
+    start, end = config.beta_start**0.5, config.beta_end**0.5
+    betas = np.linspace(start, end, config.num_train_timesteps, dtype=np.float32) ** 2
     return np.cumprod(1.0 - betas, dtype=np.float32)
 
 

@@ -159,11 +159,7 @@ SHOWN = "a plan, or a language model's PLAN.history.json"
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out",
-        required=True,
-        metavar="PATH",
-        type=values.non_empty,
-        help=output_help(),
+        "--out", required=True, metavar="PATH", type=values.non_empty, help=output_help()
     )
     parser.add_argument("--snapshot", metavar="FILE", type=values.non_empty, help=SNAPSHOT_HELP)
     parser.add_argument("--distributed", action="store_true", help=DISTRIBUTED_HELP)

@@ -55,16 +55,13 @@ def encode(
         part.reshape(ids.shape[:-1])
         for part, ids in zip(np.split(index.ravel(), ends), groups, strict=True)
     )
+    scaled = inputs._replace(shifts=inputs.shifts * np.float32(min(latent_size)))
     table = SceneTable(
         texts=(),  # known as token ids alone
         prompt_index=prompt,
         phrase_index=phrase,
         negative_index=negative,
-        boxes=inputs.boxes,
-        object_mask=inputs.object_mask,
-        track_ids=inputs.track_ids,
-        shifts=inputs.shifts * np.float32(min(latent_size)),
-        random_speeds=inputs.random_speeds,
+        **{name: getattr(scaled, name) for name in VideoInputs._fields[2:]},
     )
     return encode_table(encode_chunk, texts.astype(np.int32), table)
 

@@ -143,15 +143,8 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         scenes = [x if isinstance(x, SceneSyntax) else plan(x, num_frames) for x in prompts]
         table = tabulate(scenes, (1, 1))
         ids = self.tokenizer(table.texts)
-        return VideoInputs(
-            ids[table.prompt_index],
-            ids[table.phrase_index],
-            table.boxes,
-            table.object_mask,
-            table.track_ids,
-            table.shifts,
-            table.random_speeds,
-        )
+        others = (getattr(table, name) for name in VideoInputs._fields[2:])
+        return VideoInputs(ids[table.prompt_index], ids[table.phrase_index], *others)
 
     def prepare_text_inputs(self, prompt: str | Sequence[str]) -> Int[np.ndarray, "b l"]:
         """Token ids of plain texts, for `neg_prompt_ids`."""

@@ -30,6 +30,7 @@ _COLOURS = (
 _FINE = 2  # tiles are drawn this much larger, then reduced: smooth lines
 _SIZES = ((12, 256), (40, 192), (160, 128), (512, 96))  # tile side by number of frames
 _CAPTION_LINES = 5
+_GIF_TILE = 384
 _GIF_MILLISECONDS = 250
 
 
@@ -40,7 +41,10 @@ def draw_scene(scene: SceneSyntax, size: int | None = None) -> Image.Image:
     Raises: InputError for another size.
     """
     count = len(scene.frames)
-    size = _tile_size(size, next(side for most, side in _SIZES if count <= most))
+    if size is None:
+        size = next(side for most, side in _SIZES if count <= most)
+    if type(size) is not int or not 64 <= size <= 1024:
+        raise InputError(f"size: {size!r} is not a whole number from 64 to 1024")
     columns = _columns(count)
     gap = max(size // 16, 6)
     tiles = _draw_frames(scene, size)
@@ -61,12 +65,10 @@ def draw_scene(scene: SceneSyntax, size: int | None = None) -> Image.Image:
     return sheet
 
 
-def write_preview(
-    scene: SceneSyntax, path: str | os.PathLike[str], size: int | None = None
-) -> None:
+def write_preview(scene: SceneSyntax, path: str | os.PathLike[str]) -> None:
     """Writes the contact sheet (`.png`) or an animation of the tiles (`.gif`), atomically.
 
-    Raises: InputError for another ending or size, OutputError if the file cannot be written.
+    Raises: InputError for another ending, OutputError if the file cannot be written.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -75,23 +77,15 @@ def write_preview(
     try:
         with atomic_path(path) as temporary:
             if ending == ".png":
-                draw_scene(scene, size).save(temporary, format="PNG")
+                draw_scene(scene).save(temporary, format="PNG")
             else:
-                first, *others = _draw_frames(scene, _tile_size(size, 384))
+                first, *others = _draw_frames(scene, _GIF_TILE)
                 first.save(
                     temporary, format="GIF", save_all=True, append_images=others, loop=0,
                     duration=_GIF_MILLISECONDS, disposal=2,
                 )  # fmt: skip
     except (OSError, ValueError) as error:
         raise OutputError(f"{str(path)!r}: cannot be written ({error})") from None
-
-
-def _tile_size(size: int | None, default: int) -> int:
-    if size is None:
-        return default
-    if type(size) is not int or not 64 <= size <= 1024:
-        raise InputError(f"size: {size!r} is not a whole number from 64 to 1024")
-    return size
 
 
 def _columns(count: int) -> int:

@@ -88,9 +88,9 @@ def test_background_motion_is_shown_from_the_second_frame_on():
 )
 def test_any_text_is_only_text(text, tmp_path):
     scene = scene_of(frame(description=text, phrase=text), prompt=text)
-    write_preview(scene, tmp_path / "plan.png", size=96)
+    write_preview(scene, tmp_path / "plan.png")
     with Image.open(tmp_path / "plan.png") as picture:
-        assert picture.height < 96 * 8
+        assert picture.height < 256 * 8
 
 
 def test_a_crowd_is_drawn():
@@ -102,11 +102,11 @@ def test_a_crowd_is_drawn():
 def test_png_and_gif_are_written(tmp_path):
     scene = plan("a cat runs to the left, the camera pans right", 5)
     write_preview(scene, tmp_path / "plan.PNG")
-    write_preview(scene, str(tmp_path / "plan.gif"), size=80)
+    write_preview(scene, str(tmp_path / "plan.gif"))
     with Image.open(tmp_path / "plan.PNG") as picture:
         assert picture.format == "PNG"
     with Image.open(tmp_path / "plan.gif") as picture:
-        assert picture.n_frames == 5 and picture.width == 80
+        assert picture.n_frames == 5 and picture.width == 384
         assert picture.info["duration"] == 250 and picture.info["loop"] == 0
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["plan.PNG", "plan.gif"]
 
@@ -131,7 +131,7 @@ def test_impossible_sizes_are_input_errors(size):
 
 def test_a_folder_that_is_missing_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
-        write_preview(plan("a cat", 1), tmp_path / "missing" / "plan.png", size=64)
+        write_preview(plan("a cat", 1), tmp_path / "missing" / "plan.png")
 
 
 def test_previews_need_no_jax():

@@ -22,6 +22,7 @@ from flowzero_jax.scene import (
 )
 
 _LEAST_SEEN = 0.2  # of a box that is partly outside the frame
+_DEPTHS = {"behind": -1, "in_front_of": 1, "on": 1, "in": 1, "with": 1}
 
 
 def lay_out(intent: Intent, num_frames: int) -> SceneSyntax:
@@ -117,9 +118,7 @@ def _depth(intent: Intent, index: int) -> int:
     depth = 0
     for relation in intent.relations:
         if relation.subject == index:
-            depth += {"behind": -1, "in_front_of": 1, "on": 1, "in": 1, "with": 1}.get(
-                relation.kind, 0
-            )
+            depth += _DEPTHS.get(relation.kind, 0)
         elif relation.target == index and relation.kind == "behind":
             depth += 1
     return depth

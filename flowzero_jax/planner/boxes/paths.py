@@ -36,20 +36,12 @@ class Body:
 
     def region(self, spot: Spot, otherwise: Point) -> Point:
         """The centre of the body in a region of the frame; axes left open are `otherwise`."""
-        beyond = 2 * MARGIN if spot.outside else -2 * MARGIN
-        sides = []
-        for value, size, free in (
-            (spot.x, self.width, otherwise[0]),
-            (spot.y, self.height, otherwise[1]),
-        ):
-            if value is None:
-                sides.append(free)
-            elif value == 0:
-                sides.append(0.5)
-            else:
-                reach = 0.5 + beyond / 2 + (size / 2 if spot.outside else -size / 2)
-                sides.append(0.5 + value * reach)
-        return sides[0], sides[1]
+        way = 1 if spot.outside else -1  # from the edge
+
+        def side(value: float | None, size: float, free: float) -> float:
+            return free if value is None else 0.5 + value * (0.5 + way * MARGIN + way * size / 2)
+
+        return side(spot.x, self.width, otherwise[0]), side(spot.y, self.height, otherwise[1])
 
 
 #: Finds the centre of a body at a spot relative to another thing.

@@ -24,8 +24,8 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
     """Turns JAX's persistent compilation cache on; never fails.
 
     Args:
-      folder: a folder or a bucket's URL; None takes JAX_COMPILATION_CACHE_DIR, else the folder
-        of `default_cache_folder`.
+      folder: a folder or a bucket's URL; None takes JAX_COMPILATION_CACHE_DIR, else
+        flowzero_jax/xla in the user's cache folder.
 
     Returns:
       The folder in use, None if the cache is off.
@@ -33,9 +33,10 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
     Warns:
       UserWarning: the folder cannot be used, and why, or can only be read.
     """
-    asked = folder or os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    path = folder or os.environ.get("JAX_COMPILATION_CACHE_DIR") or user_cache_folder("xla")
     try:
-        path = asked or default_cache_folder()
+        if path is None:
+            raise OutputError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
         # Of a bucket, whose rights only its owner can see, the user has to be sure.
         writable = "://" in str(path) or _prepare(Path(path))
     except OutputError as error:
@@ -56,14 +57,6 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
 def disable_compilation_cache() -> None:
     """Turns the cache off, one that the environment asks for included."""
     jax.config.update("jax_enable_compilation_cache", False)
-
-
-def default_cache_folder() -> Path:
-    """flowzero_jax/xla in the user's cache folder; raises OutputError if there is no home."""
-    folder = user_cache_folder("xla")
-    if folder is None:
-        raise OutputError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
-    return folder
 
 
 def _prepare(folder: Path) -> bool:

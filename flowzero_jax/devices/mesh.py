@@ -91,12 +91,11 @@ def to_host(array: jax.Array | np.ndarray) -> np.ndarray:
     return multihost_utils.process_allgather(array, tiled=True)
 
 
-def parameter_specs(params: Any, mesh: Mesh, rules=PARAMETER_RULES) -> Any:
-    """The axes of every parameter by `rules`; one that does not divide is not split.
+def parameter_specs(params: Any, mesh: Mesh) -> Any:
+    """The axes of every parameter by `PARAMETER_RULES`; one that does not divide is not split.
 
     Args:
       params: nested dicts of arrays or shapes.
-      rules: pairs of a pattern, searched in "unet/mid_block…/kernel", and the axes.
 
     Raises:
       ModelError: no rule fits a parameter.
@@ -104,7 +103,7 @@ def parameter_specs(params: Any, mesh: Mesh, rules=PARAMETER_RULES) -> Any:
 
     def spec(path, leaf) -> PartitionSpec:
         name = "/".join(str(step.key) for step in path)
-        for pattern, axes in rules:
+        for pattern, axes in PARAMETER_RULES:
             if re.search(pattern, name):
                 sides = zip(leaf.shape, axes, strict=False)
                 fits = all(axis is None or size % mesh.shape[axis] == 0 for size, axis in sides)

@@ -75,10 +75,7 @@ def encode_texts_jitted(model: TextEncoder, params: Params, ids: jax.Array):
 
 
 @functools.partial(
-    jax.jit,
-    static_argnums=0,
-    static_argnames=(*DENOISE_OPTIONS, "mesh"),
-    donate_argnames="state",
+    jax.jit, static_argnums=0, static_argnames=(*DENOISE_OPTIONS, "mesh"), donate_argnames="state"
 )
 def denoise_jitted(
     models, params, state, conditions, steps, guidance_scale, *, mesh: Mesh | None = None, **options

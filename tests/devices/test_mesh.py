@@ -269,7 +269,8 @@ def test_what_does_not_divide_is_not_split():
     assert specs["to_q"]["kernel"] == PartitionSpec(None, "model")
 
 
-def test_a_parameter_without_a_rule_is_named():
+def test_a_parameter_without_a_rule_is_named(monkeypatch):
+    monkeypatch.setattr("flowzero_jax.devices.mesh.PARAMETER_RULES", PARAMETER_RULES[:-1])
     params = {"unet": {"conv_in": {"bias": np.zeros(3)}}}
     with pytest.raises(ModelError, match="unet/conv_in/bias: no rule"):
-        parameter_specs(params, abstract(1, 1), rules=PARAMETER_RULES[:-1])
+        parameter_specs(params, abstract(1, 1))

@@ -12,10 +12,10 @@ import pytest
 from flowzero_jax.devices import cache
 from flowzero_jax.devices.cache import (
     NEVER,
-    default_cache_folder,
     disable_compilation_cache,
     enable_compilation_cache,
 )
+from flowzero_jax.files import user_cache_folder
 
 
 @pytest.fixture(autouse=True)
@@ -114,9 +114,9 @@ def test_no_home_is_only_a_warning(monkeypatch):
 def test_a_relative_cache_home_is_ignored(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert default_cache_folder() == tmp_path / ".cache" / "flowzero_jax" / "xla"
+    assert user_cache_folder("xla") == tmp_path / ".cache" / "flowzero_jax" / "xla"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert default_cache_folder() == tmp_path / ".cache" / "flowzero_jax" / "xla"
+    assert user_cache_folder("xla") == tmp_path / ".cache" / "flowzero_jax" / "xla"
 
 
 def test_it_can_be_turned_off_even_if_the_environment_asks_for_it(tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 """How large the house may be: lines of its parts, files and functions. Raise no number here.
 
-The product is to come down to 21,000 lines, and to 18,500 when the rules that read English are
-rewritten; until then the number is what it has.
+The product is to come down to 18,500 lines when the rules that read English are rewritten.
 """
 
 import ast
@@ -25,7 +24,7 @@ HEART = {
 # Rooms with a budget of their own; research has none.
 APART = {"batch": 2_500, "studio": 2_500}
 
-PRODUCT = 21_700
+PRODUCT = 21_000
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 80
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.blending import Mix
 from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import platform_of, shard_params, to_host
@@ -131,7 +133,13 @@ class Pipeline:
                 f"seeds: {len(seeds)} for {len(scenes)} scenes; give one seed for each scene"
             )
         settings = settings or self.settings
-        table = tabulate(scenes, latent_size(self.models, settings), negative_prompt)
+        table = tabulate(
+            scenes,
+            latent_size(self.models, settings),
+            negative_prompt,
+            blend_frames=settings.blend_frames,
+            facing=settings.facing,
+        )
         settings = self._with_possible_boxes(settings, table)
         kept: Any = snapshot and Snapshot(snapshot, self._identity(table, seeds, settings))
         return draw(
@@ -192,13 +200,13 @@ class Pipeline:
         self, table: SceneTable, seeds: Sequence[int], settings: GenerationSettings
     ) -> str:
         """Of everything that decides the latents of a batch."""
-        decisive = dataclasses.asdict(settings)
+        decisive = dataclasses.asdict(settings.in_programs)  # the table has the rest
         del decisive["frames_per_chunk"]
-        if settings.eta == 0:  # as before there was such a setting: older snapshots stay good
-            del decisive["eta"]
         dtype = jnp.dtype(self.models.unet.dtype).name
         numbers = [int(seed) for seed in seeds]
-        return fingerprint(self.info.sha256, dtype, decisive, numbers, *vars(table).values())
+        parts = [x if isinstance(x, Mix) else [x] for x in vars(table).values()]
+        arrays = itertools.chain.from_iterable(parts)
+        return fingerprint(self.info.sha256, dtype, decisive, numbers, *arrays)
 
     def save_pipeline(self, folder: str | Path, dtype="float32") -> str:
         """Writes the checkpoint as a diffusers folder; see `weights.save_pipeline`."""

@@ -98,6 +98,7 @@ class GenerationSettings:
     are the fractions of the steps between which guidance acts (Kynkäänniemi et al., arXiv
     2404.07724); outside, the conditional prediction alone is computed. `frames_per_chunk` frames
     at most go through the UNet together: it bounds memory, and does not change the video.
+    `facing` and `blend_frames` change what the text encoder reads and gives (`facing`, `blending`).
     """
 
     height: Annotated[int, About("pixels", 1, MAX_SIDE, in_checkpoint=True)] = 512
@@ -132,6 +133,18 @@ class GenerationSettings:
         bool, About("give every object noise that moves with it", in_checkpoint=True)
     ] = False
     boxes: Annotated[bool, About("put the objects into their boxes")] = True
+    facing: Annotated[
+        bool, About("tell the model which way things that move look", in_checkpoint=True)
+    ] = False
+    blend_frames: Annotated[
+        int,
+        About(
+            "over which a text that changes turns into the next; 0 is a cut",
+            0,
+            MAX_FRAMES,
+            in_checkpoint=True,
+        ),
+    ] = 0
     frames_per_chunk: Annotated[
         int,
         About(
@@ -140,6 +153,11 @@ class GenerationSettings:
             MAX_FRAMES,
         ),
     ] = 8
+
+    @property
+    def in_programs(self) -> "GenerationSettings":
+        """Without what acts before, on the texts: no program is compiled anew for that."""
+        return dataclasses.replace(self, facing=False, blend_frames=0)
 
     @property
     def num_grounding_steps(self) -> int:

@@ -4,14 +4,18 @@ The ragged lists of a scene end here; everything after `tabulate` has constant s
 stay text: whoever owns the text encoder encodes `SceneTable.texts` once and gathers by the indices.
 """
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from flowzero_jax.blending import Mix, mix_changes
 from flowzero_jax.errors import InputError
+from flowzero_jax.facing import phrases as facing_phrases
 from flowzero_jax.scene import DIRECTIONS, MAX_OBJECTS, BackgroundMotion, Direction, SceneSyntax
 
 #: At speed 1 the background moves this fraction of the shorter side per frame.
@@ -29,10 +33,10 @@ class SceneTable:
 
     #: The distinct texts of the batch in order of first use; the empty text is the first.
     texts: tuple[str, ...]
-    #: Index into `texts` of each frame's description.
-    prompt_index: Int[np.ndarray, "b f"]
-    #: Index into `texts` of each object's phrase; of the empty text in empty slots.
-    phrase_index: Int[np.ndarray, "b f n"]
+    #: Indices into `texts` of each frame's description, `[b f]`.
+    prompts: Mix
+    #: Indices into `texts` of each object's phrase; of the empty text in empty slots, `[b f n]`.
+    phrases: Mix
     #: Index into `texts` of the negative prompt.
     negative_index: Int[np.ndarray, " b"]
     boxes: Float[np.ndarray, "b f n 4"]
@@ -43,7 +47,12 @@ class SceneTable:
 
 
 def tabulate(
-    scenes: Sequence[SceneSyntax], latent_size: tuple[int, int], negative_prompt: str = ""
+    scenes: Sequence[SceneSyntax],
+    latent_size: tuple[int, int],
+    negative_prompt: str = "",
+    *,
+    blend_frames: int = 0,
+    facing: bool = False,
 ) -> SceneTable:
     """Lays out scenes as arrays of fixed shape.
 
@@ -51,6 +60,8 @@ def tabulate(
         scenes: at least one scene; all with the same number of frames.
         latent_size: height and width of the latents, the unit of `SceneTable.shifts`.
         negative_prompt: the text of the unconditional half, for all scenes.
+        blend_frames: over so many frames a text that changes turns into the next (`blending`).
+        facing: whether phrases say where their objects look (`facing`).
 
     Raises:
         InputError: there is no scene, or the scenes differ in their number of frames.
@@ -68,26 +79,34 @@ def tabulate(
     texts: dict[str, int] = {"": 0}
     slots = (len(scenes), num_frames, MAX_OBJECTS)
     negative = texts.setdefault(negative_prompt, len(texts))
-    prompt_index = np.zeros(slots[:2], np.int32)
-    phrase_index = np.zeros(slots, np.int32)
+    prompts, phrases = (Mix.of(np.zeros(shape, np.int32)) for shape in (slots[:2], slots))
     boxes = np.zeros((*slots, 4), np.float32)
     object_mask = np.zeros(slots, np.float32)
     track_ids = np.zeros(slots, np.int32)
     for b, scene in enumerate(scenes):
-        tracks: dict[str, int] = {}
+        said = _phrases(scene, latent_size) if facing else None
+        tracks: dict[str, list[_Shown]] = {}
+        descriptions = []
         for f, frame in enumerate(scene.frames):
-            prompt_index[b, f] = texts.setdefault(frame.description, len(texts))
+            descriptions.append(texts.setdefault(frame.description, len(texts)))
             for n, item in enumerate(frame.objects):
-                phrase_index[b, f, n] = texts.setdefault(item.phrase, len(texts))
+                phrase = item.phrase if said is None else said[f][item.id]
+                shown = _Shown(f, n, texts.setdefault(phrase, len(texts)))
                 boxes[b, f, n] = item.box
                 object_mask[b, f, n] = 1
-                track_ids[b, f, n] = tracks.setdefault(item.id, len(tracks))
+                tracks.setdefault(item.id, []).append(shown)
+                track_ids[b, f, n] = list(tracks).index(item.id)
+        _put(prompts, (b, slice(None)), mix_changes(descriptions, blend_frames))
+        for track in tracks.values():
+            for run in _without_gaps(track):
+                frames, places, words = zip(*run, strict=True)
+                _put(phrases, (b, frames, places), mix_changes(words, blend_frames))
 
     motions = [[frame.background_motion for frame in scene.frames] for scene in scenes]
     return SceneTable(
         texts=tuple(texts),
-        prompt_index=prompt_index,
-        phrase_index=phrase_index,
+        prompts=prompts,
+        phrases=phrases,
         negative_index=np.full(len(scenes), negative, np.int32),
         boxes=boxes,
         object_mask=object_mask,
@@ -95,6 +114,29 @@ def tabulate(
         shifts=np.stack([accumulated_shifts(m, latent_size) for m in motions]),
         random_speeds=np.stack([random_speeds(m) for m in motions]),
     )
+
+
+class _Shown(NamedTuple):
+    """An object in a frame: the frame, its slot there, and its phrase's index."""
+
+    frame: int
+    slot: int
+    text: int
+
+
+def _without_gaps(track: Sequence[_Shown]) -> Iterator[list[_Shown]]:
+    """The parts of a track in which the object is there in every frame."""
+    for _, run in itertools.groupby(enumerate(track), lambda part: part[1].frame - part[0]):
+        yield [shown for _, shown in run]
+
+
+def _phrases(scene: SceneSyntax, latent_size: tuple[int, int]) -> list[Mapping[str, str]]:
+    return facing_phrases(scene, SPEED_UNIT * min(latent_size) / latent_size[1])
+
+
+def _put(mix: Mix, where: Any, part: Mix) -> None:
+    for whole, values in zip(mix, part, strict=True):
+        whole[where] = values
 
 
 def accumulated_shifts(

@@ -19,7 +19,7 @@ EVERYTHING = [*SHIPPED, *sorted((ROOT / "tests").rglob("*.py"))]
 # The method itself, from a scene to frames.
 HEART = {
     "scene", "settings", "tabulate", "arrays", "noise", "schedule", "sampler", "denoising",
-    "generation", "pipeline", "models", "devices",
+    "generation", "pipeline", "models", "devices", "blending", "facing",
 }  # fmt: skip
 # Rooms with a budget of their own; research has none.
 APART = {"batch": 2_500, "studio": 2_500}

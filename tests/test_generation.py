@@ -56,6 +56,15 @@ def test_prompts_seeds_boxes_and_motions_compile_nothing(draw, cat):
     assert counts == [f._cache_size() for f in (programs.prepare_jitted, programs.denoise_jitted)]
 
 
+def test_sides_and_blended_changes_change_the_video_and_compile_nothing(draw, cat):
+    counts = [f._cache_size() for f in (programs.prepare_jitted, programs.denoise_jitted)]
+    changing = CAT.model_copy(update={"frames": (*CAT.frames[:1], *DOG.frames[1:])})
+    cut = draw(changing, seed=7)
+    for change in ({"facing": True}, {"blend_frames": 2}):
+        assert (draw(changing, dataclasses.replace(SETTINGS, **change), seed=7) != cut).any()
+    assert counts == [f._cache_size() for f in (programs.prepare_jitted, programs.denoise_jitted)]
+
+
 @pytest.mark.equality
 def test_a_video_does_not_depend_on_its_place_in_the_batch(draw, cat):
     videos = draw([CAT, DOG], seeds=[7, 5])

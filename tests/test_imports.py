@@ -35,7 +35,9 @@ ROOMS = {
     "video": "files settings",
     "metadata": "files version",
     "arrays": "",
-    "tabulate": "scene",
+    "blending": "",
+    "facing": "scene",
+    "tabulate": "scene blending facing",
     "tokenizer": "",
     "noise": "",
     "noise_schemes": "noise",
@@ -49,15 +51,15 @@ ROOMS = {
     "generation": "denoising models schedule arrays settings noise noise_schemes sampler",
     "devices": (
         "generation denoising models noise snapshot arrays scene settings tabulate files "
-        "noise_schemes sampler"
+        "noise_schemes sampler blending"
     ),
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
-        "settings weights.source scene"
+        "settings weights.source scene blending"
     ),
     "interop": (
         "pipeline devices generation models noise tabulate weights planner arrays scene "
-        "settings weights.source"
+        "settings weights.source blending"
     ),
     "cli": (
         "pipeline devices models planner planner.llm planner.keyframes preview video metadata "

@@ -57,10 +57,10 @@ def test_texts_are_distinct_and_the_indices_find_them():
     table = tabulate([first, second], (8, 8), negative_prompt="blurred")
     assert len(set(table.texts)) == len(table.texts)
     texts = np.array(table.texts)
-    assert texts[table.prompt_index].tolist() == [["a cat", "a meadow"], ["a dog", "a cat"]]
+    assert texts[table.prompts.first].tolist() == [["a cat", "a meadow"], ["a dog", "a cat"]]
     assert texts[table.negative_index].tolist() == ["blurred", "blurred"]
-    assert texts[table.phrase_index][1, 0, :3].tolist() == ["a dog", "a cat", ""]
-    assert set(texts[table.phrase_index][table.object_mask == 0]) == {""}
+    assert texts[table.phrases.first][1, 0, :3].tolist() == ["a dog", "a cat", ""]
+    assert set(texts[table.phrases.first][table.object_mask == 0]) == {""}
     assert tabulate([first], (8, 8)).texts[0] == ""
 
 

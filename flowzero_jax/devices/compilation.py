@@ -93,6 +93,7 @@ def compile_programs(
       InputError: sizes or numbers of steps that do not fit the model.
       DeviceError: the device gives no account of memory.
     """
+    settings = settings.in_programs
     if not models.unet.config.grounded:
         settings = dataclasses.replace(settings, boxes=False)
     programs = _Programs(params, announce)

@@ -6,7 +6,7 @@ may be interrupted. All calls of a kind share one compiled program, and so do al
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.blending import mixed
 from flowzero_jax.denoising import Models, Params, denoise
 from flowzero_jax.devices.mesh import to_host
 from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
@@ -48,7 +49,7 @@ class Drawn(NamedTuple):
 def encode_table(
     encode: Callable[[np.ndarray], tuple[jax.Array, jax.Array]], ids: np.ndarray, table: SceneTable
 ) -> SceneArrays:
-    """Encodes every distinct text once, and gathers the states where the table says.
+    """Encodes every distinct text once, and gathers and mixes the states as the table says.
 
     Args:
       encode: token ids to states `[… l d]` and pooled states `[… d]`; always gets `TEXT_CHUNK`
@@ -60,10 +61,12 @@ def encode_table(
     ids = np.concatenate([ids, filler])
     chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
     states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
+    prompts: Any = mixed(states, table.prompts)
+    phrases: Any = mixed(pooled, table.phrases)
     return SceneArrays(
-        prompt_embeds=states[table.prompt_index],
+        prompt_embeds=prompts,
         negative_embeds=states[table.negative_index],
-        phrase_embeds=pooled[table.phrase_index],
+        phrase_embeds=phrases,
         # All but the texts is the table's own.
         **{name: getattr(table, name) for name in SceneArrays._fields[3:]},
     )
@@ -118,6 +121,7 @@ def draw(
       ModelError: the latents are not finite.
       InputError, OutputError: as `Snapshot`; of several processes a SharedError.
     """
+    settings = settings.in_programs
     state, conditions = prepare_jitted(models, settings, params, scenes, keys)
     if isinstance(snapshot, Snapshot) and mesh is not None and mesh.is_multi_process:
         snapshot = SharedSnapshot(snapshot)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from flowzero_jax.arrays import SceneArrays
+from flowzero_jax.blending import Mix
 from flowzero_jax.devices.programs import encode_table
 from flowzero_jax.errors import InputError
 from flowzero_jax.generation import Params
@@ -58,8 +59,8 @@ def encode(
     scaled = inputs._replace(shifts=inputs.shifts * np.float32(min(latent_size)))
     table = SceneTable(
         texts=(),  # known as token ids alone
-        prompt_index=prompt,
-        phrase_index=phrase,
+        prompts=Mix.of(prompt),
+        phrases=Mix.of(phrase),
         negative_index=negative,
         **{name: getattr(scaled, name) for name in VideoInputs._fields[2:]},
     )

@@ -141,10 +141,10 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         """
         prompts = [prompt] if isinstance(prompt, str | SceneSyntax) else list(prompt)
         scenes = [x if isinstance(x, SceneSyntax) else plan(x, num_frames) for x in prompts]
-        table = tabulate(scenes, (1, 1))
+        table = tabulate(scenes, (1, 1), facing=self.settings.facing)
         ids = self.tokenizer(table.texts)
         others = (getattr(table, name) for name in VideoInputs._fields[2:])
-        return VideoInputs(ids[table.prompt_index], ids[table.phrase_index], *others)
+        return VideoInputs(ids[table.prompts.first], ids[table.phrases.first], *others)
 
     def prepare_text_inputs(self, prompt: str | Sequence[str]) -> Int[np.ndarray, "b l"]:
         """Token ids of plain texts, for `neg_prompt_ids`."""
@@ -223,7 +223,8 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         self, given: dict[str, int | None], others: dict[str, Any], *, boxes: bool
     ) -> GenerationSettings:
         fields = {field.name for field in dataclasses.fields(GenerationSettings)}
-        unknown = others.keys() - (fields - {"num_steps", "guidance_scale"})
+        elsewhere = {"num_steps", "guidance_scale", "facing", "blend_frames"}
+        unknown = others.keys() - (fields - elsewhere)
         if unknown:
             raise InputError(f"{min(unknown)}: no such setting; leave it out")
         given = {name: value for name, value in given.items() if value is not None}
@@ -236,7 +237,7 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
                 )
             settings = dataclasses.replace(settings, boxes=False)
         # The one setting that compiles nothing anew is passed beside the others.
-        return dataclasses.replace(settings, guidance_scale=0.0)
+        return dataclasses.replace(settings.in_programs, guidance_scale=0.0)
 
     def _latents(
         self, latents, shape: tuple[int, ...], num_devices: int

@@ -142,7 +142,7 @@ def test_objects(model, arrays, recorded, check):
     layout = {
         "masks": masks,
         "boxes": table.boxes[0],
-        "positive_embeddings": pooled[table.phrase_index[0]] * masks[..., None],
+        "positive_embeddings": pooled[table.phrases.first[0]] * masks[..., None],
     }
     for name, ours in layout.items():
         slots = arrays[name].shape[1]

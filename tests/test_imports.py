@@ -72,7 +72,7 @@ ROOMS = {
     ),
     "lab.evaluation": (
         "lab.stickers pipeline devices generation denoising models noise tabulate planner "
-        "video scene files settings sampler"
+        "video scene files settings sampler facing"
     ),
     "lab.planners": "scene files",
     "lab.refinement": "lab.planners planner planner.llm scene files",

@@ -8,11 +8,12 @@ import math
 import numpy as np
 from jaxtyping import UInt8
 
+from flowzero_jax.facing import facings
 from flowzero_jax.lab.evaluation.identity import read_look
 from flowzero_jax.lab.stickers.backgrounds import paint_background
 from flowzero_jax.lab.stickers.sprites import draw_sprite
 from flowzero_jax.scene import SceneSyntax
-from flowzero_jax.tabulate import accumulated_shifts
+from flowzero_jax.tabulate import SPEED_UNIT, accumulated_shifts
 
 
 def draw_video(
@@ -28,12 +29,13 @@ def draw_video(
     margin = math.ceil(np.abs(shifts).max())
     picture = paint_background(np.random.default_rng(seed), background, size + 2 * margin)
     frames = []
-    for frame, (dy, dx) in zip(scene.frames, shifts, strict=True):
+    ways = facings(scene, SPEED_UNIT)
+    for frame, way, (dy, dx) in zip(scene.frames, ways, shifts, strict=True):
         top, left = margin - dy, margin - dx
         image = picture[top : top + size, left : left + size].copy()
         for item in frame.objects:
             look = read_look(item.phrase)
             x0, y0, x1, y1 = (size * value for value in item.box)
-            draw_sprite(image, look.noun, (x0, y0, x1, y1), look.color)
+            draw_sprite(image, look.noun, (x0, y0, x1, y1), look.color, way[item.id])
         frames.append(image)
     return np.stack(frames)

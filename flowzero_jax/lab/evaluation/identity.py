@@ -9,6 +9,7 @@ highest. Nothing learned judges the pictures.
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ REACH = 0.07  # offsets of the sticker, as a fraction of the box's sides
 SCALES = (0.93, 1.0, 1.07)
 LONGEST_SIDE = 64  # pixels; larger boxes are reduced, by a whole factor
 # Values (0..1) that spread less than this are called flat: they correlate with nothing.
-_FLAT = 0.02
+FLAT = 0.02
 _WORDS = {word: noun for noun in NOUNS for word in (noun, *SYNONYMS.get(noun, ()))}
 
 
@@ -83,21 +84,22 @@ def noun_scores(
     color: str | None = None,
 ) -> Float[np.ndarray, " nouns"]:
     """The correlation of every candidate with a box, the highest over all offsets and sizes."""
-    picture, sides, inside = _cut(frame, box)
+    picture, sides, inside = cut(frame, box, REACH, max(SCALES), LONGEST_SIDE)
     behind = backdrop(picture, inside)
     best = np.full(len(CANDIDATES), -1.0, np.float32)
     for scale in SCALES:
         bank = _bank(color, *(round(side * scale, 2) for side in sides))
-        columns, rows = (n + 2 * _reach(side) for n, side in zip(bank.size, sides, strict=True))
-        left, top = (picture.shape[1] - columns) // 2, (picture.shape[0] - rows) // 2
-        window = np.s_[top : top + rows, left : left + columns]
+        window = middle(picture, bank.size, sides, REACH)
         scores = _correlations(picture[window], behind[window], bank)
-        best = np.maximum(best, scores.max(axis=1))
+        best = np.maximum(best, scores.max(axis=1).reshape(-1, 2).max(axis=1))
     return best
 
 
 class _Bank(NamedTuple):
-    """All candidates in a box of one size; axis `s` candidate, `p` pixel of the box."""
+    """All candidates in a box of one size, each as it is and mirrored.
+
+    Axis `s` candidate, twice, `p` pixel of the box.
+    """
 
     size: tuple[int, int]  # width, height
     values: Float[np.ndarray, "s p*3"]  # opacity x (colour - 0.5)
@@ -105,25 +107,41 @@ class _Bank(NamedTuple):
     mixed: Float[np.ndarray, "s p*3"]  # values x clear
 
 
-def _reach(side: float) -> int:
-    return max(1, round(REACH * side))
+def middle(
+    picture: np.ndarray, size: tuple[int, int], sides: tuple[float, float], reach: float
+) -> tuple[slice, slice]:
+    """The part of a cut-out where a sticker of `size` may lie: off the middle by `reach` sides."""
+    columns, rows = (
+        n + 2 * max(1, round(reach * side)) for n, side in zip(size, sides, strict=True)
+    )
+    left, top = (picture.shape[1] - columns) // 2, (picture.shape[0] - rows) // 2
+    return np.s_[top : top + rows, left : left + columns]
 
 
-def _cut(
-    frame: np.ndarray, box: tuple[float, float, float, float]
+def cut(
+    frame: np.ndarray,
+    box: tuple[float, float, float, float],
+    reach: float,
+    scale: float,
+    longest_side: int,
 ) -> tuple[Float[np.ndarray, "y x 3"], tuple[float, float], np.ndarray]:
     """The box in the middle of a margin, reduced, -0.5..0.5; its own (width, height); and which
     of the pixels are of the frame, not beyond its edges.
 
     A box that is not reduced is cut out on whole pixels: not a value is interpolated.
+
+    Args:
+      reach: how far off the middle something is looked for, as a fraction of the box's sides.
+      scale: how large it may be, as a multiple of the box.
+      longest_side: pixels; larger boxes are reduced, by a whole factor.
     """
     height, width = frame.shape[:2]
     sides = (box[2] - box[0]) * width, (box[3] - box[1]) * height
     center = (box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height
-    factor = math.ceil(max(sides) / LONGEST_SIDE)
-    margins = [2 * (_reach(side / factor) + STRIP) for side in sides]
+    factor = math.ceil(max(sides) / longest_side)
+    margins = [2 * (max(1, round(reach * side / factor)) + STRIP) for side in sides]
     largest = [
-        math.ceil(max(SCALES) * side / factor) + margin
+        math.ceil(scale * side / factor) + margin
         for side, margin in zip(sides, margins, strict=True)
     ]
     starts = [round(c - size * factor / 2) for c, size in zip(center, largest, strict=True)]
@@ -131,13 +149,13 @@ def _cut(
     left, top = starts[0] + pad, starts[1] + pad
     corners = left, top, left + largest[0] * factor, top + largest[1] * factor
 
-    def cut(pixels: np.ndarray, mode: Literal["edge", "constant"]) -> np.ndarray:
+    def resized(pixels: np.ndarray, mode: Literal["edge", "constant"]) -> np.ndarray:
         padded = np.pad(pixels, ((pad, pad), (pad, pad)) + ((0, 0),) * (pixels.ndim - 2), mode)
         image = Image.fromarray(padded).resize(largest, Image.Resampling.BICUBIC, box=corners)
         return np.asarray(image)
 
-    picture = cut(frame, "edge").astype(np.float32) / 255 - 0.5
-    inside = cut(np.full((height, width), 255, np.uint8), "constant") > 127
+    picture = resized(frame, "edge").astype(np.float32) / 255 - 0.5
+    inside = resized(np.full((height, width), 255, np.uint8), "constant") > 127
     return picture, (sides[0] / factor, sides[1] / factor), inside
 
 
@@ -158,12 +176,20 @@ def placed(noun: str, color: str | None, width: float, height: float) -> np.ndar
     return result
 
 
+def both_ways(
+    nouns: Sequence[str], color: str | None, width: float, height: float
+) -> Float[np.ndarray, "s y x 4"]:
+    """Each of the stickers as `placed`, and then mirrored."""
+    stickers = [placed(noun, color, width, height) for noun in nouns]
+    return np.stack([way for one in stickers for way in (one, one[:, ::-1])])
+
+
 @functools.lru_cache(maxsize=16)
 def _bank(color: str | None, width: float, height: float) -> _Bank:
-    stickers = np.stack([placed(noun, color, width, height) for noun in CANDIDATES])
+    stickers = both_ways(CANDIDATES, color, width, height)
     opacity = stickers[..., 3:]
     values, clear = stickers[..., :3] - opacity / 2, 1 - opacity
-    flat = len(CANDIDATES), -1
+    flat = len(stickers), -1
     size = stickers.shape[2], stickers.shape[1]
     return _Bank(size, values.reshape(flat), clear.reshape(flat), (values * clear).reshape(flat))
 
@@ -176,7 +202,7 @@ def _correlations(
     The composites `values + clear * behind` are never formed: their products with the picture and
     with themselves are matrix products of the bank with windows.
     """
-    there, below = _windows(picture, bank.size), _windows(behind, bank.size)
+    there, below = windows(picture, bank.size), windows(behind, bank.size)
     flat = len(there), -1
     sums = bank.values.sum(axis=1, keepdims=True) + bank.clear @ below.sum(axis=2).T
     squares = (
@@ -187,13 +213,14 @@ def _correlations(
     products = bank.values @ there.reshape(flat).T + bank.clear @ (there * below).sum(axis=2).T
     count = bank.values.shape[1]
     mean, power = there.mean(axis=(1, 2)), np.square(there).sum(axis=(1, 2))
-    least = count * _FLAT**2
+    least = count * FLAT**2
     spread = np.maximum(squares - sums**2 / count, least)
     return (products - sums * mean) / np.sqrt(spread * np.maximum(power - count * mean**2, least))
 
 
-def _windows(
+def windows(
     picture: Float[np.ndarray, "y x 3"], size: tuple[int, int]
 ) -> Float[np.ndarray, "offsets p 3"]:
-    windows = sliding_window_view(picture, size[::-1], axis=(0, 1))  # [y x 3 height width]
-    return np.moveaxis(windows, 2, -1).reshape(-1, size[0] * size[1], 3)
+    """Every part of the picture that is `size` = (width, height) large, row by row."""
+    parts = sliding_window_view(picture, size[::-1], axis=(0, 1))  # [y x 3 height width]
+    return np.moveaxis(parts, 2, -1).reshape(-1, size[0] * size[1], 3)

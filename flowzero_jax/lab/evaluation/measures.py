@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
+from flowzero_jax.facing import Side, facings
 from flowzero_jax.lab.evaluation.identity import Match, identify, placed, read_look
 from flowzero_jax.lab.evaluation.motion import (
     Shift,
@@ -13,19 +14,28 @@ from flowzero_jax.lab.evaluation.motion import (
     background_shift,
     look_change,
 )
+from flowzero_jax.lab.evaluation.opaque import Place, identify_strictly, locate
+from flowzero_jax.lab.stickers.vocabulary import FACING
 from flowzero_jax.scene import Frame, SceneObject, SceneSyntax
-from flowzero_jax.tabulate import accumulated_shifts
+from flowzero_jax.tabulate import SPEED_UNIT, accumulated_shifts
 
 KINDS = ("plain", "color", "change")
 _OPAQUE = 0.9
 
 
 class Sticker(NamedTuple):
-    """One box of one frame. `kind`: its phrase has a colour word; or changes along the track."""
+    """One box of one frame. `kind`: its phrase has a colour word; or changes along the track.
+
+    `match` is by the whole box, `strict` by the sticker's opaque pixels alone. `looks_ahead`: of a
+    thing with a side that moves sideways, whether that side is where it goes; None of others.
+    """
 
     kind: str
     neighbors: int  # other objects in the frame
     match: Match
+    strict: Match
+    place: Place
+    looks_ahead: bool | None
 
 
 class Motion(NamedTuple):
@@ -51,13 +61,10 @@ class Measures(NamedTuple):
 def measure(scene: SceneSyntax, frames: UInt8[np.ndarray, "f H W 3"]) -> Measures:
     """Measures a video; raises `InputError` where a phrase is not of the sticker vocabulary."""
     changing = _changing_tracks(scene)
+    ways = facings(scene, SPEED_UNIT)
     stickers = tuple(
-        Sticker(
-            _kind(item, changing),
-            len(frame.objects) - 1,
-            identify(picture, item.box, read_look(item.phrase)),
-        )
-        for frame, picture in zip(scene.frames, frames, strict=True)
+        _sticker(item, picture, _kind(item, changing), len(frame.objects) - 1, way[item.id])
+        for frame, picture, way in zip(scene.frames, frames, ways, strict=True)
         for item in frame.objects
     )
     motions, flicker, look_changes = [], [], []
@@ -73,6 +80,17 @@ def measure(scene: SceneSyntax, frames: UInt8[np.ndarray, "f H W 3"]) -> Measure
             flicker += [] if change is None else [change]
         look_changes += _look_changes(pair, pictures)
     return Measures(stickers, tuple(motions), tuple(flicker), tuple(look_changes))
+
+
+def _sticker(
+    item: SceneObject, picture: np.ndarray, kind: str, neighbors: int, way: Side
+) -> Sticker:
+    look = read_look(item.phrase)
+    strict, mirrored = identify_strictly(picture, item.box, look)
+    own = FACING.get(look.noun)
+    ahead = None if own is None or not way else (own == way) != mirrored
+    whole, place = identify(picture, item.box, look), locate(picture, item.box, look)
+    return Sticker(kind, neighbors, whole, strict, place, ahead)
 
 
 def _changing_tracks(scene: SceneSyntax) -> set[str]:

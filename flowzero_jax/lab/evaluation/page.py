@@ -65,7 +65,7 @@ def evaluate_sticker(
         frames, fresh = frames_of(video, pipeline, store)
         measures = measure(video.scene, frames)
         measured.append((video, measures))
-        right = float(np.mean([sticker.match.right for sticker in measures.stickers]))
+        right = float(np.mean([sticker.strict.right for sticker in measures.stickers]))
         print(
             f"[{index + 1}/{len(videos)}] {time.perf_counter() - start:.0f} s, {video.variant}, "
             f"seed {video.seed}: {video.prompt.text}: {percent(right)}"
@@ -161,9 +161,11 @@ def _document(results: Mapping[str, Any], sheets: Sequence[str]) -> str:
         f"{generation['guidance_scale']:g}, cross-frame attention `{generation['cross_frame']}`. "
         "Written by `python scripts/evaluate.py sticker`; all numbers are in `results.json`.",
         "## Does a box show what its phrase says?",
-        "Every noun's sticker, in the asked colouring, is laid over a backdrop carried inwards "
-        "from around the box, and correlated with the whole box (normalised). Right: the best "
-        "match is the asked noun.",
+        "Every noun's sticker, in the asked colouring, as it is and mirrored, is correlated with "
+        "the picture over its opaque pixels alone (normalised); and, for the whole box, over a "
+        "backdrop carried inwards from around the box. Right: the best match is the asked noun. "
+        "Box IoU and centre distance (in diagonals of the frame): between the planned box and "
+        "where the asked sticker fits best.",
         identity_table({"all": stickers["all"], **stickers["by_kind"], **stickers["by_objects"]}),
         f"Most frequent confusions: {confusions}." if confusions else "No confusions.",
         *(_comparison(results["variants"]) if results["variants"] else ()),

@@ -38,20 +38,25 @@ def summarize(videos: Sequence[Measures]) -> dict[str, Any]:
 
 
 def _shares(stickers: Iterable[Sticker]) -> dict[str, Any]:
-    matches = [sticker.match for sticker in stickers]
+    stickers = list(stickers)
     return {
-        "count": len(matches),
-        "right": _mean(match.right for match in matches),
-        "correlation": _mean(match.score for match in matches),
+        "count": len(stickers),
+        "right": _mean(sticker.strict.right for sticker in stickers),
+        "correlation": _mean(sticker.strict.score for sticker in stickers),
+        "right_whole": _mean(sticker.match.right for sticker in stickers),
+        "correlation_whole": _mean(sticker.match.score for sticker in stickers),
+        "overlap": _mean(sticker.place.overlap for sticker in stickers),
+        "distance": _mean(sticker.place.distance for sticker in stickers),
+        "looks_ahead": _mean(s.looks_ahead for s in stickers if s.looks_ahead is not None),
     }
 
 
 def _confusions(stickers: Iterable[Sticker]) -> list[dict[str, Any]]:
     """The wrong answers that occur most often."""
     wrong = Counter(
-        (sticker.match.asked, sticker.match.found)
+        (sticker.strict.asked, sticker.strict.found)
         for sticker in stickers
-        if not sticker.match.right
+        if not sticker.strict.right
     )
     return [
         {"asked": asked, "found": found, "count": count}
@@ -102,13 +107,26 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def identity_table(groups: Mapping[str, Mapping[str, Any]]) -> str:
-    """Rows of `stickers` numbers: how many boxes, how many show the asked sticker."""
+    """Rows of `stickers` numbers: how many boxes, how many show the asked sticker, and where."""
     rows = [
-        (name, shares["count"], percent(shares["right"]), number(shares["correlation"]))
+        (
+            name,
+            shares["count"],
+            percent(shares["right"]),
+            number(shares["correlation"]),
+            percent(shares["right_whole"]),
+            number(shares["overlap"]),
+            number(shares["distance"]),
+            percent(shares["looks_ahead"]),
+        )
         for name, shares in groups.items()
         if shares["count"]
     ]
-    return markdown_table(("boxes", "count", "right sticker", "correlation"), rows)
+    header = (
+        *("boxes", "count", "right, opaque pixels alone", "correlation", "right, whole box"),
+        *("box IoU", "centre distance", "looks where it goes"),
+    )
+    return markdown_table(header, rows)
 
 
 def comparison_table(groups: Mapping[str, Mapping[str, Any]]) -> str:

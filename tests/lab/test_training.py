@@ -11,6 +11,7 @@ import pytest
 
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.lab.training import checkpoints, loop
+from flowzero_jax.lab.training.autoencoder import shift_cubic, shift_error
 from flowzero_jax.lab.training.layout_losses import (
     layout_losses,
     owners,
@@ -21,7 +22,7 @@ from flowzero_jax.lab.training.layout_losses import (
 from flowzero_jax.lab.training.pool import LatentBatch, pool_batches
 from flowzero_jax.lab.training.prefetch import prefetch
 from flowzero_jax.lab.training.stages import load_params, save_params
-from flowzero_jax.lab.training.state import init_state, make_train_step
+from flowzero_jax.lab.training.state import StageSettings, init_state, make_train_step
 
 OPTIMIZER = optax.adam(0.1)
 
@@ -171,3 +172,30 @@ def test_parameters_survive_a_file(tmp_path):
     jax.tree.map(
         np.testing.assert_array_equal, load_params(tmp_path / "params.safetensors"), params
     )
+
+
+def test_cubic_shifts_by_whole_pixels_are_slices():
+    latents = jax.random.normal(jax.random.key(0), (8, 9, 3))
+    for dy, dx in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        shifted = shift_cubic(latents, jnp.array([dy, dx], jnp.float32))
+        expected = latents[1 + dy : 6 + dy, 1 + dx : 7 + dx]
+        np.testing.assert_allclose(shifted, expected, atol=1e-6)
+
+
+def test_latents_that_move_with_their_picture_have_no_shift_error():
+    y, x = jnp.meshgrid(jnp.arange(12.0), jnp.arange(12.0), indexing="ij")
+
+    def wave(dy, dx):
+        return jnp.sin(0.5 * (y + dy) + 0.3 * (x + dx))[None, :, :, None]
+
+    shifts = jnp.array([[0.4, 0.7]])
+    assert shift_error(wave(0, 0), wave(0.4, 0.7), shifts) < 1e-3
+    assert shift_error(wave(0, 0), wave(0, 0), shifts) > 0.05
+
+
+def test_the_learning_rate_is_constant_until_the_last_steps():
+    settings = StageSettings(num_steps=100, warmup_steps=10, learning_rate=1.0, decay_share=0.2)
+    rates = np.array([settings.schedule(step) for step in range(101)])
+    assert rates[0] == 0 and (np.diff(rates[:11]) > 0).all()
+    assert (rates[10:80] == 1.0).all() and (np.diff(rates[80:]) < 0).all()
+    np.testing.assert_allclose(rates[100], settings.final_learning_rate, rtol=1e-5)

@@ -82,13 +82,52 @@ def test_sticker_is_premultiplied_and_cropped(noun):
 
 @needs_font
 @pytest.mark.parametrize("color", COLORS)
-def test_tint_has_the_color_and_keeps_the_outline(color):
-    for noun in ("ball", "cat", "owl"):
-        plain, tinted = sprites.sprite(noun), sprites.sprite(noun, color)
-        np.testing.assert_array_equal(plain[..., 3], tinted[..., 3])
-        mean = np.median(tinted[tinted[..., 3] == 255][:, :3], axis=0) / 255
-        distance = {name: np.abs(mean - value).sum() for name, value in COLORS.items()}
+def test_another_color_is_the_bodys_and_keeps_the_outline(color):
+    for noun in ("cat", "crab", "fish"):
+        plain, colored = sprites.sprite(noun), sprites.sprite(noun, color)
+        np.testing.assert_array_equal(plain[..., 3], colored[..., 3])
+        body = (plain[..., 3] == 255) & (plain[..., :3].astype(int) != colored[..., :3]).any(-1)
+        median = np.median(colored[body][:, :3], axis=0) / 255
+        distance = {name: np.abs(median - value).sum() for name, value in COLORS.items()}
         assert min(distance, key=distance.get) == color
+
+
+@needs_font
+@pytest.mark.parametrize("noun", ["ladybug", "bird", "fox"])
+def test_another_color_leaves_dark_lines_and_spots(noun):
+    plain = sprites.sprite(noun).astype(int)
+    dark = (plain[..., 3] == 255) & (plain[..., :3].max(axis=-1) < 70)
+    assert dark.sum() > 30
+    difference = np.abs(sprites.sprite(noun, "green")[..., :3] - plain[..., :3]).max(axis=-1)
+    assert np.median(difference[dark]) <= 1
+
+
+@needs_font
+def test_another_color_leaves_parts_of_another_hue():
+    plain = sprites.sprite("bird").astype(int)
+    beak = (plain[..., 3] == 255) & (plain[..., 0] - plain[..., 2] > 150)
+    assert beak.sum() > 50
+    difference = np.abs(sprites.sprite("bird", "green")[..., :3] - plain[..., :3]).max(axis=-1)
+    assert np.median(difference[beak]) <= 1
+
+
+@needs_font
+def test_a_sticker_that_looks_to_a_side_is_mirrored_to_look_to_the_other():
+    dog, rocket, ball = (sprites.sprite(noun) for noun in ("dog", "rocket", "ball"))
+    np.testing.assert_array_equal(sprites.sprite("dog", None, "left"), dog)
+    np.testing.assert_array_equal(sprites.sprite("dog", None, "right"), dog[:, ::-1])
+    np.testing.assert_array_equal(sprites.sprite("rocket", None, "left"), rocket[:, ::-1])
+    np.testing.assert_array_equal(sprites.sprite("ball", None, "left"), ball)
+
+
+def test_half_of_the_pictures_say_where_things_look():
+    scenes = [sample_scene(example_rng(5, index)) for index in range(400)]
+    told = [scene for scene in scenes if any(thing.facing for thing in scene.things)]
+    assert 0.4 < len(told) / sum(bool(scene.things) for scene in scenes) < 0.6
+    for thing in (thing for scene in told for thing in scene.things):
+        assert thing.facing_phrase == f"a {thing.facing}-facing {thing.words}"
+        assert "facing" not in thing.phrase
+    assert not any("facing" in scene.caption for scene in scenes)
 
 
 @needs_font

@@ -48,7 +48,9 @@ TINY = TrainingRun(
         ),
     ),
     autoencoder_crops=CROPS,
-    autoencoder_whole=dataclasses.replace(CROPS, crop=SIZE, decoder_only=True, seed=4),
+    autoencoder_whole=dataclasses.replace(
+        CROPS, crop=SIZE, shift_weight=0.0, decoder_only=True, seed=4
+    ),
     pool=PoolSettings(num_examples=16, size=SIZE, chunk=8, workers=0),
     denoiser=DenoiserTraining(batch_size=4, num_steps=2, warmup_steps=1),
     num_texts=200,

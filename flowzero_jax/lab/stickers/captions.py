@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from numpy.random import Generator
 
 from flowzero_jax.lab.stickers.backgrounds import Background
+from flowzero_jax.lab.stickers.phrasing import act, choose, opening, tail
 from flowzero_jax.lab.stickers.vocabulary import NUMBER_WORDS, SYNONYMS, plural, with_article
 
 _BIG, _SMALL = ("big", "large", "huge", "giant"), ("small", "little", "tiny")
 _LOOKS = ("cute", "beautiful", "nice", "lovely", "funny", "cartoon", "happy", "lonely")
-_DOING = ("standing", "sitting", "walking", "running", "flying", "jumping", "moving", "sleeping")
 _ANYWHERE = ("in", "on", "over", "above", "across", "through", "near", "at")
-_OPENINGS = ("there is {}", "this is {}", "a picture of {}", "a photo of {}", "we see {}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Thing:
       word: The noun as said here: `noun` or a synonym of it.
       adjective: A word without effect on the picture beyond the box ("small"), or "".
       spelling: How the colour is written where not as `color` ("grey"), or "".
+      facing: The side that the sticker looks to, "left" or "right", or "" where it is not said.
     """
 
     noun: str
@@ -37,6 +37,7 @@ class Thing:
     word: str
     adjective: str = ""
     spelling: str = ""
+    facing: str = ""
 
     @property
     def words(self) -> str:
@@ -49,22 +50,23 @@ class Thing:
         """The sticker's phrase ("a small red ball")."""
         return with_article(self.words)
 
-
-def _choose(rng: Generator, options: Sequence[str]) -> str:
-    return options[int(rng.random() * len(options))]
+    @property
+    def facing_phrase(self) -> str:
+        """What is said of the sticker's box ("a left-facing small red ball")."""
+        return f"a {self.facing}-facing {self.words}" if self.facing else self.phrase
 
 
 def name_thing(rng: Generator, noun: str, color: str | None, area: float) -> Thing:
     """Chooses the words for a sticker whose box covers `area` (0..1) of the frame."""
     word = noun
     if noun in SYNONYMS and rng.random() < 0.12:
-        word = _choose(rng, SYNONYMS[noun])
+        word = choose(rng, SYNONYMS[noun])
     adjective = ""
     chance = rng.random()
     if chance < 0.04:
-        adjective = _choose(rng, _LOOKS)
+        adjective = choose(rng, _LOOKS)
     elif chance < 0.09 and (area > 0.2 or area < 0.07):
-        adjective = _choose(rng, _BIG if area > 0.2 else _SMALL)
+        adjective = choose(rng, _BIG if area > 0.2 else _SMALL)
     spelling = "grey" if color == "gray" and rng.random() < 0.3 else ""
     return Thing(noun, color, word, adjective, spelling)
 
@@ -80,13 +82,13 @@ def background_words(
       preposition: Whether a preposition stands before the scene's name.
       bare: Whether only its light or season is named ("at night"), where it has one.
     """
-    tail = _choose(rng, background.tails)
+    tail = choose(rng, background.tails)
     if not background.nouns or (bare and tail):
         return tail
-    noun = _choose(rng, background.nouns)
+    noun = choose(rng, background.nouns)
     article, _, rest = noun.partition(" ")
     if background.adjectives and rng.random() < 0.25:
-        adjective = _choose(rng, background.adjectives)
+        adjective = choose(rng, background.adjectives)
         noun = f"the {adjective} {rest}" if article == "the" else f"{adjective} {noun}"
         if article == "a":
             noun = with_article(f"{adjective} {rest}")
@@ -96,7 +98,7 @@ def background_words(
     if not preposition:
         return f"{noun} {tail}".rstrip()
     known = background.name.endswith("background") or rng.random() < 0.93
-    return f"{_choose(rng, background.prepositions if known else _ANYWHERE)} {noun} {tail}".rstrip()
+    return f"{choose(rng, background.prepositions if known else _ANYWHERE)} {noun} {tail}".rstrip()
 
 
 def _listing(parts: Sequence[str]) -> str:
@@ -127,7 +129,7 @@ def _relation(rng: Generator, first: Sequence[float], second: Sequence[float]) -
         return "next to" if abs(dx) > abs(dy) else "near"
     if abs(dx) > abs(dy):
         return "to the right of" if dx > 0 else "to the left of"
-    return _choose(rng, ("below", "under") if dy > 0 else ("above", "over"))
+    return choose(rng, ("below", "under") if dy > 0 else ("above", "over"))
 
 
 def caption(
@@ -146,34 +148,33 @@ def caption(
       background: What is behind them.
       name_background: Whether the background is named; without things it always is.
     """
+    words = _sentence(rng, things, boxes, background, name_background)
+    if rng.random() < 0.08:
+        words = opening(rng, words)
+    return words + tail(rng) if rng.random() < 0.12 else words
+
+
+def _sentence(rng, things, boxes, background, name_background) -> str:
+    """What things are where, and what they do."""
     if not things:
-        scene = background_words(rng, background, preposition=False)
-        return _choose(rng, _OPENINGS).format(scene) if rng.random() < 0.05 else scene
+        return background_words(rng, background, preposition=False)
     order = list(rng.permutation(len(things)))
+    several = len(things) > 1
     if len(things) == 2 and things[0].words != things[1].words and rng.random() < 0.15:
         first, second = order
         relation = _relation(rng, boxes[first], boxes[second])
         named = f"{things[first].phrase} {relation} {things[second].phrase}"
-        several = False
     else:
-        groups = _grouped([things[i] for i in order])
-        named = _listing(groups)
-        several = len(things) > 1
-    style = rng.random()
+        named = _listing(_grouped([things[i] for i in order]))
+    if rng.random() < 0.45:
+        named = f"{named} {act(rng, several)}"
     if not name_background:
-        return _choose(rng, _OPENINGS[2:]).format(named) if style < 0.06 else named
+        return named
     bare = background.look.light != "day" or background.look.season != "summer"
     place = background_words(rng, background, True, bare=bare and rng.random() < 0.06)
-    if style < 0.07:
+    style = rng.random()
+    if style < 0.10:
         return f"{place}, {named}"
-    if style < 0.12:
-        return f"{named} {'are' if several else 'is'} {place}"
-    if style < 0.15:
-        return f"there {'are' if several else 'is'} {named} {place}"
-    if style < 0.18:
+    if style < 0.13:
         return f"{named}, {background_words(rng, background, False)}"
-    if style < 0.20:
-        return _choose(rng, _OPENINGS[2:]).format(f"{named} {place}")
-    if style < 0.24 and not several:
-        return f"{named} {_choose(rng, _DOING)} {place}"
     return f"{named} {place}"

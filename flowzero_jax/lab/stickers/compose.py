@@ -156,7 +156,7 @@ def sample_scene(rng: Generator) -> Scene:
                 continue
         else:
             noun = _NOUNS[int(rng.random() * len(_NOUNS))]
-        colored = rng.random() < (0.5 if noun in _OFTEN_COLORED else 0.35)
+        colored = rng.random() < (0.4 if noun in _OFTEN_COLORED else 0.25)
         looks.append((noun, _COLORS[int(rng.random() * len(_COLORS))] if colored else None))
     boxes = _boxes(rng, [sprite_aspect(noun) for noun, _ in looks])
     things: list[Thing] = []
@@ -166,6 +166,12 @@ def sample_scene(rng: Generator) -> Scene:
             things.append(same[0])
         else:
             things.append(name_thing(rng, noun, color, (x1 - x0) * (y1 - y0)))
+    if rng.random() < 0.5:  # Half of the pictures say where their things look.
+        sides = [("left", "right")[int(rng.random() * 2)] for _ in things]
+        things = [
+            dataclasses.replace(thing, facing=side)
+            for thing, side in zip(things, sides, strict=True)
+        ]
     named = rng.random() < 0.88
     if not named and things and rng.random() < 0.6:
         # A caption without a place mostly means plain paper: the model learns a default.
@@ -181,7 +187,7 @@ def draw_scene(rng: Generator, scene: Scene, size: int = 128) -> np.ndarray:
     image = paint_background(rng, scene.background, size)
     for thing, (x0, y0, x1, y1) in zip(scene.things, scene.boxes, strict=True):
         box = (x0 * size, y0 * size, x1 * size, y1 * size)
-        draw_sprite(image, thing.noun, box, thing.color)
+        draw_sprite(image, thing.noun, box, thing.color, thing.facing)
     return image
 
 
@@ -190,7 +196,7 @@ def compose(rng: Generator, size: int = 128) -> Example:
     scene = sample_scene(rng)
     image = draw_scene(rng, scene, size)
     boxes = np.asarray(scene.boxes, np.float32).reshape(-1, 4)
-    phrases = tuple(thing.phrase for thing in scene.things)
+    phrases = tuple(thing.facing_phrase for thing in scene.things)
     return Example(image, boxes, phrases, scene.caption, scene)
 
 
@@ -227,5 +233,5 @@ def sample_texts(seed: int, count: int) -> list[str]:
     texts: list[str] = []
     for index in range(count):
         scene = sample_scene(example_rng(seed, index))
-        texts += [scene.caption, *(thing.phrase for thing in scene.things)]
+        texts += [scene.caption, *(thing.facing_phrase for thing in scene.things)]
     return texts

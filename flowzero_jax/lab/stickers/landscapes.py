@@ -228,7 +228,7 @@ def city(rng: Generator, size: int, look: Look) -> np.ndarray:
     far = sky(rng, 8, look, 1.0, 0.0)[6, 0]
     dark = look.light == "night"
     for depth, mean in ((0.45, 0.42), (1.0, 0.60)):
-        count = int(rng.integers(7, 10))
+        count = int(rng.integers(5, 8))
         edges = np.concatenate([[-1], np.sort(tx.positions(rng, count)), [2]])
         which = np.searchsorted(edges, x[0])
         tops = mean + rng.uniform(-0.17, 0.17, count + 3)
@@ -244,7 +244,7 @@ def city(rng: Generator, size: int, look: Look) -> np.ndarray:
         tx.lay(picture, wall[which][None].repeat(size, 0), alpha)
         if depth < 1 and not dark:
             continue
-        rows, columns = (y - tops[which]) * 18, (x - edges[which]) * 18 - 0.2
+        rows, columns = (y - tops[which]) * 12, (x - edges[which]) * 12 - 0.2
         glass = tx.smoothstep(0.25, 0.45, np.mod(rows, 1)) * tx.smoothstep(
             0.25, 0.45, np.mod(columns, 1)
         )

@@ -142,6 +142,15 @@ NATURAL_COLORS: dict[str, str] = {
     "star": "yellow",
 }
 
+# Where a sticker's emoji looks or drives to. The others look the same from both sides, or at us.
+FACING: dict[str, str] = dict.fromkeys(
+    (
+        "bee bicycle bird bus car cat caterpillar cow dinosaur dog dragon duck elephant fish "
+        "helicopter horse mouse penguin rabbit snail tiger train truck turtle whale"
+    ).split(),
+    "left",
+) | {"airplane": "right", "rocket": "right"}
+
 NUMBER_WORDS: dict[int, str] = {
     2: "two",
     3: "three",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import operator
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,13 @@ class AutoencoderTraining(StageSettings):
 
     size: int = 128
     crop: int = 64
+    crops_per_picture: int = 2
     learning_rate: float = 1.5e-3
     squared_weight: float = 0.5
     gradient_weight: float = 0.25
     kl_weight: float = 3e-4
+    #: Of the difference between latents of a shifted picture and shifted latents; 0 turns it off.
+    shift_weight: float = 0.1
     average_decay: float = 0.998
     #: Leaves the encoder as it is, so that latents made with it stay valid.
     decoder_only: bool = False
@@ -51,39 +55,122 @@ def reconstruction_metrics(images: jax.Array, decoded: jax.Array) -> Metrics:
     }
 
 
+def shift_cubic(latents: jax.Array, shift: jax.Array) -> jax.Array:
+    """Content moved up and left by `shift [2]` = (dy, dx) latent pixels, each in 0..1.
+
+    `[h w c]` → `[h-3 w-3 c]`, the pixels that have all neighbours, from (1, 1) on: Keys' cubic
+    convolution, which needs no periodic picture.
+    """
+    for axis in (0, 1):
+        t = shift[axis]
+        weights = (
+            t * (-0.5 + t * (1.0 - 0.5 * t)),
+            1.0 + t * t * (-2.5 + 1.5 * t),
+            t * (0.5 + t * (2.0 - 1.5 * t)),
+            t * t * (-0.5 + 0.5 * t),
+        )
+        length = latents.shape[axis] - 3
+        terms = [
+            weight * jax.lax.slice_in_dim(latents, tap, tap + length, axis=axis)
+            for tap, weight in enumerate(weights)
+        ]
+        latents = functools.reduce(operator.add, terms)
+    return latents
+
+
+def shift_error(latents: jax.Array, shifted: jax.Array, shifts: jax.Array) -> jax.Array:
+    """How far latents are from moving with their picture: 0 is equivariance, about 2 none of it.
+
+    The squared difference relative to the latents' variance, so that small latents gain nothing.
+    Following alias-free latent diffusion (Zhou et al., arXiv 2503.09419), as a loss alone.
+
+    Args:
+      latents: of a picture, `[k h w c]`.
+      shifted: of the picture whose content is moved up and left by `shifts [k 2]` latent pixels.
+    """
+    expected = jax.vmap(shift_cubic)(latents, shifts)
+    interior = shifted[:, 1:-2, 1:-2]
+    variance = jnp.mean(jnp.var(shifted, axis=(0, 1, 2)))
+    return jnp.mean((expected - interior) ** 2) / variance
+
+
+def _shifted_windows(
+    images: jax.Array, factor: int, key: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Two windows of every image, a latent pixel smaller, and how far the second one lies off.
+
+    `[k H W 3]` → twice `[k H-factor W-factor 3]`, and `[k 2]` in latent pixels, each in 0..1.
+    """
+    height, width = images.shape[1] - factor, images.shape[2] - factor
+    offsets = jax.random.randint(key, (len(images), 2), 0, factor + 1)
+
+    def window(image: jax.Array, offset: jax.Array) -> jax.Array:
+        return jax.lax.dynamic_slice(image, (*offset, 0), (height, width, 3))
+
+    return images[:, :height, :width], jax.vmap(window)(images, offsets), offsets / factor
+
+
 def autoencoder_loss(
     model: Autoencoder, settings: AutoencoderTraining, params: Params, batch, key: jax.Array
 ) -> tuple[jax.Array, Metrics]:
-    """L1 + squared + gradient error of a reconstruction from a sampled latent, and a weak KL term.
+    """L1 + squared + gradient error of a reconstruction from a sampled latent, a weak KL term, and
+    the error of latents that should move with their picture.
 
-    `batch` is uint8 `[k H W 3]`.
+    `batch` is uint8 `[k H W 3]`; with that error, a latent pixel larger than what is reconstructed.
     """
+    noise_key, shift_key = jax.random.split(key)
     images = batch.astype(jnp.float32) / 127.5 - 1
-    moments: Any = model.apply({"params": params}, images, method="encode")
-    mean, logvar = moments
-    noise = jax.random.normal(key, mean.shape)
+
+    def encode(pictures: jax.Array) -> tuple[jax.Array, jax.Array]:
+        moments: Any = model.apply({"params": params}, pictures, method="encode")
+        return moments
+
+    shifting = jnp.zeros(())
+    if settings.shift_weight:
+        images, moved, shifts = _shifted_windows(images, model.config.factor, shift_key)
+        k = len(images)
+        mean, logvar = encode(jnp.concatenate([images, moved]))
+        shifting = shift_error(mean[:k], mean[k:], shifts)
+        mean, logvar = mean[:k], logvar[:k]
+    else:
+        mean, logvar = encode(images)
+    noise = jax.random.normal(noise_key, mean.shape)
     latents = mean + jnp.exp(0.5 * logvar) * noise
     scaled = latents * model.config.scaling_factor
     decoded: Any = model.apply({"params": params}, scaled, method="decode")
     metrics = reconstruction_metrics(images, decoded)
     metrics["kl"] = 0.5 * jnp.mean(mean**2 + jnp.exp(logvar) - 1 - logvar)
+    metrics["shift"] = shifting
     loss = (
         metrics["absolute"]
         + settings.squared_weight * metrics["squared"]
         + settings.gradient_weight * metrics["gradient"]
         + settings.kl_weight * metrics["kl"]
+        + settings.shift_weight * metrics["shift"]
     )
     return loss, metrics
 
 
-def crops(settings: AutoencoderTraining, step: int) -> np.ndarray:
-    """The uint8 crops `[batch crop crop 3]` of a step."""
+def crops(settings: AutoencoderTraining, margin: int, step: int) -> np.ndarray:
+    """The uint8 crops `[batch side side 3]` of a step, `side` = crop + margin, at most the size.
+
+    A picture gives `crops_per_picture` of them, most around a sticker, half of them mirrored.
+    """
+    side = min(settings.crop + margin, settings.size)
+    per_picture = settings.crops_per_picture
     out = []
-    for i in range(settings.batch_size):
+    for i in range(settings.batch_size // per_picture):
         rng = example_rng(settings.seed, step * settings.batch_size + i)
-        image = compose(rng, settings.size).image
-        y, x = rng.integers(0, settings.size - settings.crop + 1, size=2)
-        out.append(image[y : y + settings.crop, x : x + settings.crop])
+        example = compose(rng, settings.size)
+        for _ in range(per_picture):
+            corner = rng.integers(0, settings.size - side + 1, size=2)
+            if len(example.boxes) and rng.random() < 0.75:
+                x0, y0, x1, y1 = example.boxes[rng.integers(len(example.boxes))] * settings.size
+                centre = np.array([rng.uniform(y0, y1), rng.uniform(x0, x1)])
+                corner = np.clip(centre - side / 2, 0, settings.size - side).astype(int)
+            y, x = corner
+            crop = example.image[y : y + side, x : x + side]
+            out.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
     return np.stack(out)
 
 
@@ -106,7 +193,8 @@ def train(
     loss = functools.partial(autoencoder_loss, model, settings)
 
     def batches(start: int) -> Iterator[np.ndarray]:
-        make = functools.partial(crops, settings)
+        margin = config.factor if settings.shift_weight else 0
+        make = functools.partial(crops, settings, margin)
         return prefetch(make, start, settings.num_steps, settings.workers)
 
     return loop.run_stage(folder, params, loss, optimizer, batches, settings)

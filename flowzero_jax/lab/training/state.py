@@ -23,19 +23,23 @@ class StageSettings:
     warmup_steps: int = 100
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-4
+    #: The last share of the steps, in which the learning rate falls; before, it is constant, so
+    #: that a run can be made longer at any time.
+    decay_share: float = 0.3
     average_decay: float = 0.999
     seed: int = 0
     save_every: int = 500
 
     @property
     def schedule(self) -> optax.Schedule:
-        """The learning rate by step: linear warm-up, then a cosine."""
-        return optax.warmup_cosine_decay_schedule(
-            0.0,
-            self.learning_rate,
-            self.warmup_steps,
-            self.num_steps,
-            self.final_learning_rate,
+        """The learning rate by step: linear warm-up, constant, then linear decay."""
+        decay_steps = max(1, int(self.decay_share * self.num_steps))
+        return optax.join_schedules(
+            [
+                optax.linear_schedule(0.0, self.learning_rate, self.warmup_steps),
+                optax.linear_schedule(self.learning_rate, self.final_learning_rate, decay_steps),
+            ],
+            [self.num_steps - decay_steps],
         )
 
 

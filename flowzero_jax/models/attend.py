@@ -123,6 +123,8 @@ def _softmax_parts(scores: list[jax.Array]) -> tuple[list[jax.Array], jax.Array]
     highest = functools.reduce(
         jnp.maximum, [jnp.max(score, axis=-1, keepdims=True) for score in scores]
     )
+    # The softmax does not depend on it: no gradient goes through it.
+    highest = jax.lax.stop_gradient(highest)
     weights = [jnp.exp(score - highest) for score in scores]
     total = sum(jnp.sum(weight, axis=-1, keepdims=True) for weight in weights)
     return weights, cast(jax.Array, total)

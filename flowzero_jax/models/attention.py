@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 
 from flowzero_jax.models.attend import KeyValue, attend
-from flowzero_jax.models.layers import Compute
+from flowzero_jax.models.layers import Compute, Dense
 
 
 class Attention(nn.Module):
@@ -20,7 +20,7 @@ class Attention(nn.Module):
 
     def setup(self):
         def dense(name: str, use_bias: bool = False) -> nn.Dense:
-            return nn.Dense(self.width, use_bias=use_bias, dtype=self.compute.dtype, name=name)
+            return Dense(self.width, use_bias=use_bias, dtype=self.compute.dtype, name=name)
 
         self.to_q = dense("to_q")
         self.to_k = dense("to_k")

@@ -8,6 +8,7 @@ from flowzero_jax.models.attend import AttentionMethod, KeyValue, attend
 from flowzero_jax.models.config import AutoencoderConfig
 from flowzero_jax.models.layers import (
     Compute,
+    Dense,
     Downsample,
     Dtype,
     ResnetBlock,
@@ -34,10 +35,10 @@ class PixelAttention(nn.Module):
         tokens = group_norm(self.num_groups, EPSILON, dtype, "group_norm")(x)
         tokens = tokens.reshape(k, 1, h * w, 1, c)
         query, key, value = (
-            nn.Dense(c, dtype=dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
+            Dense(c, dtype=dtype, name=name)(tokens) for name in ("to_q", "to_k", "to_v")
         )
         out = attend(query, KeyValue(key, value), method=method, platform=platform)
-        return x + nn.Dense(c, dtype=dtype, name="to_out.0")(out.reshape(k, h, w, c))
+        return x + Dense(c, dtype=dtype, name="to_out.0")(out.reshape(k, h, w, c))
 
 
 class MidBlock(nn.Module):

@@ -43,7 +43,8 @@ def convolve(x: jax.Array, kernel: jax.Array, *_, platform: Platform = CPU, **__
 
 def convolve_pointwise(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:
     """The same of a 1x1 `kernel [1 1 c d]`: a matrix product over the channels."""
-    return x @ kernel[0, 0]
+    rows = x.reshape(-1, x.shape[-1]) @ kernel[0, 0]
+    return rows.reshape(*x.shape[:-1], kernel.shape[-1])
 
 
 def _choose_tile(x: jax.Array, kernel: jax.Array) -> Tile | None:

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flowzero_jax.models.layers import Compute
+from flowzero_jax.models.layers import Compute, Dense
 from flowzero_jax.models.platform import Platform
 
 # On CPUs so many bytes of hidden features at a time stay in caches.
@@ -20,8 +20,8 @@ class FeedForward(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[… d]` → `[… d]`."""
         width, dtype = x.shape[-1], self.compute.dtype
-        widen = nn.Dense(8 * width, dtype=dtype, name="net.0.proj")
-        narrow = nn.Dense(width, dtype=dtype, name="net.2")
+        widen = Dense(8 * width, dtype=dtype, name="net.0.proj")
+        narrow = Dense(width, dtype=dtype, name="net.2")
 
         def through(x: jax.Array) -> jax.Array:
             hidden, gate = jnp.split(widen(x), 2, axis=-1)

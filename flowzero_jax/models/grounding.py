@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flowzero_jax.models.attend import KeyValue
 from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.feed_forward import FeedForward
-from flowzero_jax.models.layers import Compute, Dtype, layer_norm
+from flowzero_jax.models.layers import Compute, Dense, Dtype, layer_norm
 
 NUM_FREQUENCIES = 8
 TEMPERATURE = 100.0
@@ -41,9 +41,9 @@ class PositionNet(nn.Module):
         phrase = or_null(phrase_embeds, "null_positive_feature")
         position = or_null(fourier_embedding(boxes), "null_position_feature")
         x = jnp.concatenate([phrase, position], axis=-1)
-        x = nn.silu(nn.Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.0")(x))
-        x = nn.silu(nn.Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.2")(x))
-        return nn.Dense(self.out_features, dtype=self.dtype, name="linears.4")(x)
+        x = nn.silu(Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.0")(x))
+        x = nn.silu(Dense(HIDDEN_WIDTH, dtype=self.dtype, name="linears.2")(x))
+        return Dense(self.out_features, dtype=self.dtype, name="linears.4")(x)
 
 
 class GatedSelfAttention(nn.Module):
@@ -55,7 +55,7 @@ class GatedSelfAttention(nn.Module):
 
     def setup(self):
         dtype = self.compute.dtype
-        self.linear = nn.Dense(self.width, dtype=dtype, name="linear")
+        self.linear = Dense(self.width, dtype=dtype, name="linear")
         self.norm1 = layer_norm(1e-5, dtype, "norm1")
         self.norm2 = layer_norm(1e-5, dtype, "norm2")
         self.attn = Attention(self.num_heads, self.width, self.compute, name="attn")

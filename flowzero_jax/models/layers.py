@@ -29,20 +29,56 @@ class Compute:
     platform: Platform = CPU
 
 
-def group_norm(num_groups: int, epsilon: float, dtype: Dtype, name: str) -> nn.GroupNorm:
+class GroupNorm(nn.Module):
     """Group normalisation with float32 statistics, whatever the compute dtype.
 
     The variance is taken from centred values: E[x²] − E[x]² loses digits that the published
-    weights need.
+    weights need. Means are taken over the pixels of each channel first and over the channels of a
+    group then: on CPUs that is several times as fast where groups are narrow, and so is training.
     """
-    return nn.GroupNorm(
-        num_groups=num_groups, epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name
-    )
+
+    num_groups: int
+    epsilon: float
+    dtype: Dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """`[k h w c]` → the same."""
+        channels = x.shape[-1]
+        scale = self.param("scale", nn.initializers.ones, (channels,)).astype(jnp.float32)
+        bias = self.param("bias", nn.initializers.zeros, (channels,)).astype(jnp.float32)
+        x = x.astype(jnp.float32)
+        centred = x - self._group_mean(x)
+        inverse = jax.lax.rsqrt(self._group_mean(centred**2) + self.epsilon)
+        return (centred * (inverse * scale) + bias).astype(self.dtype)
+
+    def _group_mean(self, x: jax.Array) -> jax.Array:
+        """Means over the pixels and a group's channels, `[k 1 1 c]`."""
+        k, channels = x.shape[0], x.shape[-1]
+        groups = jnp.mean(x, axis=(1, 2)).reshape(k, self.num_groups, -1).mean(axis=-1)
+        return jnp.repeat(groups, channels // self.num_groups, axis=-1)[:, None, None]
+
+
+def group_norm(num_groups: int, epsilon: float, dtype: Dtype, name: str) -> GroupNorm:
+    return GroupNorm(num_groups, epsilon, dtype, name=name)
 
 
 def layer_norm(epsilon: float, dtype: Dtype, name: str) -> nn.LayerNorm:
     """Layer normalisation with float32 statistics, whatever the compute dtype."""
     return nn.LayerNorm(epsilon=epsilon, dtype=dtype, use_fast_variance=False, name=name)
+
+
+def multiply_rows(x: jax.Array, kernel: jax.Array, *_, **__) -> jax.Array:
+    """`x [… c]` times `kernel [c d]` as one product of matrices; takes the place of `dot_general`.
+
+    The derivative of the kernel is such a product, too: over several axes of tokens XLA's CPU
+    backend sums at less than half the rate.
+    """
+    rows = x.reshape(-1, x.shape[-1]) @ kernel
+    return rows.reshape(*x.shape[:-1], kernel.shape[-1])
+
+
+Dense = functools.partial(nn.Dense, dot_general=multiply_rows)
 
 
 def conv3x3(features: int, compute: Compute, name: str) -> nn.Conv:
@@ -71,7 +107,7 @@ class ResnetBlock(nn.Module):
         x = nn.silu(group_norm(self.num_groups, self.epsilon, dtype, "norm1")(x))
         x = conv3x3(self.features, self.compute, "conv1")(x)
         if time_embedding is not None:
-            project = nn.Dense(self.features, dtype=dtype, name="time_emb_proj")
+            project = Dense(self.features, dtype=dtype, name="time_emb_proj")
             x = x + project(nn.silu(time_embedding))[:, None, None, :]
         x = nn.silu(group_norm(self.num_groups, self.epsilon, dtype, "norm2")(x))
         x = conv3x3(self.features, self.compute, "conv2")(x)

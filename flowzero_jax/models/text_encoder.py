@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from flowzero_jax.models.attend import KeyValue, attend
 from flowzero_jax.models.config import TextEncoderConfig
-from flowzero_jax.models.layers import Dtype, layer_norm
+from flowzero_jax.models.layers import Dense, Dtype, layer_norm
 
 
 def quick_gelu(x: jax.Array) -> jax.Array:
@@ -34,11 +34,11 @@ class SelfAttention(nn.Module):
         """`x [k l d]`, boolean `mask` broadcastable to `[k n l l]` → `[k l d]`."""
         k, l, d = x.shape
         query, key, value = (
-            nn.Dense(d, dtype=self.dtype, name=name)(x).reshape(k, 1, l, self.num_heads, -1)
+            Dense(d, dtype=self.dtype, name=name)(x).reshape(k, 1, l, self.num_heads, -1)
             for name in ("q_proj", "k_proj", "v_proj")
         )
         out = attend(query, KeyValue(key, value), mask=mask[:, None]).reshape(k, l, d)
-        return nn.Dense(d, dtype=self.dtype, name="out_proj")(out)
+        return Dense(d, dtype=self.dtype, name="out_proj")(out)
 
 
 class TextLayer(nn.Module):
@@ -55,12 +55,12 @@ class TextLayer(nn.Module):
         hidden = layer_norm(epsilon, dtype, "layer_norm1")(x)
         x = x + SelfAttention(config.num_attention_heads, dtype, name="self_attn")(hidden, mask)
         hidden = layer_norm(epsilon, dtype, "layer_norm2")(x)
-        hidden = nn.Dense(config.intermediate_size, dtype=dtype, name="mlp.fc1")(hidden)
+        hidden = Dense(config.intermediate_size, dtype=dtype, name="mlp.fc1")(hidden)
         if config.hidden_act == "quick_gelu":
             hidden = quick_gelu(hidden)
         else:
             hidden = nn.gelu(hidden, approximate=False)
-        return x + nn.Dense(config.hidden_size, dtype=dtype, name="mlp.fc2")(hidden)
+        return x + Dense(config.hidden_size, dtype=dtype, name="mlp.fc2")(hidden)
 
 
 class TextEncoder(nn.Module):

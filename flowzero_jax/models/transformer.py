@@ -10,7 +10,7 @@ from flowzero_jax.models.attention import Attention
 from flowzero_jax.models.cross_frame import MODES, CrossFrame, FrameMemory
 from flowzero_jax.models.feed_forward import FeedForward
 from flowzero_jax.models.grounding import GatedSelfAttention
-from flowzero_jax.models.layers import Compute, conv1x1, group_norm, layer_norm, repeat_to
+from flowzero_jax.models.layers import Compute, Dense, conv1x1, group_norm, layer_norm, repeat_to
 
 
 class BlockContext(NamedTuple):
@@ -108,5 +108,5 @@ class SpatialTransformer(nn.Module):
 
     def _projection(self, name: str) -> nn.Module:
         if self.use_linear_projection:
-            return nn.Dense(self.width, dtype=self.compute.dtype, name=name)
+            return Dense(self.width, dtype=self.compute.dtype, name=name)
         return conv1x1(self.width, self.compute.dtype, name)

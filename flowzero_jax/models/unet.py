@@ -10,6 +10,7 @@ from flowzero_jax.models.cross_frame import CrossFrame, FrameMemory
 from flowzero_jax.models.grounding import PositionNet
 from flowzero_jax.models.layers import (
     Compute,
+    Dense,
     Downsample,
     Dtype,
     ResnetBlock,
@@ -184,8 +185,8 @@ class UNet(nn.Module):
     def _embed_time(self, timesteps: jax.Array) -> jax.Array:
         width = self.config.time_embed_dim
         x = timestep_features(timesteps, self.config.block_out_channels[0])
-        x = nn.Dense(width, dtype=self.dtype, name="time_embedding.linear_1")(x)
-        return nn.Dense(width, dtype=self.dtype, name="time_embedding.linear_2")(nn.silu(x))
+        x = Dense(width, dtype=self.dtype, name="time_embedding.linear_1")(x)
+        return Dense(width, dtype=self.dtype, name="time_embedding.linear_2")(nn.silu(x))
 
 
 def _transformer_stages(config: UNetConfig) -> list[tuple[str, int]]:

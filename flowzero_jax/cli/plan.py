@@ -8,8 +8,8 @@ from typing import Any
 
 from flowzero_jax.cli.jobs import PlanJob
 from flowzero_jax.cli.planners import Planned, choose_planner, history_path
-from flowzero_jax.cli.report import Report, counted
-from flowzero_jax.errors import FlowZeroError, InputError, OutputError
+from flowzero_jax.cli.report import Report, counted, describe_error, one_line
+from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.llm.history import history_tree, write_history
@@ -95,20 +95,24 @@ def _open_lines(stack: contextlib.ExitStack, path: Path) -> Callable[[Any], None
 def _plan_line(
     line: bytes, num_frames: int, planner: Callable[[str, int], Planned]
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """A plan as a JSON object, or the prompt and why there is none; and its history, if any."""
+    """A plan as a JSON object, or the prompt and why there is none; and its history, if any.
+
+    Not even a mistake of ours ends a file of prompts.
+    """
     text = line.decode("utf-8", errors="replace").strip()
     try:
         planned = planner(line.decode("utf-8").strip(), num_frames)
-    except FlowZeroError as error:
-        return _failure(text, error), None
     except UnicodeDecodeError:
         return _failure(text, InputError("not UTF-8 text; save the file as UTF-8")), None
+    except Exception as error:  # also our own mistakes: the other prompts go on
+        return _failure(text, error), None
     history = None if planned.history is None else history_tree(planned.history)
     return planned.scene.model_dump(mode="json"), history
 
 
-def _failure(prompt: str, error: FlowZeroError) -> dict[str, Any]:
-    fields = {"type": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+def _failure(prompt: str, error: Exception) -> dict[str, Any]:
+    message, code = describe_error(error)
+    fields = {"type": type(error).__name__, "message": one_line(message), "exit_code": code}
     return {"prompt": prompt, "error": fields}
 
 

@@ -81,7 +81,7 @@ class Report:
         if isinstance(error, BrokenPipeError):
             _discard_stdout()
             return 0
-        message, code = _describe(error)
+        message, code = describe_error(error)
         if self.debug:
             traceback.print_exception(error)
         self.note(f"error: {message}")
@@ -95,7 +95,7 @@ class Report:
         return code
 
 
-def _describe(error: BaseException) -> tuple[str, int]:
+def describe_error(error: BaseException) -> tuple[str, int]:
     """The message and exit code of anything that can end a command."""
     match error:
         case FlowZeroError():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import flowzero_jax.errors
+import flowzero_jax.planner
 from flowzero_jax.cli import main
 from flowzero_jax.scene import parse_scene, read_scene
 from flowzero_jax.version import __version__
@@ -203,6 +204,25 @@ def test_prompts_file_gives_one_line_for_every_line(folder, capsys):
     (folder / "prompts.txt").write_text("a cat in a meadow\n")
     assert main(argv) == 0
     assert len((folder / "plans.jsonl").read_text().splitlines()) == 1
+
+
+def test_an_internal_error_is_a_record_and_the_next_prompts_are_planned(
+    folder, capsys, monkeypatch
+):
+    def broken(prompt, num_frames):
+        if "dog" in prompt:
+            raise IndexError("no such\nbox")
+        return flowzero_jax.planner.planning.plan(prompt, num_frames)
+
+    monkeypatch.setattr("flowzero_jax.cli.plan.plan", broken)
+    (folder / "prompts.txt").write_text("a cat\na dog\na bird\n")
+    argv = ["plan", "--prompts-file", "prompts.txt", "--out", "plans.jsonl", "--frames", "2"]
+    assert main(argv) == 7
+    first, second, third = (folder / "plans.jsonl").read_text().splitlines()
+    assert [parse_scene(record).prompt for record in (first, third)] == ["a cat", "a bird"]
+    record = json.loads(second)
+    assert record["prompt"] == "a dog" and record["error"]["type"] == "IndexError"
+    assert "internal error, IndexError: no such box" in record["error"]["message"]
 
 
 def test_an_empty_prompts_file_is_an_empty_plans_file(folder):

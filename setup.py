@@ -13,6 +13,7 @@ INSTALL = [
     "absl-py>=2.5",
     "diffusers==0.39.0",  # its last release with Flax pipelines; imported by interop alone
     "flax>=0.12.8",
+    "fsspec>=2026.2",  # folders and buckets of a batch
     "huggingface_hub>=0.36,<2",  # for hf: names
     "imageio>=2.38",
     "imageio-ffmpeg>=0.8.1",
@@ -31,6 +32,8 @@ INSTALL = [
 ]
 LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
+CLOUD = ["gcsfs>=2026.2", "s3fs>=2026.2"]  # gs:// and s3://
+RAY = ["ray>=2.54"]
 PLOT = ["matplotlib>=3.10"]  # scripts/benchmark.py --plot
 TEST = [
     "beartype>=0.22",
@@ -40,8 +43,10 @@ TEST = [
     "pytest>=9.2",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
+    "pyyaml>=6.0",
     "ruff==0.17.5",
     "scikit-image>=0.26",
+    "webdataset>=1.0",
 ]
 
 setup(
@@ -53,13 +58,15 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["flowzero_jax", "flowzero_jax.*"]),
-    package_data={"flowzero_jax": ["checkpoints/**", "planner/words/*.toml"]},
+    package_data={"flowzero_jax": ["batch/page.*", "checkpoints/**", "planner/words/*.toml"]},
     install_requires=INSTALL,
     extras_require={
         "llm": LLM,
         "train": TRAIN,
         "plot": PLOT,
-        "test": [*LLM, *TRAIN, *PLOT, *TEST],
+        "cloud": CLOUD,
+        "ray": RAY,
+        "test": [*LLM, *TRAIN, *PLOT, *RAY, *TEST],
         "cuda12": ["jax[cuda12]"],
         "cuda13": ["jax[cuda13]"],
         "tpu": ["jax[tpu]"],

@@ -111,6 +111,7 @@ class Pipeline:
         progress: Progress | None = None,
         steps_per_call: int = STEPS_PER_CALL,
         snapshot: str | Path | None = None,
+        keep: Callable[[], bool] = lambda: True,
     ) -> Drawn:
         """Draws scenes with the same number of frames, in one batch: latents and frames.
 
@@ -122,6 +123,7 @@ class Pipeline:
           steps_per_call: how many, at most; interruptions wait as long.
           snapshot: a file that holds how far the denoising is; an interrupted call with the same
             arguments goes on from there, and deletes it at its end.
+          keep: asked after every few steps whether the snapshot is to be written.
 
         Raises:
           InputError: sizes that do not divide, a seed out of range, scenes of different lengths.
@@ -152,6 +154,7 @@ class Pipeline:
             steps_per_call=steps_per_call,
             progress=progress,
             snapshot=kept,
+            keep=keep,
         )
 
     def _with_possible_boxes(

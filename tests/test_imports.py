@@ -20,6 +20,7 @@ ROOMS = {
     "version": "",
     "files": "",
     "settings": "",
+    "values": "settings",
     "scene": "files",
     "planner.words": "scene",
     "planner.intent": "planner.words",
@@ -30,6 +31,7 @@ ROOMS = {
     "planner.keyframes": "scene",
     "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files "
     "settings",
+    "planner.choice": "planner.llm planner.keyframes scene",
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
     "video": "files settings",
@@ -57,13 +59,19 @@ ROOMS = {
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
         "settings weights.source scene blending"
     ),
+    "loading.request": "settings weights.source",
+    "loading": "loading.request pipeline devices models settings",
+    "batch": (
+        "loading loading.request planner planner.choice planner.words preview video metadata scene "
+        "files version settings values"
+    ),
     "interop": (
         "pipeline devices generation models noise tabulate weights planner arrays scene "
         "settings weights.source blending"
     ),
     "cli": (
-        "pipeline devices models planner planner.llm planner.keyframes preview video metadata "
-        "scene files version settings weights.source"
+        "batch loading loading.request pipeline devices planner planner.choice planner.llm preview "
+        "video metadata scene files version settings values weights.source"
     ),
     "lab.stickers": "",
     "lab.training": (
@@ -77,8 +85,8 @@ ROOMS = {
     "lab.planners": "scene files",
     "lab.refinement": "lab.planners planner planner.llm scene files",
     "lab.speed": (
-        "pipeline devices generation denoising models noise sampler schedule weights tokenizer "
-        "arrays scene files version settings"
+        "batch pipeline devices generation denoising models noise sampler schedule weights "
+        "tokenizer planner arrays scene files version settings"
     ),
 }
 # Library -> the rooms that may import it.
@@ -91,6 +99,9 @@ ONLY_IN = {
     "diffusers": {"interop"},
     "transformers": {"interop"},
     "huggingface_hub": {"weights"},
+    "fsspec": {"batch"},
+    "ray": {"batch"},
+    "webdataset": {"batch"},
     "openai": {"planner"},
     "httpx2": {"planner"},
     "tenacity": {"planner"},
@@ -99,8 +110,18 @@ ONLY_IN = {
     "pydantic": {"scene", "planner"},
 }
 WITHOUT_JAX = {
-    *("version", "files", "settings", "scene", "preview", "video", "metadata", "tabulate"),
-    *("tokenizer", "weights.source"),
+    *(
+        "version",
+        "files",
+        "settings",
+        "values",
+        "scene",
+        "preview",
+        "video",
+        "metadata",
+        "tabulate",
+    ),
+    *("tokenizer", "weights.source", "loading.request"),
     *(room for room in ROOMS if room.split(".")[0] == "planner"),
 }
 
@@ -151,7 +172,8 @@ def test_rooms_import_only_what_they_may(path):
 
 
 def test_nobody_behind_the_command_lines_door_sees_its_arguments():
-    doors = {"config.py", "jobs.py", "options.py", "planner_options.py", "values.py"}
+    options = {"options.py", "planner_options.py", "batch_options.py"}
+    doors = {"config.py", "jobs.py", "values.py"} | options
     found = {path.name for path in SOURCES if "argparse" in libraries(path)}
     assert found == doors
 
@@ -198,6 +220,7 @@ def plan_file(tmp_path_factory):
         ["check", "PLAN"],
         ["check", "PLAN", "--repair", "--out", "OUT/mended.json"],
         ["render", "missing.json", "--out", "OUT/video.mp4"],
+        ["batch", "missing.csv", "--out-dir", "OUT/videos"],
     ],
     ids=" ".join,
 )

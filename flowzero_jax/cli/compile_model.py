@@ -9,9 +9,9 @@ from flowzero_jax.cli.report import Report, counted
 def run(job: CompileJob, report: Report) -> int:
     """Compiles all programs of a size; returns the exit code."""
     # Imports JAX: bad options are reported without waiting for it.
-    from flowzero_jax.cli.device import device_errors
-    from flowzero_jax.cli.loading import load
     from flowzero_jax.devices.compilation import memory_needed
+    from flowzero_jax.loading.device import device_errors
+    from flowzero_jax.loading.load import load
 
     loaded, num_frames = load(job.model), job.num_frames
     settings = loaded.settings

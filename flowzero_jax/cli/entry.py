@@ -15,6 +15,7 @@ COMMAND_MODULES = {
     "show": "flowzero_jax.cli.show",
     "check": "flowzero_jax.cli.check",
     "render": "flowzero_jax.cli.video",
+    "batch": "flowzero_jax.cli.batch",
     "compile": "flowzero_jax.cli.compile_model",
     "inspect": "flowzero_jax.cli.inspect_model",
 }

@@ -9,36 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.cli.config import config_file, fields_of, rendering_values
-from flowzero_jax.cli.planner_options import PlannerChoice, planner_choice
+from flowzero_jax.cli.planner_options import planner_choice
+from flowzero_jax.errors import InputError
+from flowzero_jax.loading.request import ModelRequest
+from flowzero_jax.planner.choice import PlannerChoice
 from flowzero_jax.settings import (
     DEFAULT_FRAMES,
-    STEPS_PER_CALL,
     ComputeSettings,
     GenerationSettings,
     VideoSettings,
 )
 from flowzero_jax.weights.source import Source
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class ModelRequest:
-    """A model, and how it is to compute.
-
-    Attributes:
-      source: where it comes from.
-      changes: the generation settings that the user set; the others are the checkpoint's.
-      compute: dtype, attention and mesh, "auto" included.
-      steps_per_call: denoising steps between two looks of the host, at most.
-      cache_dir: where compiled programs are kept; None for the usual place.
-      no_cache: whether they are kept at all.
-    """
-
-    source: Source
-    changes: dict[str, Any]
-    compute: ComputeSettings
-    steps_per_call: int = STEPS_PER_CALL
-    cache_dir: str | None = None
-    no_cache: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,6 +81,41 @@ class CheckJob:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class BatchJob:
+    """`batch`: all videos of a file.
+
+    Attributes:
+      jobs: the file; None if only the manifest is to be written.
+      out_dir: the folder or bucket.
+      defaults: settings and seed of the jobs that do not give them, by name.
+      planner: who plans the prompts.
+      model: what draws.
+      format: of the videos, "mp4" and so on.
+      videos: drawn together.
+      pack: whether finished videos are packed into shards.
+      retry_failed, overwrite, verify, max_failures: what is done about jobs with a record.
+      engine, workers, ray_address, shard: where it runs.
+    """
+
+    jobs: Path | None
+    out_dir: str
+    defaults: dict[str, Any]
+    planner: PlannerChoice
+    model: ModelRequest
+    format: str
+    videos: int
+    pack: bool
+    retry_failed: bool
+    overwrite: bool
+    verify: bool
+    max_failures: int | None
+    engine: str
+    workers: int | None
+    ray_address: str | None
+    shard: tuple[int, int]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class CompileJob:
     """`compile`: all programs for videos of some size."""
 
@@ -115,7 +131,7 @@ class InspectJob:
     source: Source
 
 
-Job = VideoJob | PlanJob | ShowJob | CheckJob | CompileJob | InspectJob
+Job = VideoJob | PlanJob | ShowJob | CheckJob | BatchJob | CompileJob | InspectJob
 
 
 def make_job(args: argparse.Namespace) -> Job:
@@ -139,6 +155,8 @@ def make_job(args: argparse.Namespace) -> Job:
     if args.command == "compile":
         frames = options.get("frames") or DEFAULT_FRAMES
         return CompileJob(_model_request(args, options), frames, args.batch)
+    if args.command == "batch":
+        return _batch_job(args, options)
     return _video_job(args, options)
 
 
@@ -155,6 +173,29 @@ def _video_job(args: argparse.Namespace, options: dict[str, Any]) -> VideoJob:
         video=VideoSettings(**fields_of(VideoSettings, options)),
         snapshot=None if args.snapshot is None else Path(args.snapshot),
         distributed=args.distributed,
+    )
+
+
+def _batch_job(args: argparse.Namespace, options: dict[str, Any]) -> BatchJob:
+    if args.manifest is not None and (args.jobs is not None or args.out_dir is not None):
+        raise InputError("--manifest DIR: takes neither JOBS nor --out-dir")
+    if args.manifest is None and (args.jobs is None or args.out_dir is None):
+        raise InputError("batch takes JOBS and --out-dir DIR, or --manifest DIR")
+    if args.engine != "ray" and (args.workers or args.ray_address):
+        raise InputError("--workers, --ray-address: only for --engine ray")
+    given = ("format", "pack", "retry_failed", "overwrite", "verify", "max_failures")
+    where = ("engine", "workers", "ray_address", "shard")
+    # What a line may give as well; the model's own values stand behind both.
+    defaults = fields_of(GenerationSettings, options) | fields_of(VideoSettings, options)
+    request = _model_request(args, options)
+    return BatchJob(
+        jobs=None if args.jobs is None else Path(args.jobs),
+        out_dir=args.out_dir or args.manifest,
+        defaults=defaults,
+        planner=planner_choice(args),
+        model=dataclasses.replace(request, changes={}),
+        videos=args.batch,
+        **{name: getattr(args, name) for name in (*given, *where)},
     )
 
 

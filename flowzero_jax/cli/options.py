@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from flowzero_jax.cli import values
+from flowzero_jax.cli.batch_options import add_batch
 from flowzero_jax.cli.planner_options import add_planner
 from flowzero_jax.errors import InputError
 from flowzero_jax.settings import (
@@ -134,6 +135,11 @@ def _build_parser() -> _Parser:
     render = command("render", "from a plan to a video and its record")
     render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
     _add_rendering(render)
+
+    batch = command("batch", "many videos from a file of jobs, in one folder, resumable")
+    add_batch(batch)
+    add_planner(batch)
+    _add_options(batch, RENDER_OPTIONS)
 
     compile_ = command("compile", "keeps the programs for a size, and tells the memory needed")
     _add_model(compile_, default=None)

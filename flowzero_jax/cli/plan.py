@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.cli.jobs import PlanJob
-from flowzero_jax.cli.planners import Planned, choose_planner, history_path
 from flowzero_jax.cli.report import Report, counted, describe_error, one_line
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason
 from flowzero_jax.planner import plan
+from flowzero_jax.planner.choice import Planned, choose_planner, history_path
 from flowzero_jax.planner.llm.history import history_tree, write_history
 from flowzero_jax.scene import write_scene
 

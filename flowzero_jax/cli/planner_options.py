@@ -1,11 +1,11 @@
 """The options that choose and steer a planner, and the choice that they make."""
 
 import argparse
-from dataclasses import dataclass
 
 from flowzero_jax.cli import values
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import user_cache_folder
+from flowzero_jax.planner.choice import PlannerChoice
 from flowzero_jax.planner.llm.settings import LlmSettings
 from flowzero_jax.settings import MAX_FRAMES, Setting, settings_of
 
@@ -17,22 +17,6 @@ _FLAGS = {
     "response_format": "--llm-format",
 }
 _OPTIONS = [s for s in settings_of(LlmSettings) if s.name not in ("key_frames", "backoff")]
-
-
-@dataclass(frozen=True)
-class PlannerChoice:
-    """Who plans.
-
-    Attributes:
-      key_frames: so many are planned and the rest interpolated; None as the planner likes it.
-      llm: a language model with these settings, url and model not yet looked for elsewhere; None
-        for the rules.
-      fallback: whether the rules plan what the language model cannot.
-    """
-
-    key_frames: int | None = None
-    llm: LlmSettings | None = None
-    fallback: bool = False
 
 
 def planner_choice(args: argparse.Namespace) -> PlannerChoice:

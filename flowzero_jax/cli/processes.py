@@ -21,8 +21,8 @@ def one_of_several(report: Report) -> Iterator[None]:
     Raises:
       SystemExit: another process failed and says why; this one is to be silent.
     """
-    from flowzero_jax.cli.device import first_device
     from flowzero_jax.devices import processes
+    from flowzero_jax.loading.device import first_device
 
     _silence_libraries()
     processes.initialize()

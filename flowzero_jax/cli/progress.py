@@ -1,4 +1,4 @@
-"""How far the denoising is: a bar for a terminal, one line afterwards for a log."""
+"""How far it is: a bar for a terminal, lines for a log."""
 
 import sys
 import time
@@ -9,6 +9,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from flowzero_jax.cli.report import Report, counted
+
+LINE_SECONDS = 30.0
 
 
 @contextmanager
@@ -33,3 +35,31 @@ def step_progress(
         yield update
     said = f"{counted(num_steps, 'denoising step')} in {time.perf_counter() - started:.1f} s"
     report.note(f"{said}, of which the first were in {snapshot}" if resumed else said)
+
+
+@contextmanager
+def video_progress(report: Report, total: int) -> Iterator[Callable[[int, int, int], None]]:
+    """Yields `update(before, drawn, failed)`: videos that were there, and those of this run.
+
+    A terminal gets a bar, a log a line every half minute.
+    """
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    started = said = time.monotonic()
+    with tqdm(total=total, unit="video", leave=False, disable=not terminal) as bar:
+
+        def update(before: int, drawn: int, failed: int) -> None:
+            nonlocal said
+            bar.initial = before
+            bar.set_postfix(failed=failed, refresh=False)
+            bar.update(before + drawn - bar.n)
+            now = time.monotonic()
+            if not terminal and now - said >= LINE_SECONDS:
+                said = now
+                each = (now - started) / max(drawn, 1)
+                left = f"{each:.1f} s each, {(total - before - drawn) * each / 60:.0f} min left"
+                report.note(
+                    f"{before + drawn} of {counted(total, 'video')}, {failed} failed, "
+                    f"{left if drawn else 'the first ones are compiled and drawn'}"
+                )
+
+        yield update

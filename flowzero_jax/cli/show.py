@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from flowzero_jax.cli.jobs import ShowJob
-from flowzero_jax.cli.planners import history_path
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
+from flowzero_jax.planner.choice import history_path
 from flowzero_jax.preview.plan import write_preview
 from flowzero_jax.scene import read_scene
 

@@ -15,7 +15,6 @@ import numpy as np
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
 from flowzero_jax.cli.jobs import VideoJob
 from flowzero_jax.cli.outputs import Outputs, check_outputs, write_frames
-from flowzero_jax.cli.planners import Planned, choose_planner
 from flowzero_jax.cli.processes import leads, one_of_several, shared_scene, together
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
@@ -24,6 +23,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.files import sha256
 from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
 from flowzero_jax.planner import plan
+from flowzero_jax.planner.choice import Planned, choose_planner
 from flowzero_jax.planner.llm.history import write_history
 from flowzero_jax.scene import SceneSyntax, read_scene, write_scene
 from flowzero_jax.settings import DEFAULT_FRAMES
@@ -31,7 +31,7 @@ from flowzero_jax.video.formats import FOLDER
 from flowzero_jax.video.paths import check_size
 
 if TYPE_CHECKING:
-    from flowzero_jax.cli.loading import Loaded
+    from flowzero_jax.loading.load import Loaded
 
 # Stage -> wall time.
 Seconds = dict[str, float]
@@ -91,7 +91,7 @@ def _read_plan(job: VideoJob) -> Planned:
 def _load(job: VideoJob, outputs: Outputs | None) -> tuple["Loaded", Seconds]:
     """Loads the model; of several processes all load the same, or all fail."""
     # Imports JAX: bad options and plans are reported without waiting for it.
-    from flowzero_jax.cli.loading import load
+    from flowzero_jax.loading.load import load
 
     started = time.perf_counter()
     with together(job.distributed):
@@ -116,7 +116,7 @@ def _draw(
     job: VideoJob, loaded: "Loaded", scene: SceneSyntax, report: Report | None
 ) -> tuple[np.ndarray, Seconds]:
     """The frames `[f H W 3]`, after warnings of what the model does not understand."""
-    from flowzero_jax.cli.device import device_errors
+    from flowzero_jax.loading.device import device_errors
 
     pipeline, settings = loaded.pipeline, loaded.settings
     progress: AbstractContextManager[Any] = nullcontext()

@@ -106,6 +106,7 @@ def draw(
     steps_per_call: int = STEPS_PER_CALL,
     progress: Progress | None = None,
     snapshot: Snapshot | SharedSnapshot | None = None,
+    keep: Callable[[], bool] = lambda: True,
 ) -> Drawn:
     """`generate`, interruptible: scenes and keys `[b]` → latents and frames of the videos.
 
@@ -116,6 +117,7 @@ def draw(
       progress: told after every call.
       snapshot: written after every call, gone on from if there is one, and deleted at the end; by
         the first process.
+      keep: asked after every call, by every process alike, whether the snapshot is to be written.
 
     Raises:
       ModelError: the latents are not finite.
@@ -151,7 +153,7 @@ def draw(
                 f"the latents are not finite after step {done}; try --dtype float32 or check the "
                 "weights"
             )
-        if snapshot is not None:
+        if snapshot is not None and keep():
             snapshot.write(done, SamplerState._make(map(collect, state)))
         if progress is not None:
             progress(done, settings.num_steps)

@@ -67,7 +67,8 @@ def _run_ffmpeg(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), *options]
-        return subprocess.run(command, input=data, capture_output=True)
+        # In a group of its own: a Ctrl-C at the terminal is not meant for the encoder.
+        return subprocess.run(command, input=data, capture_output=True, process_group=0)
     except (OSError, RuntimeError) as error:
         said = _first_line(str(error))
         raise OutputError(

@@ -6,9 +6,10 @@ import types
 
 import pytest
 
-from flowzero_jax.cli import loading, main
+from flowzero_jax.cli import main
 from flowzero_jax.devices.compilation import CompiledProgram
 from flowzero_jax.errors import DeviceError
+from flowzero_jax.loading import load as loading
 from flowzero_jax.settings import GenerationSettings
 
 DEFAULTS = GenerationSettings(height=16, width=24, num_steps=5)

@@ -1,15 +1,16 @@
 """What the device decides: the dtype, and whether a way to compute attention can work."""
 
-import argparse
 import types
 
 import jax.numpy as jnp
 import pytest
 from tiny import UNET
 
-from flowzero_jax.cli import device, loading, values
-from flowzero_jax.cli.jobs import ModelRequest
+from flowzero_jax import values
 from flowzero_jax.errors import DeviceError, InputError
+from flowzero_jax.loading import device
+from flowzero_jax.loading import load as loading
+from flowzero_jax.loading.request import ModelRequest
 from flowzero_jax.models import Platform, UNet, UNetConfig
 from flowzero_jax.settings import ComputeSettings, GenerationSettings
 from flowzero_jax.weights import Source
@@ -78,7 +79,7 @@ def test_more_devices_than_there_are_are_refused_before_the_model_is_loaded(load
 
 @pytest.mark.parametrize("text", ["", "0", "8x", "x8", "2x4x1x1", "-1", "many", "1_0", "٣"])
 def test_what_is_no_mesh_is_named(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="is not auto, 8, 2x4 or 2x4x1 devices"):
+    with pytest.raises(ValueError, match="is not auto, 8, 2x4 or 2x4x1 devices"):
         values.mesh(text)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from paths import ROOT
 
-from flowzero_jax.cli import loading, main
+from flowzero_jax.cli import main
 from flowzero_jax.cli.options import RENDER_OPTIONS
 from flowzero_jax.errors import DeviceError
+from flowzero_jax.loading import load as loading
 from flowzero_jax.metadata import RenderMetadata
 from flowzero_jax.scene import read_scene
 from flowzero_jax.settings import GenerationSettings

@@ -1,17 +1,50 @@
-"""The planner that a job asks for, as a function of a prompt."""
+"""The planner that is asked for, as a function of a prompt."""
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from flowzero_jax.cli.planner_options import PlannerChoice
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.history import History
+from flowzero_jax.planner.llm.settings import LlmSettings, resolve
 from flowzero_jax.scene import SceneSyntax
 
 RulesPlanner = Callable[..., SceneSyntax]
+_ASKED = (
+    *("url", "model", "confidence", "max_rounds", "temperature", "reply_tokens"),
+    *("response_format", "key_frames"),
+)
+
+
+@dataclass(frozen=True)
+class PlannerChoice:
+    """Who plans.
+
+    Attributes:
+      key_frames: so many are planned and the rest interpolated; None as the planner likes it.
+      llm: a language model with these settings, url and model not yet looked for elsewhere; None
+        for the rules.
+      fallback: whether the rules plan what the language model cannot.
+    """
+
+    key_frames: int | None = None
+    llm: LlmSettings | None = None
+    fallback: bool = False
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """By name, what decides a plan, as JSON can hold it; of a language model what is asked.
+
+        Raises: InputError if the language model's url or name is not known.
+        """
+        if self.llm is None:
+            return {"planner": "rules", "key_frames": self.key_frames}
+        asked = self.llm if self.llm.replay else resolve(self.llm)
+        values = {name: getattr(asked, name) for name in _ASKED}
+        return {"planner": "llm", "fallback": self.fallback, **values}
 
 
 @dataclass(frozen=True)
@@ -47,7 +80,6 @@ def choose_planner(choice: PlannerChoice, rules: RulesPlanner) -> Callable[[str,
         return by_rules
 
     from flowzero_jax.planner.llm import open_model, plan_with_llm
-    from flowzero_jax.planner.llm.settings import resolve
 
     settings = choice.llm if choice.llm.replay else resolve(choice.llm)
     model = open_model(settings)

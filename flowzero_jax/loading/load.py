@@ -7,7 +7,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from flowzero_jax.cli.device import (
+from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
+from flowzero_jax.loading.device import (
     check_attention,
     check_head_sizes,
     choose_dtype,
@@ -15,8 +16,7 @@ from flowzero_jax.cli.device import (
     device_errors,
     first_device,
 )
-from flowzero_jax.cli.jobs import ModelRequest
-from flowzero_jax.devices.cache import disable_compilation_cache, enable_compilation_cache
+from flowzero_jax.loading.request import ModelRequest
 from flowzero_jax.pipeline import Pipeline, load_pipeline
 from flowzero_jax.settings import GenerationSettings
 

@@ -27,13 +27,11 @@ def facings(scene: SceneSyntax, speed_unit: float) -> list[dict[str, Side]]:
     """
     result: list[dict[str, Side]] = [{} for _ in scene.frames]
     passed = _background_positions(scene.frames, speed_unit)
-    for name in {item.id: None for frame in scene.frames for item in frame.objects}:
-        places = {
-            f: (item.box[0] + item.box[2]) / 2
-            for f, frame in enumerate(scene.frames)
-            for item in frame.objects
-            if item.id == name
-        }
+    tracks: dict[str, dict[int, float]] = {}
+    for f, frame in enumerate(scene.frames):
+        for item in frame.objects:
+            tracks.setdefault(item.id, {})[f] = (item.box[0] + item.box[2]) / 2
+    for name, places in tracks.items():
         if max(places.values()) - min(places.values()) <= LEAST_MOVE:
             places = {f: x - passed[f] for f, x in places.items()}
         for f, side in zip(places, sides(list(places.values())), strict=True):

@@ -95,11 +95,11 @@ def tabulate(
                 boxes[b, f, n] = item.box
                 object_mask[b, f, n] = 1
                 tracks.setdefault(item.id, []).append(shown)
-                track_ids[b, f, n] = list(tracks).index(item.id)
         _put(prompts, (b, slice(None)), mix_changes(descriptions, blend_frames))
-        for track in tracks.values():
+        for number, track in enumerate(tracks.values()):
             for run in _without_gaps(track):
                 frames, places, words = zip(*run, strict=True)
+                track_ids[b, frames, places] = number
                 _put(phrases, (b, frames, places), mix_changes(words, blend_frames))
 
     motions = [[frame.background_motion for frame in scene.frames] for scene in scenes]

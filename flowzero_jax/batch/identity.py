@@ -50,7 +50,9 @@ class Job:
     @property
     def text(self) -> str:
         """The prompt, of a plan its own."""
-        return self.prompt if self.plan is None else self.plan["prompt"]  # type: ignore[return-value]
+        text = self.prompt if self.plan is None else self.plan["prompt"]
+        assert isinstance(text, str)
+        return text
 
     @property
     def generation(self) -> GenerationSettings:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, features
+from emoji_font import needs_font
+from PIL import Image, ImageFilter
 
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.lab.evaluation import page, tables
@@ -28,17 +29,6 @@ from flowzero_jax.lab.stickers.backgrounds import BACKGROUNDS, paint_background
 from flowzero_jax.planner import plan
 from flowzero_jax.settings import GenerationSettings
 from flowzero_jax.tabulate import accumulated_shifts
-
-
-def _has_emoji_font() -> bool:
-    try:
-        sprites.sprite("cat")
-    except InputError:
-        return False
-    return features.check("freetype2")
-
-
-needs_font = pytest.mark.skipif(not _has_emoji_font(), reason="needs the Noto Color Emoji font")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, features
+from emoji_font import needs_font
+from PIL import Image, ImageFilter
 
-from flowzero_jax.errors import InputError
 from flowzero_jax.lab.evaluation.identity import CANDIDATES, Look
 from flowzero_jax.lab.evaluation.opaque import identify_strictly, locate
 from flowzero_jax.lab.stickers import sprites
@@ -13,16 +13,7 @@ from flowzero_jax.lab.stickers.backgrounds import paint_background
 BACKDROPS = ("meadow", "city at night", "sea", "plain background", "snow")
 BOX = (0.3, 0.25, 0.7, 0.65)
 
-
-def _has_emoji_font() -> bool:
-    try:
-        sprites.sprite("cat")
-    except InputError:
-        return False
-    return features.check("freetype2")
-
-
-pytestmark = pytest.mark.skipif(not _has_emoji_font(), reason="needs the Noto Color Emoji font")
+pytestmark = needs_font
 
 
 def drawn(noun, color=None, box=BOX, backdrop="meadow", facing="", seed=0):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import features
+from emoji_font import needs_font
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.lab.stickers import sprites
@@ -24,17 +24,6 @@ from flowzero_jax.lab.stickers.vocabulary import (
     with_article,
 )
 from flowzero_jax.lab.training.sheets import contact_sheet
-
-
-def _has_emoji_font() -> bool:
-    try:
-        sprites.sprite("cat")
-    except InputError:
-        return False
-    return features.check("freetype2")
-
-
-needs_font = pytest.mark.skipif(not _has_emoji_font(), reason="needs the Noto Color Emoji font")
 
 
 def test_vocabulary_is_consistent():

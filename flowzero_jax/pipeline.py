@@ -23,10 +23,16 @@ from flowzero_jax.generation import generate, latent_size
 from flowzero_jax.models import Autoencoder, Platform, TextEncoder, UNet
 from flowzero_jax.noise import video_keys
 from flowzero_jax.scene import SceneSyntax
-from flowzero_jax.settings import STEPS_PER_CALL, AttentionMethod, GenerationSettings
+from flowzero_jax.settings import (
+    STEPS_PER_CALL,
+    AttentionMethod,
+    GenerationSettings,
+    Prediction,
+)
 from flowzero_jax.snapshot import Snapshot, fingerprint
 from flowzero_jax.tabulate import SceneTable, tabulate
 from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.values import lora
 from flowzero_jax.weights import Checkpoint, CheckpointSettings, load_checkpoint, save_pipeline
 from flowzero_jax.weights.source import EMBEDDED, Source
 
@@ -38,7 +44,8 @@ class PipelineInfo:
     """What a checkpoint is and what it can draw; `nouns` maps each singular noun to its emoji.
 
     `origin` says, by name, what else must be known about it: a hub's "repository" and "commit", the
-    "gligen_sha256" of an adapter, the "scheduler" that DDIM stands in for.
+    hashes of what was added ("gligen_sha256", "lora_1_sha256"), what was said of its schedule, the
+    "scheduler" that DDIM stands in for.
     """
 
     name: str
@@ -243,6 +250,10 @@ def load_pipeline(
     *,
     tokenizer: str | Path | None = None,
     gligen: str | Path | None = None,
+    vae: str | Path | None = None,
+    loras: Sequence[str | Path | tuple[str | Path, float]] = (),
+    prediction_type: Prediction | None = None,
+    zero_terminal_snr: bool | None = None,
     attention: AttentionMethod = "auto",
     mesh: Mesh | None = None,
 ) -> Pipeline:
@@ -254,6 +265,9 @@ def load_pipeline(
         softmax, noise and sampler stay float32.
       tokenizer: a tokenizer's folder, for a single file.
       gligen: the file of a GLIGEN adapter, to be added to a model without such layers.
+      vae: a file or folder with another autoencoder.
+      loras: files of LoRAs, to be added to the weights: "FILE", "FILE:SCALE" or (FILE, scale).
+      prediction_type, zero_terminal_snr: what no file says of the noise schedule.
       attention: how attention is computed; see `models.attend.attend`.
       mesh: the devices to use, from `devices.mesh.make_video_mesh`; None for one.
 
@@ -261,7 +275,9 @@ def load_pipeline(
       ModelError: no such model, or not a whole and consistent one.
       InputError: a tokenizer for a model that has one, or another dtype.
     """
-    checkpoint = load_checkpoint(Source(model, tokenizer, gligen), dtype)
+    pairs = [x if isinstance(x, tuple) else lora(str(x)) for x in loras]
+    source = Source(model, tokenizer, gligen, vae, pairs, prediction_type, zero_terminal_snr)
+    checkpoint = load_checkpoint(source, dtype)
     return Pipeline(checkpoint, dtype, attention, mesh)
 
 

@@ -1,7 +1,7 @@
 """Samplers: from noise to clean latents, over a table of all that is known before the first step.
 
-Every sampler takes the same step, `denoising_step`; they differ in the columns that they put into
-the table (`SAMPLERS`). So they share one compiled program, and another where noise is added.
+Every sampler is a function that makes the table (`SAMPLERS`); the step, `denoising_step`, is the
+same for all. So they share one compiled program, and another where noise is added.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ import numpy as np
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.schedule import (
-    Prediction,
     ScheduleConfig,
     add_noise,
+    alphas_cumprod,
     clean_and_noise,
     spaced_steps,
 )
-from flowzero_jax.settings import Sampler
+from flowzero_jax.settings import Prediction, Sampler
 
 # (latents, timestep) → prediction, guidance included
 Predict = Callable[[jax.Array, jax.Array], jax.Array]
@@ -35,6 +35,8 @@ class StepTable(NamedTuple):
     #: float32 [s], deviation of the noise that a step adds; None where none does: it is then no
     #: part of the program.
     noise_scales: np.ndarray | None = None
+    #: float32 [s], the latents' share in a consistency model's clean estimate; None in others.
+    skips: np.ndarray | None = None
 
     def rows(self, steps: slice | int) -> "StepTable":
         """Some of the steps, or one, without the axis."""
@@ -48,43 +50,78 @@ class SamplerState(NamedTuple):
     clean: jax.Array  # the last step's clean estimate; before the first step it has no meaning
 
 
-class Columns(NamedTuple):
-    """What a sampler puts into the table; see `StepTable`."""
-
-    extrapolation: np.ndarray
-    noise_scales: np.ndarray | None = None
-
-
-def _ddim(before: np.ndarray, after: np.ndarray, eta: float) -> Columns:
+def _ddim(config: ScheduleConfig, num_steps: int, eta: float) -> StepTable:
     """DDIM (Song et al., arXiv 2010.02502), equation 16; with an `eta` of 1 it is DDPM."""
-    extrapolation = np.zeros(len(before), np.float32)
+    timesteps, before, after = spaced_steps(config, num_steps)
+    table = StepTable(timesteps, before, after, np.zeros(num_steps, np.float32))
     if eta == 0:
-        return Columns(extrapolation)
+        return table
     before, after = before.astype(np.float64), after.astype(np.float64)
     scales = eta * np.sqrt((1 - after) / (1 - before)) * np.sqrt(1 - before / after)
-    return Columns(extrapolation, scales.astype(np.float32))
+    return table._replace(noise_scales=scales.astype(np.float32))
 
 
-def _dpm_solver(before: np.ndarray, after: np.ndarray, eta: float) -> Columns:
+def _dpm_solver(config: ScheduleConfig, num_steps: int, eta: float) -> StepTable:
     """DPM-Solver++(2M) (Lu et al., arXiv 2211.01095).
 
     It is DDIM from a clean estimate that is extrapolated from this step's and the last one's, by
     half the ratio of their lengths in log signal-to-noise. The last step, much the longest there,
     stays of first order: extrapolating over it made errors larger.
     """
-    if eta != 0:
-        raise InputError(f"eta: {eta:g}, but dpm++ adds no noise; take --sampler ddim, or 0")
-    extrapolation = np.zeros(len(before), np.float32)
-    starts, ends = (0.5 * np.log(x / (1.0 - x)) for x in (before[:-1], after[:-1]))
+    _refuse_eta("dpm++ adds no noise", eta)
+    table = _ddim(config, num_steps, 0.0)
+    shares = (table.alphas_cumprod[:-1], table.next_alphas_cumprod[:-1])
+    # Where nothing of the signal is left, the ratio is not finite.
+    starts, ends = (0.5 * np.log(np.maximum(x, 2.0**-24) / (1.0 - x)) for x in shares)
     lengths = (ends - starts).astype(np.float64)
-    extrapolation[1:-1] = (lengths[1:] / (2.0 * lengths[:-1])).astype(np.float32)
-    return Columns(extrapolation)
+    table.extrapolation[1:-1] = (lengths[1:] / (2.0 * lengths[:-1])).astype(np.float32)
+    return table
 
 
-#: Each gets the signal's share before and after every step, float32 `[s]`, and eta.
-SAMPLERS: dict[Sampler, Callable[[np.ndarray, np.ndarray, float], Columns]] = {
+# The steps of DDIM that latent consistency models are distilled from, and how their boundary
+# condition weighs timesteps (Luo et al., arXiv 2310.04378).
+CONSISTENCY_STEPS = 50
+SIGMA_DATA, TIMESTEP_SCALING = 0.5, 10.0
+
+
+def _consistency(config: ScheduleConfig, num_steps: int, eta: float) -> StepTable:
+    """Multi-step sampling of a consistency model (Song et al., arXiv 2303.01469, algorithm 1).
+
+    Every step estimates the clean latents, and but for the last one adds fresh noise for the next.
+    """
+    _refuse_eta("lcm draws all of its noise anew", eta)
+    total = config.num_train_timesteps
+    if not 1 <= num_steps <= min(CONSISTENCY_STEPS, total):
+        raise InputError(
+            f"num_steps: {num_steps}, but lcm takes 1 to {min(CONSISTENCY_STEPS, total)} steps, "
+            "best 4 to 8; take fewer, or another --sampler"
+        )
+    taught = np.arange(1, CONSISTENCY_STEPS + 1)[::-1] * (total // CONSISTENCY_STEPS) - 1
+    places = np.floor(np.linspace(0, CONSISTENCY_STEPS, num_steps, endpoint=False))
+    timesteps = taught[places.astype(np.int64)].astype(np.int32)
+    before = alphas_cumprod(config)[timesteps]
+    after = np.append(before[1:], np.float32(1.0))
+    skips = SIGMA_DATA**2 / ((TIMESTEP_SCALING * timesteps.astype(np.float64)) ** 2 + SIGMA_DATA**2)
+    return StepTable(
+        timesteps,
+        before,
+        after,
+        np.zeros(num_steps, np.float32),
+        np.sqrt(1.0 - after),
+        skips.astype(np.float32),
+    )
+
+
+def _refuse_eta(reason: str, eta: float) -> None:
+    if eta != 0:
+        raise InputError(f"eta: {eta:g}, but {reason}; take --sampler ddim, or 0")
+
+
+#: Each gets the schedule, the number of steps and eta.
+SAMPLERS: dict[Sampler, Callable[[ScheduleConfig, int, float], StepTable]] = {
     "ddim": _ddim,
     "dpm++": _dpm_solver,
+    "lcm": _consistency,
 }
 
 
@@ -94,11 +131,10 @@ def step_table(
     """The steps of a sampler, noisiest first.
 
     Raises:
-      InputError: more steps than the schedule has timesteps for, or an `eta` for a sampler that
-        adds no noise.
+      InputError: more steps than the schedule or the sampler has timesteps for, or an `eta` for a
+        sampler that decides itself about noise.
     """
-    timesteps, before, after = spaced_steps(config, num_steps)
-    return StepTable(timesteps, before, after, *SAMPLERS[sampler](before, after, eta))
+    return SAMPLERS[sampler](config, num_steps, eta)
 
 
 def denoising_step(
@@ -112,7 +148,8 @@ def denoising_step(
 
     DDIM moves along the clean estimate and the noise that a prediction amounts to. The second order
     extrapolates the former, and takes as noise what is then left of the latents. Where noise is
-    added (`fresh`, standard normal), it takes the place of an equal share of the old one.
+    added (`fresh`, standard normal), it takes the place of an equal share of the old one; in a
+    consistency model, of all of it.
     """
     alpha, after = step.alphas_cumprod, step.next_alphas_cumprod
     clean, noise = clean_and_noise(state.latents, prediction, alpha, prediction_type)
@@ -120,6 +157,9 @@ def denoising_step(
     noise = noise - jnp.sqrt(alpha / (1.0 - alpha)) * change
     if fresh is None:
         return SamplerState(add_noise(clean + change, noise, after), clean)
+    if step.skips is not None:
+        estimate = jnp.sqrt(1.0 - step.skips) * clean + step.skips * state.latents
+        return SamplerState(add_noise(estimate, fresh, after), clean)
     kept = jnp.sqrt(jnp.maximum(1.0 - after - step.noise_scales**2, 0.0))
     latents = jnp.sqrt(after) * (clean + change) + kept * noise + step.noise_scales * fresh
     return SamplerState(latents, clean)

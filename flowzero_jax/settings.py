@@ -8,13 +8,15 @@ field; on the command line it has dashes.
 
 import dataclasses
 import types
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 # What each choice does: `sampler`, `models.cross_frame`, `models.attend`.
-Sampler = Literal["ddim", "dpm++"]
+Sampler = Literal["ddim", "dpm++", "lcm"]
 CrossFrame = Literal["none", "first", "first_prev", "first_self"]
 AttentionMethod = Literal["auto", "xla", "chunked", "cudnn"]
 Dtype = Literal["float32", "bfloat16", "float16"]
+# What a network was trained to give: `schedule.clean_and_noise`.
+Prediction = Literal["epsilon", "v_prediction"]
 
 DTYPES: tuple[str, ...] = get_args(Dtype)
 DEFAULT_FRAMES = 8
@@ -37,6 +39,7 @@ class About:
       low, high: bounds of a number, which may be reached.
       in_checkpoint: whether a checkpoint may give it, in its `flowzero.json`.
       metavar: what stands for its value in help texts; "" for the name.
+      flag: on the command line; "" for the name's.
     """
 
     help: str
@@ -44,6 +47,7 @@ class About:
     high: float = 1
     in_checkpoint: bool = False
     metavar: str = ""
+    flag: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Setting:
 
     Attributes:
       name: everywhere.
-      type: bool, int, float, str or Path; `object` for what takes a parser of its own.
+      type: bool, int, float, str or Path; tuple for what may be given several times; `object` for
+        what takes a parser of its own.
       choices: of a text; empty if any will do.
       default: None if it comes from elsewhere: the plan, the checkpoint, the device.
       about: the rest.
@@ -81,7 +86,9 @@ def settings_of(kind: type) -> tuple[Setting, ...]:
 
 def _type_and_choices(hint: Any) -> tuple[type, tuple[str, ...]]:
     """Of an annotation; None in it says that the setting may come from elsewhere."""
-    if isinstance(hint, types.UnionType):
+    if get_origin(hint) is tuple:
+        return tuple, ()
+    if get_origin(hint) in (types.UnionType, Union):
         rest = [part for part in get_args(hint) if part is not types.NoneType]
         return _type_and_choices(rest[0]) if len(rest) == 1 else (object, ())
     choices = get_args(hint)
@@ -105,7 +112,11 @@ class GenerationSettings:
     width: Annotated[int, About("pixels", 1, MAX_SIDE, in_checkpoint=True)] = 512
     num_steps: Annotated[int, About("denoising steps", 1, MAX_STEPS, in_checkpoint=True)] = 50
     sampler: Annotated[
-        Sampler, About("ddim, or dpm++, which needs fewer steps", in_checkpoint=True)
+        Sampler,
+        About(
+            "ddim; dpm++, which needs fewer steps; lcm, for models made for 4 to 8",
+            in_checkpoint=True,
+        ),
     ] = "ddim"
     eta: Annotated[
         float,

@@ -26,6 +26,9 @@ END_OF_WORD = "</w>"
 #: What the format allows for; transformers ignores the lines after these.
 MAX_MERGES = 49152 - 256 - 2
 
+#: What tells how rows are padded and how long they are, besides the vocabulary.
+ROW_FILES = ("tokenizer_config.json", "special_tokens_map.json")
+
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _DEFAULT_LENGTH = 77
 _MAX_LENGTH = 4096
@@ -40,6 +43,13 @@ _PRE_TOKENIZER = pre_tokenizers.Sequence(
         pre_tokenizers.ByteLevel(add_prefix_space=False),
     ]
 )
+
+
+def vocabulary_files(folder: Path) -> tuple[str, ...]:
+    """The files with vocabulary and merges: one since transformers 5, before that two."""
+    both = ("vocab.json", "merges.txt")
+    alone = (folder / "tokenizer.json").exists() and not (folder / both[0]).exists()
+    return ("tokenizer.json",) if alone else both
 
 
 def split_words(text: str) -> list[str]:
@@ -61,9 +71,9 @@ class Tokenizer:
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> "Tokenizer":
-        """Reads the tokenizer folder of a pipeline: `vocab.json` (token -> id), its `merges.txt`
-        (two tokens a line, best first) and, where present, the padding token and length from
-        `tokenizer_config.json` and `special_tokens_map.json`.
+        """Reads the tokenizer folder of a pipeline: its vocabulary (`read_vocabulary`) and, where
+        present, the padding token and length from `tokenizer_config.json` and
+        `special_tokens_map.json`.
 
         Nothing else of the latter two is used, and no code or template in them is run.
 
@@ -72,12 +82,10 @@ class Tokenizer:
         """
         folder = Path(folder)
         pad_token, max_length = _row_format(folder)
-        vocab_json = folder / "vocab.json"
-        vocab = _read_vocab(vocab_json)
-        for token in (START_TOKEN, END_TOKEN, pad_token):
-            if token not in vocab:
-                raise ModelError(f"{vocab_json}: lacks the token {token!r}; copy the file anew")
-        merges = _read_merges(folder / "merges.txt", vocab)
+        vocab, merges = read_vocabulary(folder)
+        if pad_token not in vocab:
+            path = folder / vocabulary_files(folder)[0]
+            raise ModelError(f"{path}: lacks the token {pad_token!r}; copy the file anew")
         encoder = BytePairEncoder(
             models.BPE(
                 vocab=vocab,
@@ -198,8 +206,36 @@ def _read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_vocab(path: Path) -> dict[str, int]:
-    vocab = _read_object(path)
+def read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Token → id, and the pairs that are merged, best first: of `vocab.json` and `merges.txt` (two
+    tokens a line), or of `tokenizer.json` (`model.vocab`, `model.merges`: pairs or "a b").
+
+    Raises:
+        ModelError: a file is missing or damaged, or they do not belong together.
+    """
+    paths = [folder / name for name in vocabulary_files(folder)]
+    values = _read_object(paths[0])
+    if len(paths) == 1:
+        model, added = values.get("model"), values.get("added_tokens")
+        if not isinstance(model, dict) or not isinstance(model.get("merges"), list):
+            raise ModelError(f"{paths[0]}: has no model.merges; take a CLIP tokenizer")
+        values, lines = model.get("vocab"), model["merges"]
+        for token in added if isinstance(added, list) else ():
+            if isinstance(values, dict) and isinstance(token, dict) and token.get("content"):
+                values.setdefault(token["content"], token.get("id"))
+    else:
+        # The first line is the version; it is not looked at.
+        lines = _read_text(paths[1]).strip().split("\n")[1:]
+    vocab = _check_vocab(values, paths[0])
+    for token in (START_TOKEN, END_TOKEN):
+        if token not in vocab:
+            raise ModelError(f"{paths[0]}: lacks the token {token!r}; copy the file anew")
+    return vocab, _check_merges(lines[:MAX_MERGES], vocab, paths[-1])
+
+
+def _check_vocab(vocab: Any, path: Path) -> dict[str, int]:
+    if not isinstance(vocab, dict):
+        raise ModelError(f"{path}: has no vocabulary; take a CLIP tokenizer")
     for token, index in vocab.items():
         if type(index) is not int or not 0 <= index < 2**31:
             raise ModelError(f"{path}: the id of {token!r} is not a whole number; copy it anew")
@@ -210,18 +246,18 @@ def _read_vocab(path: Path) -> dict[str, int]:
     return vocab
 
 
-def _read_merges(path: Path, vocab: dict[str, int]) -> list[tuple[str, str]]:
-    # The first line is the version; it is not looked at.
-    lines = _read_text(path).strip().split("\n")[1 : MAX_MERGES + 1]
+def _check_merges(lines: list[Any], vocab: dict[str, int], path: Path) -> list[tuple[str, str]]:
     merges: dict[tuple[str, str], None] = {}
-    for number, line in enumerate(lines, start=2):
-        pair = tuple(line.split())
-        if len(pair) != 2:
-            raise ModelError(f"{path}: line {number} is not two tokens; copy the file anew")
+    kind, first = ("line", 2) if path.suffix == ".txt" else ("merge", 1)
+    for number, line in enumerate(lines, start=first):
+        line = line.split() if isinstance(line, str) else line
+        pair = tuple(line) if isinstance(line, list) else ()
+        if len(pair) != 2 or not all(isinstance(token, str) for token in pair):
+            raise ModelError(f"{path}: {kind} {number} is not two tokens; copy the file anew")
         for token in (*pair, "".join(pair)):
             if token not in vocab:
                 raise ModelError(
-                    f"{path}: line {number}: {token!r} is not in the vocabulary; "
+                    f"{path}: {kind} {number}: {token!r} is not in the vocabulary; "
                     "take both files from the same tokenizer"
                 )
         merges[pair] = None

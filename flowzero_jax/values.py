@@ -21,7 +21,7 @@ def parser(setting: Setting) -> Callable[[str], Any]:
         return Path
     if setting.type is str and setting.default is not None:
         return str
-    return mesh if setting.name == "mesh" else non_empty
+    return {"mesh": mesh, "loras": lora}.get(setting.name, non_empty)
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
@@ -70,6 +70,17 @@ def mesh(text: str) -> str | tuple[int, int, int]:
     numbers = [int(part) for part in parts]
     videos, frames, model = [1, *numbers, 1] if len(parts) == 1 else [*numbers, 1][:3]
     return videos, frames, model
+
+
+def lora(text: str) -> tuple[str, float]:
+    """A parser of FILE[:SCALE]; the scale is 1 if there is none."""
+    path, colon, scale = non_empty(text).rpartition(":")
+    try:
+        return non_empty(path), number(-100, 100)(scale)
+    except ValueError:
+        if colon and re.fullmatch(r"[+-]?[0-9.]+", scale):
+            raise
+        return text, 1.0
 
 
 def non_empty(text: str) -> str:

@@ -43,7 +43,7 @@ ROOMS = {
     "tokenizer": "",
     "noise": "",
     "noise_schemes": "noise",
-    "schedule": "",
+    "schedule": "settings",
     "models": "settings",
     "sampler": "schedule settings",
     "snapshot": "files sampler",

@@ -118,6 +118,9 @@ def _checked(where: str, name: str, value: Any) -> Any:
             return value
         raise InputError(f"{where}: {name} is {value!r}; give True or False")
     try:
+        if OPTIONS[name].type is tuple:
+            texts = [value] if isinstance(value, str) else value
+            return [parser(OPTIONS[name])(str(text)) for text in texts]
         return parser(OPTIONS[name])(str(value))
     except argparse.ArgumentTypeError as error:
         raise InputError(f"{where}: {name}: {error}") from error

@@ -190,7 +190,11 @@ def _add_option(group, option: Setting) -> None:
         group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
     else:
         metavar = option.about.metavar or option.name.split("_")[-1].upper()
-        group.add_argument(flag, type=values.parser(option), metavar=metavar, help=help)
+        action = "append" if option.type is tuple else "store"
+        parse = values.parser(option)
+        group.add_argument(
+            flag, dest=option.name, action=action, type=parse, metavar=metavar, help=help
+        )
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) -> None:

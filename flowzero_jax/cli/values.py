@@ -12,7 +12,7 @@ MAX_BATCH = 512
 
 def flag(setting: Setting) -> str:
     """The flag of a setting; a switch has another one, --no-…, too."""
-    return "--" + setting.name.replace("_", "-")
+    return setting.about.flag or "--" + setting.name.replace("_", "-")
 
 
 def argument(parse: Callable[[str], Any]) -> Callable[[str], Any]:

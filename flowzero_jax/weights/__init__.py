@@ -10,7 +10,7 @@ _HOMES = {
     "UntoldSizes": "original_sizes",
     "convert_weights": "load",
     "load_checkpoint": "load",
-    "load_folder": "folder",
+    "load_folder": "load",
     "read_settings": "flowzero_json",
     "save_pipeline": "save",
     "settings_json": "flowzero_json",

@@ -6,13 +6,13 @@ from pathlib import Path
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
-from flowzero_jax.tokenizer import Tokenizer
+from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.tokenizer import ROW_FILES, Tokenizer, vocabulary_files
+from flowzero_jax.weights.convert import Part
 from flowzero_jax.weights.flowzero_json import CheckpointSettings
+from flowzero_jax.weights.manifest import Hashes
 from flowzero_jax.weights.names import Tree
 from flowzero_jax.weights.small_files import exists
-
-# All that is ever read from, or copied out of, a tokenizer folder.
-TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
 DDIM = "DDIMScheduler"
 
@@ -36,7 +36,7 @@ class Checkpoint:
     #: The scheduler class that the folder names. Sampling is DDIM in any case.
     scheduler_class: str = DDIM
     #: What must be known besides to get the same files again, by name: the "repository" and
-    #: "commit" of a hub's model, the "gligen_sha256" of an adapter.
+    #: "commit" of a hub's model, the hashes of what was added, what was said about its schedule.
     origin: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
@@ -47,9 +47,30 @@ class Checkpoint:
         return {**self.origin, "scheduler": f"{self.scheduler_class}, sampled by DDIM"}
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Opened:
+    """A model in open files, no weight of it read yet.
+
+    Attributes:
+      where: the folder or file.
+      parts: its networks by name.
+      hashes: of all files that are used.
+      The rest as in `Checkpoint`.
+    """
+
+    where: Path
+    parts: dict[str, Part]
+    schedule: ScheduleConfig
+    tokenizer_folder: Path
+    hashes: Hashes
+    settings: CheckpointSettings | None = None
+    scheduler_class: str = DDIM
+
+
 def tokenizer_files(folder: Path) -> list[Path]:
     """The files of a tokenizer folder that are read, as far as they are there."""
-    return [folder / name for name in TOKENIZER_FILES if exists(folder / name)]
+    names = (*vocabulary_files(folder), *ROW_FILES)
+    return [folder / name for name in names if exists(folder / name)]
 
 
 def check_together(
@@ -58,8 +79,14 @@ def check_together(
     vae: AutoencoderConfig,
     text_encoder: TextEncoderConfig,
     tokenizer: Tokenizer,
+    settings: GenerationSettings | None,
 ) -> None:
     """The parts of a checkpoint must fit each other; raises ModelError."""
+    if settings and any(side % vae.factor for side in (settings.height, settings.width)):
+        raise ModelError(
+            f"{where}: flowzero.json: height and width must be multiples of {vae.factor}, the "
+            "autoencoder's factor"
+        )
 
     def check(fits: bool, fault: str) -> None:
         if not fits:
@@ -73,7 +100,9 @@ def check_together(
     check(
         unet.in_channels == unet.out_channels == vae.latent_channels,
         f"the UNet takes {unet.in_channels} channels and returns {unet.out_channels}, the "
-        f"autoencoder has {vae.latent_channels} latent channels",
+        f"autoencoder has {vae.latent_channels} latent channels"
+        + ", which tells an inpainting model"
+        * (unet.in_channels == 9),
     )
     check(
         tokenizer.vocab_size <= text_encoder.vocab_size,

@@ -93,7 +93,6 @@ def scheduler_json(config: ScheduleConfig) -> Json:
     return {
         **_diffusers("DDIMScheduler"),
         **dataclasses.asdict(config),
-        "beta_schedule": "scaled_linear",
         "clip_sample": False,
         "trained_betas": None,
     }

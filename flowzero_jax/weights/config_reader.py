@@ -1,5 +1,10 @@
-"""Takes a configuration apart key by key, so that no key goes unread and no value unchecked."""
+"""Takes a configuration apart key by key, so that no key goes unread and no value unchecked.
 
+Values are compared by what they mean: null stands for the default, and where one value is asked
+for, so does a list that has nothing else.
+"""
+
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,12 +13,20 @@ from flowzero_jax.errors import ModelError
 
 REQUIRED: Any = object()
 
+# Keys of any configuration that change what is computed, whoever wrote it.
+DECISIVE = {
+    "quantization_config": "the weights are quantised, which is not supported",
+    "compression_config": "the weights are compressed, which is not supported",
+    "auto_map": "the model is computed by code of its own, which is not run",
+}
+
 
 class ConfigReader:
     """The keys of one JSON object that nobody has asked for yet.
 
     Every method takes a key out and raises ModelError, naming file and key, where the value is
-    not allowed. `finish` complains about what is left. A missing key without default is an error.
+    not allowed. `finish` complains about what is left, `pass_over` names it. A missing key without
+    default is an error.
     Keys that begin with an underscore are notes of the program that wrote the file; they are
     never acted on.
     """
@@ -27,7 +40,7 @@ class ConfigReader:
         return self._values.get(key)
 
     def integer(self, key: str, low: int, high: int, default: Any = REQUIRED) -> int:
-        return self._check_integer(key, self.raw(key, default), low, high)
+        return self._check_integer(key, self.single(key, default), low, high)
 
     def integers(self, key: str, low: int, high: int, counts: range) -> tuple[int, ...]:
         """A list of whole numbers in low … high, whose length is in `counts`."""
@@ -38,13 +51,13 @@ class ConfigReader:
         return tuple(self._check_integer(key, value, low, high) for value in values)
 
     def number(self, key: str, low: float, high: float, default: Any = REQUIRED) -> float:
-        value = self.raw(key, default)
+        value = self.single(key, default)
         if type(value) not in (int, float) or not low <= value <= high:
             self.fail(key, value, f"must be a number in {low:g} … {high:g}")
         return float(value)
 
     def boolean(self, key: str, default: Any = REQUIRED) -> bool:
-        value = self.raw(key, default)
+        value = self.single(key, default)
         if type(value) is not bool:
             self.fail(key, value, "must be true or false")
         return value
@@ -73,16 +86,23 @@ class ConfigReader:
 
     def raw(self, key: str, default: Any = REQUIRED) -> Any:
         """The unchecked value: the caller checks it."""
-        if key in self._values:
-            return self._values.pop(key)
+        value = self._values.pop(key, None)
+        if value is not None:
+            return value
         if default is REQUIRED:
             raise ModelError(f"{self.where}: the key {key!r} is missing; copy the file anew")
         return default
 
+    def single(self, key: str, default: Any = REQUIRED) -> Any:
+        """As `raw`; of a list of equal values the value."""
+        value = self.raw(key, default)
+        alike = isinstance(value, list) and value and all(item == value[0] for item in value)
+        return value[0] if alike else value
+
     def fixed(self, **published: Any) -> None:
         """Keys that may be missing but otherwise must have the published value."""
         for key, value in published.items():
-            found = self.raw(key, value)
+            found = self.single(key, value)
             if found != value:
                 self.fail(key, found, f"only {value!r} is supported")
 
@@ -99,6 +119,20 @@ class ConfigReader:
                 f"{self.where}: unknown key {names}; remove it, or use a checkpoint of the "
                 "Stable Diffusion 1 family"
             )
+
+    def pass_over(self) -> None:
+        """Warns of the keys that were not asked for, unless they switch something off.
+
+        Raises:
+            ModelError: one of them says that the weights mean something else.
+        """
+        left = {key: value for key, value in self._values.items() if value}
+        for key, kind in DECISIVE.items():
+            if key in left:
+                raise ModelError(f"{self.where}: {key}: {kind}; use a plain checkpoint")
+        if left:
+            names = ", ".join(sorted(left)[:10])
+            warnings.warn(f"{self.where}: without effect here: {names}", stacklevel=2)
 
     def fail(self, key: str, value: Any, rule: str) -> NoReturn:
         shown = repr(value)

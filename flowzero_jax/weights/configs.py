@@ -1,17 +1,19 @@
 """The JSON configurations of a diffusers pipeline folder, parsed into our dataclasses.
 
-The sets of keys are closed: a key either gives a size, must have the one value that the published
-Stable Diffusion 1 models have, or is known to change nothing. Class names are compared, never
-imported. All numbers are bounded before anything is built from them. `path` says where the values
-are from, for the messages.
+A key gives a size, must have the one value that the published Stable Diffusion 1 models have, or
+changes nothing here; the last kind is named in a warning unless it is well known. Class names are
+compared, never imported. All numbers are bounded before anything is built from them. `path` says
+where the values are from, for the messages.
 """
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from flowzero_jax.errors import ModelError
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
-from flowzero_jax.schedule import ScheduleConfig
+from flowzero_jax.schedule import BetaSchedule, ScheduleConfig, Spacing
+from flowzero_jax.settings import Prediction
 from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.small_files import read_json
 
@@ -23,16 +25,77 @@ MAX_WIDTH = 16384
 MAX_HEADS = 256
 MAX_CHANNELS = 64
 
-PIPELINE_CLASSES = ("StableDiffusionGLIGENPipeline", "StableDiffusionPipeline")
+# They differ in what they do with the same networks.
+PIPELINE_CLASSES = (
+    "StableDiffusionGLIGENPipeline", "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline",
+    "StableDiffusionInpaintPipeline", "LatentConsistencyModelPipeline",
+)  # fmt: skip
 
-# component: (library, class names)
+# component: (library, class names); of a scheduler any class that has a noise schedule will do.
 COMPONENTS = {
     "unet": ("diffusers", ("UNet2DConditionModel",)),
     "vae": ("diffusers", ("AutoencoderKL",)),
-    "text_encoder": ("transformers", ("CLIPTextModel",)),
+    "text_encoder": ("transformers", ("CLIPTextModel", "CLIPTextModelWithProjection")),
     "tokenizer": ("transformers", ("CLIPTokenizer", "CLIPTokenizerFast")),
-    "scheduler": ("diffusers", ("DDIMScheduler", "PNDMScheduler")),
+    "scheduler": ("diffusers", ("DDIMScheduler",)),
 }
+# Components that take part in the forward pass of the pipelines that have them.
+FOREIGN_COMPONENTS = (
+    "controlnet", "motion_adapter", "adapter", "prior", "text_encoder_2", "transformer",
+)  # fmt: skip
+
+# What all published UNets have, and none of ours can have otherwise.
+UNET_FIXED = {
+    "act_fn": "silu",
+    "conv_in_kernel": 3,
+    "conv_out_kernel": 3,
+    "downsample_padding": 1,
+    "flip_sin_to_cos": True,
+    "mid_block_scale_factor": 1,
+    "mid_block_type": "UNetMidBlock2DCrossAttn",
+    "norm_eps": 1e-5,
+    "resnet_out_scale_factor": 1.0,
+    "resnet_time_scale_shift": "default",
+    "time_embedding_type": "positional",
+    "transformer_layers_per_block": 1,
+    **dict.fromkeys(
+        "center_input_sample class_embeddings_concat dropout dual_cross_attention freq_shift "
+        "mid_block_only_cross_attention only_cross_attention resnet_skip_time_act".split(),
+        False,
+    ),
+    **dict.fromkeys(
+        "addition_embed_type addition_time_embed_dim class_embed_type cross_attention_norm "
+        "encoder_hid_dim encoder_hid_dim_type num_attention_heads num_class_embeds "
+        "projection_class_embeddings_input_dim reverse_transformer_layers_per_block "
+        "time_cond_proj_dim time_embedding_act_fn time_embedding_dim timestep_post_act".split()
+    ),
+}
+
+# Kinds of diffusion that are no chain of such noise levels, or that ask for a sampler of their own.
+OTHER_DIFFUSION = re.compile("Flow|EDM|TCD|^CM|Consistency|ScoreSde|Karras|VQ|UnCLIP|Wuerstchen")
+# Classes that clip unless they are told not to; of others the key is another class's.
+CLIPPING = ("DDIMScheduler", "DDPMScheduler")
+# Classes whose timesteps are spread over the schedule's both ends unless they are told otherwise.
+LINSPACED: frozenset[str] = frozenset(
+    f"{name}Scheduler"
+    for name in (
+        "EulerDiscrete EulerAncestralDiscrete HeunDiscrete LMSDiscrete KDPM2Discrete DEISMultistep "
+        "KDPM2AncestralDiscrete DPMSolverMultistep DPMSolverSinglestep DPMSolverSDE UniPCMultistep"
+    ).split()
+)
+# How the classes sample. Files have those of other classes, too, since one is made from another's.
+SAMPLER_KEYS = (
+    "clip_sample", "clip_sample_range", "dynamic_thresholding_ratio", "sample_max_value",
+    "skip_prk_steps", "interpolation_type", "use_karras_sigmas", "variance_type", "algorithm_type",
+    "lower_order_final", "solver_order", "solver_type", "final_sigmas_type", "timestep_type",
+)  # fmt: skip
+
+# What a text encoder's configuration says of its training, of a head that is not used and of files.
+TEXT_ENCODER_NOTES = (
+    "architectures", "attention_dropout", "bos_token_id", "dropout", "dtype", "initializer_factor",
+    "initializer_range", "pad_token_id", "projection_dim", "torch_dtype", "transformers_version",
+    "use_cache",
+)  # fmt: skip
 
 SECOND_GENERATION = (
     "this is Stable Diffusion 2, another model family; use a Stable Diffusion 1 checkpoint"
@@ -43,19 +106,22 @@ def parse_model_index(path: Path) -> None:
     """Checks `model_index.json`: a supported pipeline class made of supported components.
 
     Raises:
-        ModelError: another pipeline or component class, or an unknown key.
+        ModelError: another pipeline or component class.
     """
     values = read_json(path)
     _check_class(values, path, PIPELINE_CLASSES)
     reader = ConfigReader(values, path)
+    for component in FOREIGN_COMPONENTS:
+        if (entry := reader.raw(component, [None, None])) != [None, None]:
+            reader.fail(component, entry, "belongs to another kind of pipeline: must be left out")
     for component, (library, classes) in COMPONENTS.items():
         entry = reader.raw(component)
         if not isinstance(entry, list) or len(entry) != 2 or entry[0] != library:
             reader.fail(component, entry, f'must be ["{library}", "{classes[0]}"]')
-        if entry[1] not in classes:
+        if entry[1] not in classes and component != "scheduler":
             reader.fail(component, entry[1], f"only {' or '.join(classes)} is supported")
     reader.ignore("feature_extractor", "image_encoder", "safety_checker", "requires_safety_checker")
-    reader.finish()
+    reader.pass_over()
 
 
 def parse_unet_config(values: Json, path: Path) -> UNetConfig:
@@ -82,45 +148,10 @@ def parse_unet_config(values: Json, path: Path) -> UNetConfig:
         use_linear_projection=reader.boolean("use_linear_projection", False),
         grounded=_grounded(reader),
     )
-    reader.fixed(
-        act_fn="silu",
-        addition_embed_type=None,
-        addition_time_embed_dim=None,
-        center_input_sample=False,
-        class_embed_type=None,
-        class_embeddings_concat=False,
-        conv_in_kernel=3,
-        conv_out_kernel=3,
-        cross_attention_norm=None,
-        downsample_padding=1,
-        dropout=0.0,
-        dual_cross_attention=False,
-        encoder_hid_dim=None,
-        encoder_hid_dim_type=None,
-        flip_sin_to_cos=True,
-        freq_shift=0,
-        mid_block_only_cross_attention=None,
-        mid_block_scale_factor=1,
-        mid_block_type="UNetMidBlock2DCrossAttn",
-        norm_eps=1e-5,
-        num_attention_heads=None,
-        num_class_embeds=None,
-        only_cross_attention=False,
-        projection_class_embeddings_input_dim=None,
-        resnet_out_scale_factor=1.0,
-        resnet_skip_time_act=False,
-        resnet_time_scale_shift="default",
-        reverse_transformer_layers_per_block=None,
-        time_cond_proj_dim=None,
-        time_embedding_act_fn=None,
-        time_embedding_dim=None,
-        time_embedding_type="positional",
-        timestep_post_act=None,
-        transformer_layers_per_block=1,
-        upcast_attention=False,
-    )
-    reader.ignore("addition_embed_type_num_heads", "sample_size")
-    reader.finish()
+    reader.fixed(**UNET_FIXED)
+    # The upcast is one of precision: norms and softmax are always in float32 here.
+    reader.ignore("addition_embed_type_num_heads", "sample_size", "upcast_attention")
+    reader.pass_over()
     _check_groups(reader, widths, config.norm_num_groups)
     for width, heads in zip(widths, config.num_heads, strict=True):
         if width % heads:
@@ -157,7 +188,7 @@ def parse_autoencoder_config(values: Json, path: Path) -> AutoencoderConfig:
     if config.in_channels != 3 or config.out_channels != 3:
         raise ModelError(f"{path}: in_channels and out_channels must be 3, for RGB images")
     reader.ignore("force_upcast", "sample_size")
-    reader.finish()
+    reader.pass_over()
     _check_groups(reader, widths, config.norm_num_groups)
     return config
 
@@ -166,7 +197,7 @@ def parse_text_encoder_config(values: Json, path: Path) -> TextEncoderConfig:
     """The values of `text_encoder/config.json`; raises ModelError. They have defaults in
     transformers, too, but every published file gives the sizes, so they are asked for."""
     reader = ConfigReader(values, path)
-    reader.fixed(architectures=["CLIPTextModel"], model_type="clip_text_model")
+    reader.fixed(model_type="clip_text_model")
     if reader.peek("hidden_size") == 1024 and reader.peek("hidden_act") == "gelu":
         raise ModelError(f"{path}: {SECOND_GENERATION}")
     config = TextEncoderConfig(
@@ -180,20 +211,8 @@ def parse_text_encoder_config(values: Json, path: Path) -> TextEncoderConfig:
         layer_norm_eps=reader.number("layer_norm_eps", 1e-12, 1e-2, 1e-5),
         eos_token_id=reader.integer("eos_token_id", 0, 2**20, 49407),
     )
-    reader.ignore(
-        "attention_dropout",
-        "bos_token_id",
-        "dropout",
-        "dtype",
-        "initializer_factor",
-        "initializer_range",
-        "pad_token_id",
-        "projection_dim",
-        "torch_dtype",
-        "transformers_version",
-        "use_cache",
-    )
-    reader.finish()
+    reader.ignore(*TEXT_ENCODER_NOTES)
+    reader.pass_over()
     if config.hidden_size % config.num_attention_heads:
         rule = f"must divide hidden_size, {config.hidden_size}"
         reader.fail("num_attention_heads", config.num_attention_heads, rule)
@@ -206,36 +225,40 @@ def parse_text_encoder_config(values: Json, path: Path) -> TextEncoderConfig:
 def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
     """`scheduler/scheduler_config.json` → the noise schedule, and the class that the file names.
 
-    Sampling is always DDIM: of a PNDM file the schedule is read. A missing key has the default of
-    the named class.
+    The schedule is what the model was trained for; which sampler follows it is not the class's to
+    decide. What belongs to that one alone is passed over. A missing key has the default of the
+    named class.
 
     Raises:
-        ModelError: another class, or a schedule that DDIM on latents cannot use.
+        ModelError: a class without such a schedule, or a schedule that ours cannot follow.
     """
     values = read_json(path)
-    name = _check_class(values, path, COMPONENTS["scheduler"][1])
-    ddim = name == "DDIMScheduler"
+    name = str(values.get("_class_name"))[:60]
+    if not name.endswith("Scheduler") or OTHER_DIFFUSION.search(name):
+        raise ModelError(
+            f"{path}: _class_name: {name} is not a scheduler of Stable Diffusion 1 (DDIMScheduler, "
+            "for instance), whose noise schedule could be read; take the one of the model's base"
+        )
     reader = ConfigReader(values, path)
-    reader.choice("beta_schedule", ("scaled_linear",), "linear")
-    reader.fixed(rescale_betas_zero_snr=False, thresholding=False, trained_betas=None)
-    if reader.raw("clip_sample", ddim) is not False:
+    reader.fixed(thresholding=False, trained_betas=None, use_flow_sigmas=False)
+    if name in CLIPPING and reader.raw("clip_sample", True) is not False:
         reader.fail("clip_sample", True, "latents have no bounds; it must be there and false")
     num_train_timesteps = reader.integer("num_train_timesteps", 1, 100_000, 1000)
     config = ScheduleConfig(
         num_train_timesteps=num_train_timesteps,
-        beta_start=reader.number("beta_start", 1e-9, 0.999, 1e-4),
-        beta_end=reader.number("beta_end", 1e-9, 0.999, 0.02),
-        prediction_type=reader.choice("prediction_type", ("epsilon", "v_prediction"), "epsilon"),
-        timestep_spacing=reader.choice("timestep_spacing", ("leading", "trailing"), "leading"),
+        beta_start=reader.number("beta_start", 1e-9, 0.999),
+        beta_end=reader.number("beta_end", 1e-9, 0.999),
+        beta_schedule=reader.choice("beta_schedule", get_args(BetaSchedule), "linear"),
+        prediction_type=reader.choice("prediction_type", get_args(Prediction), "epsilon"),
+        timestep_spacing=reader.choice(
+            "timestep_spacing", get_args(Spacing), "linspace" if name in LINSPACED else "leading"
+        ),
         steps_offset=reader.integer("steps_offset", 0, num_train_timesteps - 1, 0),
-        set_alpha_to_one=reader.boolean("set_alpha_to_one", ddim),
+        set_alpha_to_one=reader.boolean("set_alpha_to_one", name != "PNDMScheduler"),
+        rescale_betas_zero_snr=reader.boolean("rescale_betas_zero_snr", False),
     )
-    # The first line is what DDIM and PNDM have besides; the others stay behind in files that
-    # diffusers made from another scheduler's.
-    reader.ignore("clip_sample_range", "dynamic_thresholding_ratio", "sample_max_value")
-    reader.ignore("skip_prk_steps", "interpolation_type", "use_karras_sigmas", "variance_type")
-    reader.ignore("algorithm_type", "lower_order_final", "solver_order", "solver_type")
-    reader.finish()
+    reader.ignore(*SAMPLER_KEYS)
+    reader.pass_over()
     if config.beta_end < config.beta_start:
         reader.fail("beta_end", config.beta_end, f"must be at least {config.beta_start}")
     return config, name
@@ -254,7 +277,7 @@ def _refuse_second_generation(reader: ConfigReader) -> None:
     """Stable Diffusion 2 by its own marks, before some other key is complained about."""
     wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
     heads = reader.peek("attention_head_dim") == [5, 10, 20, 20]
-    if wide or heads or reader.peek("upcast_attention"):
+    if wide or heads:
         raise ModelError(f"{reader.where}: {SECOND_GENERATION}")
 
 

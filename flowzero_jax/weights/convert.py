@@ -1,12 +1,15 @@
-"""Strict conversion between checkpoint tensors and flax parameters.
+"""Strict conversion of checkpoint tensors to flax parameters.
 
-Every tensor of the file is used exactly once or known to hold nothing, every parameter is filled,
-every shape is equal; all of it is checked from the headers before any weight is read.
+Every parameter is filled from one tensor of its shape; all of it is checked from the headers
+before any weight is read.
 """
 
+import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,16 +25,10 @@ from flowzero_jax.models import (
     UNetConfig,
 )
 from flowzero_jax.settings import DTYPES
-from flowzero_jax.weights.names import (
-    DROPPED,
-    Tree,
-    current_name,
-    from_torch,
-    leaves,
-    tensor_name,
-    tensor_shape,
-)
-from flowzero_jax.weights.tensor_views import TensorSource, unique
+from flowzero_jax.weights.names import Tree, from_torch, leaves, tensor_name, tensor_shape
+from flowzero_jax.weights.networks import Network
+from flowzero_jax.weights.safetensors_file import Tensors
+from flowzero_jax.weights.spellings import DROPPED
 
 # Four times the published UNet with its grounding layers.
 MAX_PARAMETERS = 4_300_000_000
@@ -85,63 +82,81 @@ def tensor_shapes(shapes: Tree) -> Shapes:
     return {tensor_name(path): tensor_shape(path, leaf.shape) for path, leaf in leaves(shapes)}
 
 
-def to_params(tensors: TensorSource, shapes: Tree, dtype, where: str) -> Tree:
-    """Reads `tensors` into a nested dict of numpy arrays of `dtype`, in the layout of `shapes`.
+class Place(NamedTuple):
+    """Where a tensor is."""
 
-    One tensor at a time is read and converted, so that no more memory is taken than for the result
-    and one tensor.
+    tensors: Tensors
+    name: str  # in the file
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Part:
+    """One network in open files, none of it read yet.
+
+    Attributes:
+      network: which.
+      config: its sizes.
+      where: what was opened, for messages.
+      places: of its tensors, by diffusers' names.
+      changes: what is added to some of them.
+    """
+
+    network: Network
+    config: Any
+    where: str
+    places: dict[str, Place]
+    changes: Mapping[str, Sequence[Callable[[], np.ndarray]]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    @property
+    def sources(self) -> set[str]:
+        """The names of all tensors as the files have them."""
+        return {place.name for place in self.places.values()}
+
+    @property
+    def shapes(self) -> Shapes:
+        """Of the wanted tensors, by diffusers' names."""
+        return tensor_shapes(parameter_shapes(self.config))
+
+
+def find_part(
+    tensors: Tensors,
+    network: Network,
+    config: Any,
+    where: str,
+    only: Callable[[str], Any] = lambda name: True,
+) -> Part:
+    """Finds a network's tensors, or some of them, in a file; what is left over is the caller's.
 
     Raises:
-        ModelError: names or shapes differ; the message, which begins with `where`, lists both
-            difference sets. Or a weight is not finite, also after the conversion to `dtype`, or
-            all of them are zero.
+        ModelError: the file lacks some or has them in other shapes; the message lists them, and
+            what is left over. Or it has one under two names.
     """
-    sources = _match(tensors, shapes, where)
-    params: Tree = {}
-    nonzero = False
-    for path, shape in leaves(shapes):
-        source = sources[tensor_name(path)]
-        tensor = tensors.read(source)
-        nonzero = nonzero or bool(tensor.any())
-        leaf = _aligned_empty(shape.shape, dtype)
-        with np.errstate(over="ignore"):
-            np.copyto(leaf, from_torch(path, tensor), casting="unsafe")
-        if not np.isfinite(leaf).all():
-            finite = np.isfinite(tensor).all()
-            fault = f"is too large for {leaf.dtype.name}" if finite else "holds NaN or infinity"
+    part = Part(network, config, where, {})
+    shapes = {name: shape for name, shape in part.shapes.items() if only(name)}
+    names = {x: name for x, name in network.names_in(tensors.shapes).items() if only(x)}
+    known = {x: name for name in shapes for x in network.spellings(name, config)}
+    places = part.places
+    for short, source in names.items():
+        name = known.get(short)
+        if name in places:
             raise ModelError(
-                f"{where}: {tensors.label(source)} {fault}; use another "
-                f"{'dtype' if finite else 'copy'}"
+                f"{where}: {source} and {places[name].name} are the same tensor; take another copy"
             )
-        scope = params
-        for name in path[:-1]:
-            scope = scope.setdefault(name, {})
-        scope[path[-1]] = leaf
-    if not nonzero:
-        raise ModelError(f"{where}: all weights are zero; take another copy")
-    return params
-
-
-def compare(found: Shapes, wanted: Shapes, label: Callable[[str], str], where: str) -> None:
-    """Raises ModelError, with the first of all differences, unless both are the same.
-
-    Args:
-        found: tensors of a file by diffusers' names.
-        wanted: those that the architecture has.
-        label: what the user's file calls them.
-        where: for the message.
-    """
+        if name is not None:
+            places[name] = Place(tensors, source)
     differences = []
-    for words, names in (
-        ("missing", wanted.keys() - found.keys()),
-        ("unexpected", found.keys() - wanted.keys()),
-    ):
-        if names:
-            differences.append(f"{len(names)} {words}: {list_names(map(label, names))}")
+    left = set(names.values()) - part.sources
+    if missing := [_label(name, network, config, names, known) for name in shapes.keys() - places]:
+        differences.append(f"{len(missing)} missing: {list_names(missing)}")
+        if left := {name for name in left if not DROPPED.search(name)}:
+            differences.append(f"{len(left)} unexpected: {list_names(left)}")
+    found = tensors.shapes
     reshaped = [
-        f"{label(name)} is {list(found[name])} instead of {list(shape)}"
-        for name, shape in wanted.items()
-        if name in found and found[name] != shape
+        f"{place.name} is {list(found[place.name])} instead of {list(shapes[name])}"
+        for name, place in places.items()
+        if _essential(found[place.name]) != _essential(shapes[name])
     ]
     if reshaped:
         differences.append(f"{len(reshaped)} of another shape: {list_names(reshaped)}")
@@ -150,22 +165,68 @@ def compare(found: Shapes, wanted: Shapes, label: Callable[[str], str], where: s
             f"{where}: the tensors do not fit the architecture: {'; '.join(differences)}; use "
             "weights, and config.json, of one and the same model"
         )
+    return part
+
+
+def _label(name: str, network: Network, config: Any, names: Mapping[str, str], known) -> str:
+    """What the file would call a tensor that it lacks, going by those that it has."""
+    styles: Counter[tuple[str, int]] = Counter()
+    for short, source in names.items():
+        if short in known:
+            style = network.spellings(known[short], config).index(short)
+            styles[source.removesuffix(short), style] += 1
+    prefix, style = styles.most_common(1)[0][0] if styles else ("", 0)
+    return prefix + network.spellings(name, config)[style]
+
+
+def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Without the 1s at its end: a 1x1 convolution is a dense layer, a vector of one a number."""
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+def to_params(part: Part, dtype) -> Tree:
+    """Reads a network into a nested dict of numpy arrays of `dtype`, in our layout.
+
+    One tensor at a time is read and converted, so that no more memory is taken than for the result
+    and one tensor.
+
+    Raises:
+        ModelError: a weight is not finite, also after the conversion to `dtype`, or all of them
+            are zero.
+    """
+    params: Tree = {}
+    nonzero = False
+    for path, shape in leaves(parameter_shapes(part.config)):
+        name = tensor_name(path)
+        tensors, source = part.places[name]
+        tensor = tensors.read(source).reshape(tensor_shape(path, shape.shape))
+        for change in part.changes.get(name, ()):
+            tensor = tensor.astype(np.float32) + change().reshape(tensor.shape)
+        nonzero = nonzero or bool(tensor.any())
+        leaf = _aligned_empty(shape.shape, dtype)
+        with np.errstate(over="ignore"):
+            np.copyto(leaf, from_torch(path, tensor), casting="unsafe")
+        if not np.isfinite(leaf).all():
+            finite = np.isfinite(tensor).all()
+            fault = f"is too large for {leaf.dtype.name}" if finite else "holds NaN or infinity"
+            raise ModelError(
+                f"{part.where}: {source} {fault}; use another {'dtype' if finite else 'copy'}"
+            )
+        scope = params
+        for key in path[:-1]:
+            scope = scope.setdefault(key, {})
+        scope[path[-1]] = leaf
+    if not nonzero:
+        raise ModelError(f"{part.where}: all weights are zero; take another copy")
+    return params
 
 
 def list_names(names: Iterable[str]) -> str:
     """The first ten names in order."""
     names = sorted(names)
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-
-
-def _match(tensors: TensorSource, shapes: Tree, where: str) -> dict[str, str]:
-    """Present tensor names → names in `tensors`; everything accounted for."""
-    found = tensors.shapes
-    named = ((current_name(source), source) for source in found)
-    sources = unique((pair for pair in named if not DROPPED.search(pair[0])), where)
-    present = {name: found[source] for name, source in sources.items()}
-    compare(present, tensor_shapes(shapes), tensors.label, where)
-    return sources
 
 
 def _aligned_empty(shape: tuple[int, ...], dtype) -> np.ndarray:

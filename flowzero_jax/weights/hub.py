@@ -8,12 +8,12 @@ nothing else: JSON, text and safetensors under fixed names.
 import dataclasses
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import write_text
-from flowzero_jax.weights.checkpoint import TOKENIZER_FILES
+from flowzero_jax.tokenizer import ROW_FILES
 from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST
 from flowzero_jax.weights.networks import NETWORKS
@@ -40,8 +40,9 @@ class Snapshot:
     commit: str
 
 
-def fetch(model: str) -> Snapshot:
-    """Downloads what is not in the local cache of the model named `hf:OWNER/NAME[@REVISION]`.
+def fetch(model: str, networks: Collection[str] = tuple(NETWORKS)) -> Snapshot:
+    """Downloads what is not in the local cache of the model named `hf:OWNER/NAME[@REVISION]`: small
+    files, and the weights of some networks.
 
     With `HF_HUB_OFFLINE` set, or where the hub cannot be reached, a cached snapshot is taken.
 
@@ -63,11 +64,11 @@ def fetch(model: str) -> Snapshot:
     except HFValidationError as error:
         raise ModelError(f"{model}: not a hub name: {_first_line(error)}") from error
     if constants.HF_HUB_OFFLINE:
-        return _cached(model, repository, revision, "HF_HUB_OFFLINE is set")
-    return _download(model, repository, revision)
+        return _cached(model, repository, revision, "HF_HUB_OFFLINE is set", networks)
+    return _download(model, repository, revision, networks)
 
 
-def _download(model: str, repository: str, revision: str) -> Snapshot:
+def _download(model: str, repository: str, revision: str, networks: Collection[str]) -> Snapshot:
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -76,7 +77,8 @@ def _download(model: str, repository: str, revision: str) -> Snapshot:
     except HfHubHTTPError as error:
         raise ModelError(f"{model}: {_refusal(error)}") from error
     except Exception as error:  # the library's HTTP client has its own classes, not always the same
-        snapshot = _cached(model, repository, revision, f"no answer: {_first_line(error)}")
+        why = f"no answer: {_first_line(error)}"
+        snapshot = _cached(model, repository, revision, why, networks)
         warnings.warn(
             f"{model}: the hub cannot be reached; using commit {snapshot.commit[:12]} as cached",
             stacklevel=2,
@@ -94,7 +96,7 @@ def _download(model: str, repository: str, revision: str) -> Snapshot:
             raise ModelError(f"{model}: {name}: {_refusal(error)}") from error
         return Path(path)
 
-    _fetch_files(model, names, get)
+    _fetch_files(model, names, networks, get)
     _remember(repository, revision, commit)
     return Snapshot(get(MODEL_INDEX).parent, repository, commit)
 
@@ -120,7 +122,9 @@ def _remember(repository: str, revision: str, commit: str) -> None:
         )
 
 
-def _fetch_files(model: str, names: set[str], get: Callable[[str], Path]) -> None:
+def _fetch_files(
+    model: str, names: set[str], networks: Collection[str], get: Callable[[str], Path]
+) -> None:
     """Gets, of the files of a repository, those that make up a checkpoint."""
     if MODEL_INDEX not in names:
         single = [name for name in names if "/" not in name and name.endswith(SUFFIX)]
@@ -131,12 +135,12 @@ def _fetch_files(model: str, names: set[str], get: Callable[[str], Path]) -> Non
         )
         raise ModelError(f"{model}: no diffusers pipeline, it has no {MODEL_INDEX}; {hint}")
     # All weights are looked for before anything large is fetched.
-    weights = {
-        name: _weights(model, name, network.stem, names) for name, network in NETWORKS.items()
-    }
+    weights = {name: _weights(model, name, NETWORKS[name].stem, names) for name in networks}
     small = [MODEL_INDEX, SCHEDULER, SETTINGS, MANIFEST]
-    small += [f"tokenizer/{name}" for name in TOKENIZER_FILES]
-    small += [f"{network}/config.json" for network in NETWORKS]
+    both = ("vocab.json", "merges.txt")
+    vocabulary = both if "tokenizer/vocab.json" in names else ("tokenizer.json",)
+    small += [f"tokenizer/{name}" for name in (*vocabulary, *ROW_FILES)]
+    small += [f"{network}/config.json" for network in networks]
     for name in small:
         if name in names:
             get(name)
@@ -165,7 +169,9 @@ def _weights(model: str, network: str, stem: str, names: set[str]) -> str:
     raise ModelError(f"{model}: {network}/ has no {stem}{SUFFIX}; name another revision")
 
 
-def _cached(model: str, repository: str, revision: str, why: str) -> Snapshot:
+def _cached(
+    model: str, repository: str, revision: str, why: str, networks: Collection[str]
+) -> Snapshot:
     """The snapshot in the local cache; whether it is whole will show when it is loaded."""
     from huggingface_hub import try_to_load_from_cache
 
@@ -183,7 +189,7 @@ def _cached(model: str, repository: str, revision: str, why: str) -> Snapshot:
             raise ModelError(f"{model}: {name} is not in the local cache ({why}); connect once")
         return folder / name
 
-    _fetch_files(model, names, get)
+    _fetch_files(model, names, networks, get)
     return Snapshot(folder, repository, folder.name)
 
 

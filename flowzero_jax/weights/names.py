@@ -4,27 +4,12 @@ Flax scopes already carry the checkpoint's dotted names, so that only the last p
 `kernel`, `scale` and `embedding` are all called `weight` there.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 Tree = dict[str, Any]
-
-# Tensors that hold nothing learned, present in older files.
-DROPPED = re.compile(r"(^|\.)embeddings\.position_ids$")
-
-# The autoencoder's attention layers had other names before diffusers 0.17.
-_OLD_ATTENTION = re.compile(r"(\.attentions\.\d+\.)(query|key|value|proj_attn)\.(weight|bias)$")
-_NEW_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-
-
-def current_name(name: str) -> str:
-    """The present name of a tensor that an older file has under another one."""
-    return _OLD_ATTENTION.sub(
-        lambda match: f"{match[1]}{_NEW_ATTENTION[match[2]]}.{match[3]}", name
-    )
 
 
 def leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -2,15 +2,15 @@
 
 A diffusers folder (of a disk or of the hub) has a folder and a `config.json` for each network; a
 file of the original code has all tensors under a prefix, by names of its own, and tells the sizes
-by their shapes; an adapter has tensors of the UNet by either name.
+by their shapes; an adapter, an autoencoder or a LoRA has tensors by any of these names.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.weights import configs, original_names, original_sizes
+from flowzero_jax.weights import configs, original_sizes, spellings
 from flowzero_jax.weights.configs import Json
 from flowzero_jax.weights.original_sizes import Shapes, UntoldSizes
 
@@ -22,28 +22,28 @@ class Network:
     Attributes:
       name: of its folder, and of its parameters in a checkpoint.
       parse_config: `config.json`, or what `read_sizes` gives, to our configuration.
-      prefix: of its tensors in an original file.
+      prefixes: before its tensors' names in files that hold more, the original code's first.
       read_sizes: the shapes of the tensors of an original file, named without the prefix, to the
         values of a `config.json`.
-      original_name: a tensor's name in diffusers, and the configuration, to the original name
-        without the prefix; by default they are the same.
+      spellings: a tensor's name in diffusers, and the configuration, to all names in files.
       stem: of its weight files in a folder.
-      optional_start: what some programs leave out behind the prefix, where all names have it.
     """
 
     name: str
     parse_config: Callable[[Json, Path], Any]
-    prefix: str
+    prefixes: tuple[str, ...]
     read_sizes: Callable[[Shapes, Path, UntoldSizes], Json]
-    original_name: Callable[[str, Any], str] = lambda name, config: name
+    spellings: Callable[[str, Any], tuple[str, ...]]
     stem: str = "diffusion_pytorch_model"
-    optional_start: str = ""
 
-    def short_name(self, name: str) -> str:
-        """The name in an original file without the prefix, with the optional start."""
-        return self.optional_start + name.removeprefix(self.prefix).removeprefix(
-            self.optional_start
-        )
+    def names_in(self, names: Iterable[str]) -> dict[str, str]:
+        """Of a file's names those behind the first prefix that is there: short → whole; or all."""
+        names = list(names)
+        for prefix in self.prefixes:
+            found = [name for name in names if name.startswith(prefix)]
+            if found:
+                return {name.removeprefix(prefix): name for name in found}
+        return {name: name for name in names}
 
 
 NETWORKS = {
@@ -52,24 +52,24 @@ NETWORKS = {
         Network(
             "unet",
             configs.parse_unet_config,
-            original_names.UNET_PREFIX,
+            spellings.UNET_PREFIXES,
             original_sizes.unet_values,
-            original_names.unet_name,
+            spellings.unet_names,
         ),
         Network(
             "vae",
             configs.parse_autoencoder_config,
-            original_names.AUTOENCODER_PREFIX,
+            spellings.AUTOENCODER_PREFIXES,
             original_sizes.autoencoder_values,
-            original_names.autoencoder_name,
+            spellings.autoencoder_names,
         ),
         Network(
             "text_encoder",
             configs.parse_text_encoder_config,
-            original_names.TEXT_PREFIX,
+            spellings.TEXT_PREFIXES,
             original_sizes.text_encoder_values,
+            spellings.text_encoder_names,
             stem="model",
-            optional_start="text_model.",
         ),
     )
 }

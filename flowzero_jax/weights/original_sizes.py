@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from flowzero_jax.errors import ModelError
 from flowzero_jax.weights.configs import Json
-from flowzero_jax.weights.original_names import AUTOENCODER_PREFIX, TEXT_PREFIX, UNET_PREFIX
+from flowzero_jax.weights.spellings import AUTOENCODER_PREFIXES, TEXT_PREFIXES, UNET_PREFIXES
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -85,7 +85,7 @@ class _Sizes:
 
 def unet_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
     """`unet/config.json` of the tensors under `model.diffusion_model.`; raises ModelError."""
-    sizes = _Sizes(shapes, where, UNET_PREFIX)
+    sizes = _Sizes(shapes, where, UNET_PREFIXES[0])
     stages: list[list[tuple[int, bool]]] = [[]]  # of each layer: width, attention
     for number in range(1, sizes.count("input_blocks.")):
         block = f"input_blocks.{number}"
@@ -116,8 +116,12 @@ def unet_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
 
 
 def autoencoder_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
-    """`vae/config.json` of the tensors under `first_stage_model.`; raises ModelError."""
-    sizes = _Sizes(shapes, where, AUTOENCODER_PREFIX)
+    """`vae/config.json` of an autoencoder's tensors by either name; raises ModelError."""
+    shapes = {
+        name.replace(".down_blocks.", ".down.").replace(".resnets.", ".block."): shape
+        for name, shape in shapes.items()
+    }
+    sizes = _Sizes(shapes, where, AUTOENCODER_PREFIXES[0])
     ends = ("norm2.weight", "conv1.bias", "conv2.bias")
     widths = [
         sizes.first(0, *(f"encoder.down.{stage}.block.0.{end}" for end in ends))
@@ -140,8 +144,10 @@ def autoencoder_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json
 
 
 def text_encoder_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
-    """`text_encoder/config.json` of tensors with CLIP's present names; raises ModelError."""
-    sizes = _Sizes(shapes, where, TEXT_PREFIX)
+    """`text_encoder/config.json` of a text encoder's tensors; raises ModelError."""
+    start = "text_model."
+    shapes = {start + name.removeprefix(start): shape for name, shape in shapes.items()}
+    sizes = _Sizes(shapes, where, TEXT_PREFIXES[0])
     embedding = "text_model.embeddings.{}_embedding.weight"
     layer = "text_model.encoder.layers.0.mlp.fc1"
     width = sizes.first(0, "text_model.final_layer_norm.weight", "text_model.final_layer_norm.bias")

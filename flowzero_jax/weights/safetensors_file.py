@@ -1,5 +1,6 @@
 """Strict reading of safetensors files: memory-mapped, one tensor at a time, nothing executed."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,12 +39,18 @@ class Tensors:
     def __init__(self, files: dict[str, tuple[Path, safe_open]]):
         self._files = files
 
-    @property
+    @functools.cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name → shape, from the headers alone."""
         return {
             name: tuple(file.get_slice(name).get_shape()) for name, (_, file) in self._files.items()
         }
+
+    @functools.cached_property
+    def notes(self) -> dict[str, str]:
+        """What the programs that wrote the files say about them."""
+        files = [file for _, file in self._files.values()]
+        return dict(item for file in files for item in (file.metadata() or {}).items())
 
     def read(self, name: str) -> np.ndarray:
         """A copy of one tensor in the file's own precision.
@@ -55,13 +62,10 @@ class Tensors:
         kind = file.get_slice(name).get_dtype()
         if kind not in FLOAT_TYPES:
             raise ModelError(
-                f"{path}: {name} is of type {kind}; only {', '.join(FLOAT_TYPES)} can be read"
+                f"{path}: {name} is of type {kind}; only {', '.join(FLOAT_TYPES)} can be read, "
+                "quantised weights cannot: take the float16 file"
             )
         return file.get_tensor(name)
-
-    def label(self, name: str) -> str:
-        """The name itself: files under other names are behind a `tensor_views.Renamed`."""
-        return name
 
 
 def check_suffix(path: Path) -> None:
@@ -154,6 +158,27 @@ def _indexed_files(index: Path) -> list[Path]:
     return paths
 
 
+def _how_to_mend(path: Path) -> str:
+    """What becomes of a file that is longer or shorter than its header says."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = parse_json(file.read(min(length, size)))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
+        whole = 8 + length + max(ends)
+    except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
+        return "copy it anew"
+    if size > whole:
+        return (
+            f"{size - whole} bytes follow its last tensor: cut them off where you trust the file, "
+            f"by `truncate -s {whole} FILE`"
+        )
+    if size < whole:
+        return f"its last {whole - size} bytes are missing: download or copy it anew"
+    return "copy it anew"
+
+
 def _open(path: Path) -> safe_open:
     require_file(path)
     try:
@@ -164,7 +189,7 @@ def _open(path: Path) -> safe_open:
         if head == ZIP_MAGIC or head[:2] in PICKLE_MAGICS:
             fault = f"a pickle in spite of its name, and never opened; {CONVERT}"
         else:
-            fault = f"not a whole safetensors file ({error}); copy it anew"
+            fault = f"not a whole safetensors file ({error}); {_how_to_mend(path)}"
         raise ModelError(f"{path}: {fault}") from error
     # The library has checked lengths and offsets by now; of a repeated name it keeps one.
     try:

@@ -9,8 +9,9 @@ from typing import Any
 
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import reason, sync, temporary_name
+from flowzero_jax.tokenizer import read_vocabulary, vocabulary_files
 from flowzero_jax.weights.card import CARD, model_card
-from flowzero_jax.weights.checkpoint import TOKENIZER_FILES, Checkpoint
+from flowzero_jax.weights.checkpoint import Checkpoint, tokenizer_files
 from flowzero_jax.weights.config_json import (
     autoencoder_json,
     model_index_json,
@@ -24,7 +25,7 @@ from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
 from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.parameter_file import write_tensors
-from flowzero_jax.weights.small_files import exists, read_json, require_file
+from flowzero_jax.weights.small_files import read_json, require_file
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
 ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NETWORKS}
@@ -100,16 +101,19 @@ def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:
-    for name in TOKENIZER_FILES:
-        if not exists(source / name):
-            continue
-        if name == "tokenizer_config.json":
-            values = read_json(source / name)
+    if vocabulary_files(source) == ("tokenizer.json",):
+        vocab, merges = read_vocabulary(source)
+        lines = ["#version: 0.2", *map(" ".join, merges), ""]
+        (target / "vocab.json").write_bytes(json.dumps(vocab, ensure_ascii=False).encode())
+        (target / "merges.txt").write_bytes("\n".join(lines).encode())
+    for path in tokenizer_files(source):
+        if path.name == "tokenizer_config.json":
+            values = read_json(path)
             kept = {key: values[key] for key in TOKENIZER_KEYS if key in values}
-            (target / name).write_bytes(_dump(kept).encode())
-        else:
-            require_file(source / name)
-            shutil.copyfile(source / name, target / name)
+            (target / path.name).write_bytes(_dump(kept).encode())
+        elif path.name != "tokenizer.json":
+            require_file(path)
+            shutil.copyfile(path, target / path.name)
     if not (target / "vocab.json").exists():
         raise ModelError(f"{source}: has no vocab.json; name the folder of a CLIP tokenizer")
 

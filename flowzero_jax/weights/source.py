@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
-from flowzero_jax.settings import About
+from flowzero_jax.settings import About, Prediction
 
 #: The model that is part of this package.
 EMBEDDED = "sticker"
@@ -25,21 +25,52 @@ class Source:
     ] = EMBEDDED
     tokenizer: Annotated[
         str | Path | None,
-        About("folder with vocab.json and merges.txt, for a model in a single file"),
+        About("folder of a CLIP tokenizer, for a model in a single file"),
     ] = None
     gligen: Annotated[
         str | Path | None,
         About("a GLIGEN adapter (.safetensors), for a model that has no layers for boxes"),
     ] = None
+    vae: Annotated[
+        str | Path | None, About("another autoencoder: a .safetensors file or a folder")
+    ] = None
+    loras: Annotated[
+        tuple[tuple[str | Path, float], ...],
+        About(
+            "a LoRA that is added to the weights, by its scale (default 1); may be repeated",
+            flag="--lora",
+            metavar="FILE[:SCALE]",
+        ),
+    ] = ()
+    prediction_type: Annotated[
+        Prediction | None,
+        About("what the UNet predicts, epsilon or v_prediction, where no file tells"),
+    ] = None
+    zero_terminal_snr: Annotated[
+        bool | None, About("the model was trained down to pure noise, where no file tells")
+    ] = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "loras", tuple(self.loras or ()))
 
     @property
     def additions(self) -> dict[str, str | Path]:
-        """What was named besides the model."""
-        others = {name: value for name, value in vars(self).items() if name != "model"}
+        """The files that were named besides the model, but for LoRAs."""
+        others = {"tokenizer": self.tokenizer, "gligen": self.gligen, "vae": self.vae}
         return {name: value for name, value in others.items() if value is not None}
+
+    @property
+    def schedule(self) -> dict[str, str | bool]:
+        """What was said about the noise schedule."""
+        said = {
+            "prediction_type": self.prediction_type,
+            "zero_terminal_snr": self.zero_terminal_snr,
+        }
+        return {name: value for name, value in said.items() if value is not None}
 
     @property
     def paths(self) -> list[Path]:
         """The files and folders that are read, and must not be replaced meanwhile."""
         own = () if str(self.model) == EMBEDDED else (self.model,)
-        return [Path(part) for part in (*own, *self.additions.values())]
+        loras = (path for path, _ in self.loras)
+        return [Path(part) for part in (*own, *self.additions.values(), *loras)]

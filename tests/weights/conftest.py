@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,8 +145,9 @@ def load_original(source) -> Callable[..., Checkpoint]:
         tokenizer: Path | None = source / "tokenizer",
         dtype: str = "float32",
         gligen: Path | None = None,
+        **others: Any,
     ) -> Checkpoint:
-        source = Source(path, tokenizer, gligen)
+        source = Source(path, tokenizer, gligen, **others)
         return load_checkpoint(source, dtype, untold=UNTOLD)
 
     return load

@@ -103,13 +103,11 @@ def test_model_with_adapter_is_saved_as_one(plain, adapter, tmp_path, source):
     ("changes", "fault"),
     [
         ({LINEAR: ...}, f"1 missing: {LINEAR};"),
-        ({"position_net.x": np.ones(2)}, "1 unexpected: position_net.x"),
-        ({"conv_in.weight": np.ones(2)}, "1 unexpected: conv_in.weight"),
-        ({"input_blocks.7.1.fuser.x": np.ones(2)}, "1 unexpected: input_blocks.7.1.fuser.x"),
+        ({"position_net.x": np.ones(2)}, "another model, which has position_net.x, too"),
+        ({"input_blocks.7.1.fuser.x": np.ones(2)}, "which has input_blocks.7.1.fuser.x"),
         ({LINEAR: np.ones((32, 16))}, f"{LINEAR} is [32, 16] instead of [16, 32]"),
         ({NULL: np.ones(64)}, f"{NULL} is [64] instead of [32]"),
         ({NULL: np.full(32, np.nan)}, f"{NULL} holds NaN"),
-        ({"model.diffusion_model." + NULL: np.ones(32)}, "are the same tensor"),
     ],
 )
 def test_adapter_that_is_refused(plain, adapter, changes, fault, refusal):

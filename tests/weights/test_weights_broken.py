@@ -46,11 +46,6 @@ def missing(folder):
     return f"1 missing: {KEY}"
 
 
-def extra(folder):
-    change(folder / UNET, **{"extra.weight": np.ones(3, np.float32)})
-    return "1 unexpected: extra.weight"
-
-
 def transposed(folder):
     tensor = load_file(folder / UNET)[KEY]
     change(folder / UNET, **{KEY: np.ascontiguousarray(tensor.T)})
@@ -120,7 +115,7 @@ def pipe(folder):
 
 
 BREAKS = [
-    *(missing, extra, transposed, not_a_number, pickle_renamed, lying_shape, overflowing_shape),
+    *(missing, transposed, not_a_number, pickle_renamed, lying_shape, overflowing_shape),
     *(lying_length, lfs_pointer, index_outside, many_channels, most_channels, second_generation),
     pipe,
 ]

@@ -15,12 +15,12 @@ from flowzero_jax.cli import main
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.weights import load_folder
 from flowzero_jax.weights.convert import parameter_shapes, tensor_shapes
-from flowzero_jax.weights.original_names import (
-    AUTOENCODER_PREFIX,
-    TEXT_PREFIX,
-    UNET_PREFIX,
-    autoencoder_name,
-    unet_name,
+from flowzero_jax.weights.spellings import (
+    AUTOENCODER_PREFIXES,
+    TEXT_PREFIXES,
+    UNET_PREFIXES,
+    autoencoder_names,
+    unet_names,
 )
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -99,9 +99,9 @@ def single(tmp_path) -> Path:
         eos_token_id=663,
     )
     names = {
-        unet: (UNET_PREFIX, lambda name: unet_name(name, unet)),
-        vae: (AUTOENCODER_PREFIX, lambda name: autoencoder_name(name, vae)),
-        text: (TEXT_PREFIX, str),
+        unet: (UNET_PREFIXES[0], lambda name: unet_names(name, unet)[1]),
+        vae: (AUTOENCODER_PREFIXES[0], lambda name: autoencoder_names(name, vae)[3]),
+        text: (TEXT_PREFIXES[0], str),
     }
     tensors = {
         prefix + original(name): rng.standard_normal(shape, np.float32)

@@ -1,5 +1,6 @@
 """Configurations: closed sets of keys and classes, bounded numbers, parts that fit together."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,12 +8,14 @@ from one_network import load_network
 
 from flowzero_jax.models import UNetConfig
 from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.tokenizer import Tokenizer
 from flowzero_jax.weights import (
     CheckpointSettings,
     load_folder,
     read_settings,
     settings_json,
 )
+from flowzero_jax.weights.checkpoint import check_together
 from flowzero_jax.weights.convert import MAX_PARAMETERS, parameter_shapes
 
 STABLE_DIFFUSION_2 = {
@@ -35,7 +38,9 @@ STABLE_DIFFUSION_2 = {
         ("unet", {"attention_type": "gated-text-image"}, "attention_type: must be one of"),
         ("unet", {"up_block_types": ["CrossAttnUpBlock2D"] * 2}, "must mirror down_block_types"),
         ("unet", {"_class_name": "os.system"}, "_class_name: must be UNet2DConditionModel"),
-        ("unet", {"auto_map": {}}, "unknown key 'auto_map'"),
+        ("unet", {"auto_map": {"AutoModel": "x.Y"}}, "auto_map: the model is computed by code of"),
+        ("vae", {"quantization_config": {"bits": 8}}, "quantization_config: the weights are quant"),
+        ("text_encoder", {"compression_config": {"x": 1}}, "compression_config: the weights are"),
         ("unet", {"cross_attention_dim": ...}, "the key 'cross_attention_dim' is missing"),
         ("unet", STABLE_DIFFUSION_2, "this is Stable Diffusion 2"),
         ("vae", {"latents_mean": [0.0]}, "latents_mean: only None is supported"),
@@ -45,23 +50,58 @@ STABLE_DIFFUSION_2 = {
         ("text_encoder", {"hidden_act": "gelu", "hidden_size": 1024}, "Stable Diffusion 2"),
         ("text_encoder", {"num_attention_heads": 5}, "num_attention_heads: must divide"),
         ("text_encoder", {"eos_token_id": 664}, "eos_token_id: must be below vocab_size"),
-        ("text_encoder", {"vocab_size": 600}, "the tokenizer has 664 tokens"),
-        ("text_encoder", {"max_position_embeddings": 76}, "rows of 77 tokens"),
+        ("tokenizer", {"model_max_length": 78}, "rows of 78 tokens"),
         ("text_encoder", {"eos_token_id": 5}, "the tokenizer ends texts with token 663"),
-        ("text_encoder", {"hidden_size": 64}, "cross_attention_dim is 32"),
     ],
 )
 def test_configuration_that_is_refused(folder, file, changes, fault, edit_json, refusal):
-    edit_json(folder / file / "config.json", **changes)
+    name = "tokenizer_config.json" if file == "tokenizer" else "config.json"
+    edit_json(folder / file / name, **changes)
     message = refusal(load_folder, folder)
     assert fault in message and message.startswith(str(folder))
 
 
 @pytest.mark.parametrize(
+    ("part", "sizes", "fault"),
+    [
+        (
+            "text_encoder",
+            {"hidden_size": 64},
+            "cross_attention_dim is 32, the text enc",
+        ),
+        ("text_encoder", {"vocab_size": 600}, "the tokenizer has 664 tokens"),
+        ("vae", {"latent_channels": 16}, "the autoencoder has 16 latent channels"),
+        (
+            "unet",
+            {"in_channels": 9},
+            "takes 9 channels and returns 4, the autoencoder",
+        ),
+    ],
+)
+def test_parts_of_different_models(checkpoint, part, sizes, fault, refusal):
+    parts = {
+        "unet": checkpoint.unet_config,
+        "vae": checkpoint.autoencoder_config,
+        "text_encoder": checkpoint.text_config,
+    }
+    parts[part] = dataclasses.replace(parts[part], **sizes)
+    tokenizer = Tokenizer.from_folder(checkpoint.tokenizer_folder)
+    found = refusal(check_together, "here", **parts, tokenizer=tokenizer, settings=None)
+    assert found.startswith("here: ") and fault in found
+    assert ("inpainting" in found) == ("9" in fault)
+
+
+@pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"_class_name": "EulerDiscreteScheduler"}, "must be DDIMScheduler or PNDMScheduler"),
-        ({"beta_schedule": "linear"}, "beta_schedule: must be one of scaled_linear"),
+        ({"_class_name": "FlowMatchEulerDiscreteScheduler"}, "is not a scheduler of Stable Diff"),
+        ({"_class_name": "EDMEulerScheduler"}, "take the one of the model's base"),
+        ({"_class_name": "TCDScheduler"}, "is not a scheduler of Stable Diffusion 1"),
+        ({"_class_name": ...}, "_class_name: None is not a scheduler"),
+        ({"beta_schedule": "sigmoid"}, "beta_schedule: must be one of scaled_linear, linear"),
+        ({"beta_start": ...}, "the key 'beta_start' is missing"),
+        ({"use_flow_sigmas": True}, "use_flow_sigmas: only False"),
+        ({"rescale_betas_zero_snr": True}, "starts from pure noise (zero terminal SNR)"),
         ({"beta_start": 0.5}, "beta_end: must be at least 0.5"),
         ({"clip_sample": True}, "clip_sample: latents have no bounds"),
         ({"clip_sample": ...}, "clip_sample: latents have no bounds"),
@@ -82,7 +122,10 @@ def test_schedule_that_is_refused(folder, changes, fault, edit_json, refusal):
         ({"unet": ["my_module", "UNet2DConditionModel"]}, "unet: must be"),
         ({"unet": ["diffusers", "UNet3DConditionModel"]}, "unet: only UNet2DConditionModel"),
         ({"vae": ...}, "the key 'vae' is missing"),
-        ({"controlnet": ["diffusers", "ControlNetModel"]}, "unknown key 'controlnet'"),
+        (
+            {"controlnet": ["diffusers", "ControlNetModel"]},
+            "belongs to another kind of pip",
+        ),
     ],
 )
 def test_pipeline_that_is_refused(folder, changes, fault, edit_json, refusal):

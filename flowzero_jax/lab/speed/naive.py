@@ -25,8 +25,8 @@ from flowzero_jax.lab.speed.naive_layers import (
 )
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
 from flowzero_jax.sampler import SamplerState, StepTable, sample
-from flowzero_jax.schedule import Prediction, guide
-from flowzero_jax.settings import CrossFrame
+from flowzero_jax.schedule import guide
+from flowzero_jax.settings import CrossFrame, Prediction
 
 
 @dataclasses.dataclass(frozen=True)

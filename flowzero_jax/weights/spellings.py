@@ -1,26 +1,29 @@
-"""The names that the original Stable Diffusion and GLIGEN code gives to tensors.
+"""What files call tensors: one table of names for every kind of source.
 
-Each function takes a diffusers name and returns the original one, without its network's prefix;
-`networks` has them all in one table.
-The original UNet numbers its input and output blocks through, whatever their stage, so that the
-numbers follow from the sizes.
+Our parameters have diffusers' names. Each function takes one of those and returns all names that
+files have for it, without the prefix of its network: the present one, those of older versions, and
+those of the original Stable Diffusion and GLIGEN code. The original UNet numbers its input and
+output blocks through, whatever their stage, so that the numbers follow from the sizes.
 """
 
 import re
+from typing import Any
 
 from flowzero_jax.models import AutoencoderConfig, UNetConfig
 
-UNET_PREFIX = "model.diffusion_model."
-AUTOENCODER_PREFIX = "first_stage_model."
-TEXT_PREFIX = "cond_stage_model.transformer."
+# Before the names of a network's tensors: of the original code, of files for several networks.
+UNET_PREFIXES = ("model.diffusion_model.", "unet.", "diffusion_model.")
+AUTOENCODER_PREFIXES = ("first_stage_model.", "vae.")
+TEXT_PREFIXES = ("cond_stage_model.transformer.", "text_encoder.")
 
 # Tensors that hold nothing that is needed to generate.
 DROPPED = re.compile(
-    r"model_ema\."  # a second UNet, averaged over the training
-    r"|first_stage_model\.loss\."  # discriminator and perceptual loss of the training
-    r"|cond_stage_model\.(transformer\.)?(text_projection(\.weight)?|logit_scale)$"
+    r"(^|\.)embeddings\.position_ids$"
+    r"|^model_ema\."  # a second UNet, averaged over the training
+    r"|^first_stage_model\.loss\."  # discriminator and perceptual loss of the training
+    r"|(^|^cond_stage_model\.(transformer\.)?)(text_projection(\.weight)?|logit_scale)$"
     # Schedule tables, which follow from the scheduler's settings.
-    r"|(betas|alphas_cumprod|alphas_cumprod_prev|sqrt_alphas_cumprod"
+    r"|^(betas|alphas_cumprod|alphas_cumprod_prev|sqrt_alphas_cumprod"
     r"|sqrt_one_minus_alphas_cumprod|log_one_minus_alphas_cumprod|sqrt_recip_alphas_cumprod"
     r"|sqrt_recipm1_alphas_cumprod|posterior_variance|posterior_log_variance_clipped"
     r"|posterior_mean_coef1|posterior_mean_coef2|lvlb_weights|logvar)$"
@@ -54,15 +57,40 @@ _AUTOENCODER = (
     (r"\.up_blocks\.(\d+)\.upsamplers\.0\.", r".up.\1.upsample."),
     (r"\.mid_block\.resnets\.0\.", r".mid.block_1."),
     (r"\.mid_block\.resnets\.1\.", r".mid.block_2."),
-    (r"\.mid_block\.attentions\.0\.group_norm\.", r".mid.attn_1.norm."),
-    (r"\.mid_block\.attentions\.0\.to_([qkv])\.", r".mid.attn_1.\1."),
-    (r"\.mid_block\.attentions\.0\.to_out\.0\.", r".mid.attn_1.proj_out."),
+    (r"\.mid_block\.attentions\.0\.", r".mid.attn_1."),
     (r"\.conv_shortcut\.", r".nin_shortcut."),
 )
+# The autoencoder's attention: present, of diffusers before 0.17, original.
+_ATTENTION = {
+    "group_norm": ("group_norm", "group_norm", "norm"),
+    "to_q": ("to_q", "query", "q"),
+    "to_k": ("to_k", "key", "k"),
+    "to_v": ("to_v", "value", "v"),
+    "to_out.0": ("to_out.0", "proj_attn", "proj_out"),
+}
+_ATTENTION_PART = re.compile(rf"(.*\.attentions\.0\.)({'|'.join(_ATTENTION)})(\.\w+)")
 
 
-def unet_name(name: str, config: UNetConfig) -> str:
-    """The original name of a UNet's tensor; those of the position net are the same."""
+def unet_names(name: str, config: UNetConfig) -> tuple[str, ...]:
+    """Of a UNet's tensor; the original code calls those of the position net as diffusers does."""
+    return name, _original_unet_name(name, config)
+
+
+def autoencoder_names(name: str, config: AutoencoderConfig) -> tuple[str, ...]:
+    """Of an autoencoder's tensor. Mixtures of old and new names are in files, too."""
+    part = _ATTENTION_PART.fullmatch(name)
+    ours = [f"{part[1]}{x}{part[3]}" for x in _ATTENTION[part[2]]] if part else [name] * 3
+    originals = [_original_autoencoder_name(x, config) for x in ours]
+    return *ours, *originals[::-1]
+
+
+def text_encoder_names(name: str, config: Any) -> tuple[str, ...]:
+    """Of a text encoder's tensor; some programs leave out what all names have in front."""
+    del config
+    return name, name.removeprefix("text_model.")
+
+
+def _original_unet_name(name: str, config: UNetConfig) -> str:
     if stage := _UNET_STAGE.match(name):
         layer, _, rest = name[stage.end() :].partition(".")
         block = _unet_block(stage[1], int(stage[2]), stage[3], int(layer), config)
@@ -96,8 +124,8 @@ def _unet_block(direction: str, stage: int, kind: str, layer: int, config: UNetC
     return f"output_blocks.{number}.{part}"
 
 
-def autoencoder_name(name: str, config: AutoencoderConfig) -> str:
-    """The original name of an autoencoder's tensor; its decoder counts stages from the end."""
+def _original_autoencoder_name(name: str, config: AutoencoderConfig) -> str:
+    # The decoder counts its stages from the end.
     last = len(config.block_out_channels) - 1
     name = re.sub(
         r"\.up_blocks\.(\d+)\.", lambda match: f".up_blocks.{last - int(match[1])}.", name

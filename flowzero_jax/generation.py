@@ -98,15 +98,23 @@ def prepare(
     return jax.lax.map(one, (scenes, keys))
 
 
-def decode(models: Models, params: Params, latents: jax.Array) -> jax.Array:
-    """`latents [b f h w c]` → frames uint8 `[b f H W 3]`, one frame at a time."""
+class Decoded(NamedTuple):
+    """Pictures, and whether they are any: numbers that are not finite cannot be seen in them."""
 
-    def one(latents: jax.Array) -> jax.Array:
+    frames: jax.Array  # uint8 [b f H W 3]
+    finite: jax.Array  # bool [b f]
+
+
+def decode(models: Models, params: Params, latents: jax.Array) -> Decoded:
+    """`latents [b f h w c]` → frames, one at a time."""
+
+    def one(latents: jax.Array) -> tuple[jax.Array, jax.Array]:
         image = models.autoencoder.apply({"params": params["vae"]}, latents[None], method="decode")
-        return jnp.round(jnp.clip(image[0] / 2 + 0.5, 0.0, 1.0) * 255).astype(jnp.uint8)
+        frame = jnp.round(jnp.clip(image[0] / 2 + 0.5, 0.0, 1.0) * 255).astype(jnp.uint8)
+        return frame, jnp.isfinite(image).all()
 
-    frames = jax.lax.map(one, latents.reshape(-1, *latents.shape[2:]))
-    return frames.reshape(*latents.shape[:2], *frames.shape[1:])
+    both = jax.lax.map(one, latents.reshape(-1, *latents.shape[2:]))
+    return Decoded._make(x.reshape(*latents.shape[:2], *x.shape[1:]) for x in both)
 
 
 def _steps(schedule: ScheduleConfig, settings: GenerationSettings) -> StepTable:
@@ -141,12 +149,29 @@ def generate(
 ) -> jax.Array:
     """Scenes and keys `[b]` → videos uint8 `[b f H W 3]`. Pure: jit it, shard it.
 
+    `generate_checked` tells in addition whether the numbers were finite.
+
     Args:
       models, config: static (hashable).
       params: `{"unet", "vae", "text_encoder"}`.
       guidance_scale: instead of the one in `config`, may be traced.
       latents: `[b f h w c]`, instead of the initial noise.
     """
+    options = {"guidance_scale": guidance_scale, "latents": latents}
+    return generate_checked(models, config, params, scenes, keys, **options).frames
+
+
+def generate_checked(
+    models: Models,
+    config: GenerationSettings,
+    params: Params,
+    scenes: SceneArrays,
+    keys: jax.Array,
+    *,
+    guidance_scale: jax.Array | float | None = None,
+    latents: jax.Array | None = None,
+) -> Decoded:
+    """As `generate`."""
     if guidance_scale is None:
         guidance_scale = config.guidance_scale
     state, conditions = prepare(models, config, params, scenes, keys)

@@ -20,8 +20,8 @@ from flowzero_jax.models.cross_frame import MODES, CrossFrameMode
 from flowzero_jax.noise import video_keys
 from flowzero_jax.noise_schemes import NOISE_SCHEMES
 from flowzero_jax.pipeline import load_pipeline
-from flowzero_jax.sampler import SAMPLERS, Columns, SamplerState, sample, step_table
-from flowzero_jax.schedule import ScheduleConfig, add_noise, alphas_cumprod
+from flowzero_jax.sampler import SAMPLERS, SamplerState, StepTable, sample, step_table
+from flowzero_jax.schedule import ScheduleConfig, add_noise, alphas_cumprod, spaced_steps
 from flowzero_jax.settings import About, CrossFrame, GenerationSettings, Sampler, settings_of
 from flowzero_jax.tabulate import tabulate
 
@@ -43,8 +43,9 @@ def test_every_choice_has_its_row():
 # A sampler: every step starts anew from its clean estimate, as consistency models do.
 
 
-def anew(before, after, eta):
-    return Columns(np.zeros(len(before), np.float32), np.sqrt(1 - after))
+def anew(config, num_steps, eta):
+    timesteps, before, after = spaced_steps(config, num_steps)
+    return StepTable(timesteps, before, after, np.zeros(num_steps, np.float32), np.sqrt(1 - after))
 
 
 def test_a_sampler(pipeline, monkeypatch):

@@ -57,7 +57,7 @@ ROOMS = {
     ),
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "
-        "settings weights.source scene blending"
+        "settings weights.source scene blending values"
     ),
     "loading.request": "settings weights.source",
     "loading": "loading.request pipeline devices models settings",

@@ -15,7 +15,7 @@ from jaxtyping import Int
 
 from flowzero_jax.denoising import Conditions, Models, Params, chunk_size, denoise
 from flowzero_jax.devices.mesh import DATA_AXIS, FRAME_AXIS, MODEL_AXIS, put, to_host
-from flowzero_jax.generation import decode
+from flowzero_jax.generation import Decoded, decode
 from flowzero_jax.noise_schemes import Motion, StepNoise
 from flowzero_jax.sampler import SamplerState, StepTable
 
@@ -104,7 +104,7 @@ def denoise_spread(
     return run(params, state, conditions, steps, guidance_scale)
 
 
-def decode_spread(mesh: Mesh, models: Models, params: Params, latents: jax.Array) -> jax.Array:
+def decode_spread(mesh: Mesh, models: Models, params: Params, latents: jax.Array) -> Decoded:
     """`generation.decode` on every device's frames."""
     return _on_each(functools.partial(decode, models), mesh, (WHOLE, BY_FRAME), BY_FRAME)(
         params, latents

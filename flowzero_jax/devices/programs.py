@@ -4,7 +4,9 @@ Between two calls the host sees that the numbers are finite, reports progress, k
 may be interrupted. All calls of a kind share one compiled program, and so do all scenes and seeds.
 """
 
+import dataclasses
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,7 +22,7 @@ from flowzero_jax.devices.mesh import to_host
 from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
 from flowzero_jax.devices.processes import SharedSnapshot
 from flowzero_jax.errors import ModelError
-from flowzero_jax.generation import calls, decode, prepare
+from flowzero_jax.generation import Decoded, calls, decode, prepare
 from flowzero_jax.models import TextEncoder
 from flowzero_jax.sampler import SamplerState
 from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
@@ -56,11 +58,19 @@ def encode_table(
         rows, the last of them filled up with the first text.
       ids: `[k l]` of the texts that the table's indices mean.
       table: the rest of the scenes.
+
+    Raises:
+      ModelError: the states are not finite.
     """
     filler = np.repeat(ids[:1], -len(ids) % TEXT_CHUNK, axis=0)
     ids = np.concatenate([ids, filler])
     chunks = [encode(chunk) for chunk in np.split(ids, len(ids) // TEXT_CHUNK)]
     states, pooled = (np.concatenate([*map(to_host, parts)]) for parts in zip(*chunks, strict=True))
+    if not np.isfinite(states).all():
+        raise ModelError(
+            "the text encoder gave numbers that are not finite; try --dtype float32 or check the "
+            "weights"
+        )
     prompts: Any = mixed(states, table.prompts)
     phrases: Any = mixed(pooled, table.phrases)
     return SceneArrays(
@@ -89,7 +99,7 @@ def denoise_jitted(
 
 
 @functools.partial(jax.jit, static_argnums=0, static_argnames="mesh")
-def decode_jitted(models, params, latents, *, mesh: Mesh | None = None) -> jax.Array:
+def decode_jitted(models, params, latents, *, mesh: Mesh | None = None) -> Decoded:
     """`decode`, on one device or on a mesh."""
     run = decode if mesh is None else functools.partial(decode_spread, mesh)
     return run(models, params, latents)
@@ -120,7 +130,7 @@ def draw(
       keep: asked after every call, by every process alike, whether the snapshot is to be written.
 
     Raises:
-      ModelError: the latents are not finite.
+      ModelError: the latents, or what the decoder makes of them, are not finite.
       InputError, OutputError: as `Snapshot`; of several processes a SharedError.
     """
     settings = settings.in_programs
@@ -157,7 +167,25 @@ def draw(
             snapshot.write(done, SamplerState._make(map(collect, state)))
         if progress is not None:
             progress(done, settings.num_steps)
-    frames = collect(decode_jitted(models, params, state.latents, mesh=mesh))
+    frames = _decode(models, params, state.latents, mesh, collect)
     if snapshot is not None:
         snapshot.remove()
     return Drawn(collect(state.latents), frames)
+
+
+def _decode(models: Models, params: Params, latents: jax.Array, mesh, collect) -> np.ndarray:
+    """The frames on the host. Sums of a decoder can be too large for 16 bits although all weights
+    fit: it then computes in float32, which takes longer and gives the picture that was meant.
+    """
+    frames, finite = map(collect, decode_jitted(models, params, latents, mesh=mesh))
+    dtype = jnp.dtype(models.autoencoder.dtype)
+    if not finite.all() and dtype != jnp.float32:
+        warnings.warn(f"the decoder overflows in {dtype.name}; it is run in float32", stacklevel=2)
+        exact = dataclasses.replace(models, autoencoder=models.autoencoder.clone(dtype=jnp.float32))
+        frames, finite = map(collect, decode_jitted(exact, params, latents, mesh=mesh))
+    if not finite.all():
+        raise ModelError(
+            "the decoder gave numbers that are not finite, in float32, too; check its weights, or "
+            "name another autoencoder by --vae"
+        )
+    return frames

@@ -84,8 +84,8 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         Args:
             pretrained_model_name_or_path: the model.
             kwargs: `dtype` of parameters and computation (float32); `revision` of a model on the
-                hub ("hf:OWNER/NAME"); `tokenizer` and `gligen` of `load_pipeline`. What asks for
-                nothing special, as `from_pt=True` or `safety_checker=None`, may stay.
+                hub ("hf:OWNER/NAME"); `tokenizer`, `gligen`, `vae` of `load_pipeline`. What asks
+                for nothing special, as `from_pt=True` or `safety_checker=None`, may stay.
 
         Raises:
             ModelError: as `load_pipeline`.
@@ -96,7 +96,8 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         revision = kwargs.pop("revision", None)
         if revision is not None:
             name = f"{name}@{revision}"
-        source = Source(name, kwargs.pop("tokenizer", None), kwargs.pop("gligen", None))
+        named = {x: kwargs.pop(x) for x in ("tokenizer", "gligen", "vae") if x in kwargs}
+        source = Source(name, **named)
         for key, value in kwargs.items():
             if key not in HARMLESS or value not in HARMLESS[key]:
                 raise InputError(f"from_pretrained: {key}={value!r} is not supported; leave it out")
@@ -182,7 +183,7 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
 
         Raises:
             InputError: sizes that do not divide, seeds or inputs that do not fit.
-            ModelError: boxes for a model that has no layout layers.
+            ModelError: boxes for a model that has no layout layers; numbers that are not finite.
         """
         if not isinstance(prompt_ids, VideoInputs):
             raise InputError("prompt_ids: must come from prepare_inputs")
@@ -214,8 +215,10 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
             self._latents(latents, (*inputs.shifts.shape[:2], *size), num_devices),
         )
         mesh = make_mesh() if num_devices else None
-        frames = (run_jitted if jit else run)(self.models, chosen, mesh, *arguments)
-        frames = np.asarray(frames)
+        decoded = (run_jitted if jit else run)(self.models, chosen, mesh, *arguments)
+        if not np.all(decoded.finite):
+            raise ModelError("the pictures are not finite; take dtype=jnp.float32")
+        frames = np.asarray(decoded.frames)
         output = FlaxFlowZeroPipelineOutput(frames.astype(np.float32) / 255, frames)
         return output if return_dict else output.to_tuple()
 

@@ -7,7 +7,7 @@ from jax.sharding import Mesh, PartitionSpec
 
 from flowzero_jax.arrays import SceneArrays
 from flowzero_jax.devices.mesh import DATA_AXIS
-from flowzero_jax.generation import Models, Params, generate
+from flowzero_jax.generation import Decoded, Models, Params, generate_checked
 from flowzero_jax.interop.inputs import have_device_axis
 from flowzero_jax.settings import GenerationSettings
 
@@ -21,14 +21,14 @@ def run(
     keys: jax.Array,
     guidance_scale: jax.Array,
     latents: jax.Array | None,
-) -> jax.Array:
+) -> Decoded:
     """`generate` with guidance scale and latents as arrays; spread over the devices of `mesh`."""
 
     def on_one_device(params, scenes, keys, guidance_scale, latents):
         if replicated:
             params = jax.tree.map(lambda leaf: leaf[0], params)
         given = {"guidance_scale": guidance_scale, "latents": latents}
-        return generate(models, settings, params, scenes, keys, **given)
+        return generate_checked(models, settings, params, scenes, keys, **given)
 
     replicated = have_device_axis(params)
     arguments = (params, scenes, keys, guidance_scale, latents)

@@ -107,7 +107,7 @@ def add_lora(
     alphas = _Alphas(tensors, path)
     changes: dict[str, dict[str, Any]] = {name: dict(parts[name].changes) for name in CHANGED}
     used = 0
-    for layer, roles in layers.items():
+    for layer, roles in sorted(layers.items()):
         target = _find(targets, layer)
         if target is None or roles.keys() == {"alpha"}:
             unknown += [place.name for place in roles.values()]
@@ -115,11 +115,8 @@ def add_lora(
         network, name = target
         if not {"down", "up"} <= roles.keys():
             raise ModelError(f"{path}: {layer} has no {'up' if 'down' in roles else 'down'} part")
-        place = roles.get("alpha")
-        alpha = float(tensors.read(place.name).reshape(())) if place else None
-        down, up, mid = roles["down"], roles["up"], roles.get("mid")
-        rank = tensors.shapes[down.name][0]
-        change = Change(down, up, mid, scale * alphas.factor(network, name, rank, alpha))
+        factor = alphas.factor(network, name, roles)
+        change = Change(roles["down"], roles["up"], roles.get("mid"), scale * factor)
         _check(change, parts[network].shapes[name], f"{path}: {layer}")
         changes[network][name] = (*changes[network].get(name, ()), change)
         used += 1
@@ -189,6 +186,7 @@ class _Alphas:
         """The notes are in the file (diffusers), or beside it in `adapter_config.json` (PEFT)."""
         self._path = path
         self._notes: dict[str, Any] = {}
+        self._ranks: dict[str, int] = {}
         beside = path.with_name("adapter_config.json")
         if text := tensors.notes.get("lora_adapter_metadata"):
             try:
@@ -199,24 +197,25 @@ class _Alphas:
         elif path.stem == "adapter_model" and exists(beside):
             self._notes = read_json(beside)
 
-    def factor(self, network: str, name: str, rank: int, alpha: float | None) -> float:
-        """By which a layer's product is multiplied."""
-        layer = name.removesuffix(".weight")
-        if alpha is None:
-            alpha = self._pattern(network, "alpha_pattern", layer)
-        if alpha is None:
-            alpha = self._note(network, "lora_alpha")
-        if alpha is None:
-            return 1.0
+    def factor(self, network: str, name: str, roles: Mapping[str, Place]) -> float:
+        """By which a layer's product is multiplied; of a network's layers in order.
+
+        Where nothing tells an alpha, kohya's is the layer's rank; diffusers takes the rank of the
+        network's first layer for all of them.
+        """
+        layer, down, place = name.removesuffix(".weight"), roles["down"], roles.get("alpha")
+        rank = down.tensors.shapes[down.name][0]
+        first = self._ranks.setdefault(network, rank)
+        alpha: Any = rank if down.name.endswith(".lora_down.weight") else first
+        pattern = self._note(network, "alpha_pattern")
+        ends = pattern.items() if isinstance(pattern, dict) else ()
+        alpha = self._note(network, "lora_alpha") or alpha
+        alpha = next((x for end, x in ends if f".{layer}".endswith(f".{end}")), alpha)
+        if place is not None:
+            alpha = float(place.tensors.read(place.name).reshape(-1)[0])
         if type(alpha) not in (int, float) or not math.isfinite(alpha):
             raise ModelError(f"{self._path}: {layer}: alpha is {alpha!r}, which is no number")
         return alpha / (math.sqrt(rank) if self._note(network, "use_rslora") else rank)
 
     def _note(self, network: str, key: str) -> Any:
         return self._notes.get(f"{network}.{key}", self._notes.get(key))
-
-    def _pattern(self, network: str, key: str, layer: str) -> Any:
-        """A value of the layers whose names end so."""
-        pattern = self._note(network, key)
-        found = pattern.items() if isinstance(pattern, dict) else ()
-        return next((x for end, x in found if f".{layer}".endswith(f".{end}")), None)

@@ -137,7 +137,7 @@ def run_clip(clip: Clip, pipeline: Pipeline) -> Run:
                 **call.options(settings),
             )
         )
-    frames = compiled["decode"](models, params, states[-1].latents)
+    frames = compiled["decode"](models, params, states[-1].latents).frames
     return Run(
         text=np.asarray(_halves(conditions, grounded=False)[0]),
         noise=np.stack(predictions),

@@ -12,8 +12,9 @@ Variants:
                  --config.model=hf:masterful/gligen-1-4-generation-text-box@refs/pr/NUMBER
 
 `model` is a diffusers folder, a .safetensors file with the original names (then `tokenizer` is the
-folder of its tokenizer), or hf:OWNER/NAME[@REVISION]. `gligen` is an adapter to be added. `dtype`
-is float32, bfloat16 or float16.
+folder of its tokenizer), or hf:OWNER/NAME[@REVISION]. `gligen` is an adapter to be added, `vae`
+another autoencoder, `loras` are "FILE[:SCALE]" texts, merged for good. `dtype` is float32, bfloat16
+or float16.
 
 Needs the memory of the parameters in `dtype` (1.28 billion with GLIGEN: 2.6 GB in float16), and
 about a minute on two cores. Expect the folder's path and its hash, which `flowzero-jax inspect`
@@ -30,6 +31,8 @@ def get_config(variant: str = "default") -> ConfigDict:
             "model": config_dict.placeholder(str),
             "tokenizer": config_dict.placeholder(str),
             "gligen": config_dict.placeholder(str),
+            "vae": config_dict.placeholder(str),
+            "loras": (),
             "dtype": "float16",
         }
     )

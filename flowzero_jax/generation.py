@@ -109,7 +109,9 @@ def decode(models: Models, params: Params, latents: jax.Array) -> Decoded:
     """`latents [b f h w c]` → frames, one at a time."""
 
     def one(latents: jax.Array) -> tuple[jax.Array, jax.Array]:
-        image = models.autoencoder.apply({"params": params["vae"]}, latents[None], method="decode")
+        image: Any = models.autoencoder.apply(
+            {"params": params["vae"]}, latents[None], method="decode"
+        )
         frame = jnp.round(jnp.clip(image[0] / 2 + 0.5, 0.0, 1.0) * 255).astype(jnp.uint8)
         return frame, jnp.isfinite(image).all()
 
@@ -157,7 +159,7 @@ def generate(
       guidance_scale: instead of the one in `config`, may be traced.
       latents: `[b f h w c]`, instead of the initial noise.
     """
-    options = {"guidance_scale": guidance_scale, "latents": latents}
+    options: Any = {"guidance_scale": guidance_scale, "latents": latents}
     return generate_checked(models, config, params, scenes, keys, **options).frames
 
 

@@ -275,7 +275,7 @@ def load_pipeline(
       ModelError: no such model, or not a whole and consistent one.
       InputError: a tokenizer for a model that has one, or another dtype.
     """
-    pairs = [x if isinstance(x, tuple) else lora(str(x)) for x in loras]
+    pairs = tuple(x if isinstance(x, tuple) else lora(str(x)) for x in loras)
     source = Source(model, tokenizer, gligen, vae, pairs, prediction_type, zero_terminal_snr)
     checkpoint = load_checkpoint(source, dtype)
     return Pipeline(checkpoint, dtype, attention, mesh)

@@ -54,7 +54,8 @@ def alphas_cumprod(config: ScheduleConfig) -> np.ndarray:
     if not config.rescale_betas_zero_snr:
         return alphas
     roots = np.sqrt(alphas)  # Lin et al., arXiv 2305.08891, algorithm 1
-    return ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])) ** 2
+    squares: np.ndarray = ((roots - roots[-1]) * (roots[0] / (roots[0] - roots[-1]))) ** 2
+    return squares
 
 
 def spaced_steps(

@@ -214,7 +214,7 @@ def read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]
         ModelError: a file is missing or damaged, or they do not belong together.
     """
     paths = [folder / name for name in vocabulary_files(folder)]
-    values = _read_object(paths[0])
+    values: Any = _read_object(paths[0])
     if len(paths) == 1:
         model, added = values.get("model"), values.get("added_tokens")
         if not isinstance(model, dict) or not isinstance(model.get("merges"), list):

@@ -6,6 +6,7 @@ from absl import app, flags
 from ml_collections import config_flags
 
 from flowzero_jax.errors import FlowZeroError
+from flowzero_jax.values import lora
 from flowzero_jax.weights import Source, convert_weights
 
 _CONFIG = config_flags.DEFINE_config_file("config", "configs/convert_weights.py")
@@ -19,7 +20,8 @@ def main(arguments: list[str]) -> None:
     if config.model is None:
         raise app.UsageError("name what to convert: --config.model=FOLDER, FILE or hf:OWNER/NAME")
     try:
-        source = Source(config.model, config.tokenizer, config.gligen)
+        loras = [lora(text) for text in config.loras]
+        source = Source(config.model, config.tokenizer, config.gligen, config.vae, loras)
         digest = convert_weights(source, _OUT.value, config.dtype)
     except FlowZeroError as error:
         print(f"convert_weights: error: {error}", file=sys.stderr)

@@ -27,13 +27,14 @@ def test_signal_only_decreases():
 
 
 @pytest.mark.parametrize("num_steps", [1, 7, 20, 50])
-@pytest.mark.parametrize("spacing", ["leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["leading", "trailing", "linspace"])
 def test_steps_go_from_noisy_to_clean(num_steps, spacing):
-    table = step_table(ScheduleConfig(timestep_spacing=spacing), num_steps)
+    config = ScheduleConfig(timestep_spacing=spacing, set_alpha_to_one=spacing == "linspace")
+    table = step_table(config, num_steps)
     assert table.timesteps.shape == (num_steps,)
     assert (np.diff(table.timesteps) < 0).all()
     assert (table.next_alphas_cumprod > table.alphas_cumprod).all()
-    if spacing == "trailing":
+    if spacing != "leading":
         assert table.timesteps[0] == 999
 
 
@@ -53,6 +54,54 @@ def test_prediction_gives_back_clean_and_noise(alpha, prediction_type):
     clean, noise = clean_and_noise(latents, prediction, alpha, prediction_type)
     np.testing.assert_allclose(clean, CLEAN, atol=2e-5)
     np.testing.assert_allclose(noise, NOISE, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["scaled_linear", "linear", "squaredcos_cap_v2"])
+def test_every_schedule_decreases_and_can_end_in_pure_noise(kind):
+    config = ScheduleConfig(beta_schedule=kind, prediction_type="v_prediction")
+    alphas, rescaled = alphas_cumprod(config), alphas_cumprod(config.with_zero_snr())
+    assert (np.diff(alphas) < 0).all() and 0 < alphas[-1] < alphas[0] < 1
+    assert (np.diff(rescaled) < 0).all() and rescaled[-1] == 0
+    np.testing.assert_allclose(rescaled[0], alphas[0], rtol=1e-6)
+
+
+def perfect_velocity(alphas):
+    """The prediction of a model that knows the clean latents."""
+
+    def oracle(latents, timestep):
+        alpha = alphas[timestep]
+        noise = (latents - jnp.sqrt(alpha) * CLEAN) / jnp.sqrt(1 - alpha)
+        return velocity(CLEAN, noise, alpha)
+
+    return oracle
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "dpm++", "lcm"])
+def test_from_pure_noise_a_perfect_velocity_leads_to_the_clean_latents(sampler):
+    config = ScheduleConfig(prediction_type="v_prediction", set_alpha_to_one=True).with_zero_snr()
+    steps = step_table(config, 10, sampler)
+    assert steps.alphas_cumprod[0] == 0 and np.isfinite(steps.extrapolation).all()
+    oracle = perfect_velocity(jnp.asarray(alphas_cumprod(config)))
+    state = SamplerState(NOISE, jnp.zeros_like(NOISE))
+    end = sample(oracle, state, steps, "v_prediction", lambda timestep: NOISE).latents
+    np.testing.assert_allclose(end, CLEAN, atol=1e-3)
+
+
+@pytest.mark.parametrize(("num_steps", "eta"), [(0, 0.0), (51, 0.0), (4, 0.5)])
+def test_what_lcm_cannot_do(num_steps, eta):
+    with pytest.raises(InputError, match="lcm"):
+        step_table(ScheduleConfig(), num_steps, "lcm", eta)
+
+
+def test_lcm_forgets_the_noise_that_was_there():
+    """Whatever it starts from, a perfect model leads to the clean latents."""
+    steps = step_table(ScheduleConfig(), 4, "lcm")
+    assert (steps.noise_scales[:-1] > 0).all() and steps.noise_scales[-1] == 0
+    oracle = perfect_velocity(jnp.asarray(alphas_cumprod(ScheduleConfig())))
+    for start in (NOISE, -3 * NOISE):
+        state = SamplerState(start, jnp.zeros_like(start))
+        end = sample(oracle, state, steps, "v_prediction", lambda timestep: NOISE).latents
+        np.testing.assert_allclose(end, CLEAN, atol=1e-3)
 
 
 @pytest.mark.parametrize("sampler", ["ddim", "dpm++"])

@@ -14,7 +14,7 @@ from flowzero_jax.weights.manifest import Hashes
 from flowzero_jax.weights.names import Tree
 from flowzero_jax.weights.small_files import exists
 
-DDIM = "DDIMScheduler"
+DDIM, LCM = "DDIMScheduler", "LCMScheduler"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Checkpoint:
     settings: CheckpointSettings | None = None
     #: One SHA-256 over all files that were used; empty for a model that is not from files.
     sha256: str = ""
-    #: The scheduler class that the folder names. Sampling is DDIM in any case.
+    #: The scheduler class that the folder names; it decides the sampler only if it is LCM's.
     scheduler_class: str = DDIM
     #: What must be known besides to get the same files again, by name: the "repository" and
     #: "commit" of a hub's model, the hashes of what was added, what was said about its schedule.
@@ -42,7 +42,7 @@ class Checkpoint:
     @property
     def provenance(self) -> dict[str, str]:
         """`origin`, and the "scheduler" where DDIM samples instead of the class that is named."""
-        if self.scheduler_class == DDIM:
+        if self.scheduler_class in (DDIM, LCM):
             return self.origin
         return {**self.origin, "scheduler": f"{self.scheduler_class}, sampled by DDIM"}
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.errors import ModelError
-from flowzero_jax.weights.checkpoint import Opened, tokenizer_files
+from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights.checkpoint import LCM, Opened, tokenizer_files
 from flowzero_jax.weights.configs import parse_model_index, parse_schedule_config
 from flowzero_jax.weights.convert import Part, find_part
-from flowzero_jax.weights.flowzero_json import read_settings
+from flowzero_jax.weights.flowzero_json import CheckpointSettings, read_settings
 from flowzero_jax.weights.manifest import check_manifest, file_hashes
 from flowzero_jax.weights.networks import NETWORKS, Network
 from flowzero_jax.weights.safetensors_file import find_weights, open_tensors
@@ -19,6 +20,8 @@ from flowzero_jax.weights.strangers import pass_over, refuse_families
 MODEL_INDEX = "model_index.json"
 SETTINGS = "flowzero.json"
 SCHEDULER = "scheduler/scheduler_config.json"
+# Of models that are made for a few steps, and say no more than that.
+FEW_STEPS = CheckpointSettings(GenerationSettings(sampler="lcm", num_steps=8, guidance_scale=1.5))
 
 
 def open_folder(folder: Path, networks: Collection[str], stack: ExitStack) -> Opened:
@@ -41,7 +44,7 @@ def open_folder(folder: Path, networks: Collection[str], stack: ExitStack) -> Op
     schedule, scheduler_class = parse_schedule_config(folder / SCHEDULER)
     configs = {name: read_config(folder / name, NETWORKS[name]) for name in networks}
     files = [folder / MODEL_INDEX, folder / SCHEDULER, *tokenizer_files(folder / "tokenizer")]
-    settings = None
+    settings = FEW_STEPS if scheduler_class == LCM else None
     if exists(folder / SETTINGS):
         settings = read_settings(folder / SETTINGS)
         files.append(folder / SETTINGS)

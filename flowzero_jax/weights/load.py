@@ -87,7 +87,7 @@ def _with_additions(
 
 def _schedule(opened: Opened, source: Source) -> tuple[ScheduleConfig, dict[str, str]]:
     """The noise schedule, and what the user, or a single file, said of it; raises ModelError."""
-    schedule, said = opened.schedule, {}
+    schedule = opened.schedule
     if source.prediction_type is not None:
         schedule = dataclasses.replace(schedule, prediction_type=source.prediction_type)
     if source.zero_terminal_snr:
@@ -99,10 +99,11 @@ def _schedule(opened: Opened, source: Source) -> tuple[ScheduleConfig, dict[str,
             f"{opened.where}: starts from pure noise (zero terminal SNR), of which epsilon says "
             "nothing; add --prediction-type v_prediction, or --no-zero-terminal-snr"
         )
-    if schedule.prediction_type != "epsilon":
-        said["prediction_type"] = schedule.prediction_type
-    if schedule.rescale_betas_zero_snr:
-        said["zero_terminal_snr"] = "yes"
+    said = {"prediction_type": str(schedule.prediction_type), "zero_terminal_snr": "yes"}
+    if schedule.prediction_type == "epsilon":
+        del said["prediction_type"]
+    if not schedule.rescale_betas_zero_snr:
+        del said["zero_terminal_snr"]
     return schedule, said
 
 
@@ -119,7 +120,7 @@ def _read(
     """
     configs = {name: part.config for name, part in parts.items()}
     tokenizer = Tokenizer.from_folder(opened.tokenizer_folder)
-    generation = opened.settings and opened.settings.generation
+    generation = None if opened.settings is None else opened.settings.generation
     check_together(opened.where, **configs, tokenizer=tokenizer, settings=generation)
     return Checkpoint(
         unet_config=configs["unet"],

@@ -52,7 +52,7 @@ _OTHERS = (
     (r"^(lora_)?transformer[._]|double_blocks", "for another family than Stable Diffusion"),
     (r"\.dora_scale$|lora_magnitude_vector", "a DoRA, which is not supported"),
     (
-        r"\.(hada_\w+|lokr_\w+|b?oft_\w+|diff(_b)?|on_input|[wb]_norm|(lora_B\.)?bias)$",
+        r"\.(hada_\w+|lokr_\w+|b?oft_\w+|diff(_b)?|on_input|[wb]_norm|lora_B\.bias)$",
         "a LoHa, LoKr, OFT or other change than a LoRA, which is not supported",
     ),
     (r"motion_modules?[._]", "for motion modules, which are not supported"),
@@ -63,28 +63,41 @@ _OTHERS = (
 class Change:
     """Of one layer's weight: `scale · up · down`, of a 3x3 convolution perhaps through `mid`."""
 
+    where: str
     down: Place
     up: Place
     mid: Place | None
     scale: float
 
     def __call__(self) -> np.ndarray:
-        """The change, float32, in the order of the weight's numbers."""
-        places = (self.down, self.up, self.mid)
-        down, up, mid = (p and p.tensors.read(p.name).astype(np.float32) for p in places)
-        up = up.reshape(len(up), -1)
-        if mid is None:
-            return self.scale * (up @ down.reshape(len(down), -1))
-        core = np.einsum("or,rshw->oshw", up, mid)
-        return self.scale * np.einsum("oshw,si->oihw", core, down.reshape(len(down), -1))
+        """The change, float32, in the order of the weight's numbers; raises ModelError."""
+        down, up = (_matrix(place) for place in (self.down, self.up))
+        if not (np.isfinite(down).all() and np.isfinite(up).all()):
+            raise ModelError(f"{self.where} holds numbers that are not finite; use another LoRA")
+        if self.mid is None:
+            return self.scale * (up @ down)
+        mid = self.mid.tensors.read(self.mid.name).astype(np.float32)
+        return self.scale * np.einsum("or,rshw,si->oihw", up, mid, down, optimize=True)
 
-    @property
-    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Of the weight, as two sides of a matrix, and of what is between them: rank and rank."""
-        down, up, *mid = (p.tensors.shapes[p.name] for p in (self.down, self.up, self.mid) if p)
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raises ModelError unless it changes a weight of this shape."""
+        places = (self.down, self.up, *((self.mid and (self.mid,)) or ()))
+        down, up, *mid = shapes = [place.tensors.shapes[place.name] for place in places]
         kernel = mid[0][2:] if mid else down[2:]
-        ranks = (down[0], *(mid[0][:2] if mid else ()), up[1])
-        return (up[0], math.prod((down[1], *kernel))), ranks
+        fits = (up[:1], math.prod((*down[1:2], *kernel))) == (shape[:1], math.prod(shape[1:]))
+        ranks = {*down[:1], *up[1:2], *(mid[0][:2] if mid else ())}
+        whole = math.prod(up[2:]) == 1 and (not mid or math.prod(down[2:]) == 1)
+        if not fits or not whole or len(ranks) != 1 or not min(ranks):
+            found = " with ".join(str(list(x)) for x in shapes)
+            raise ModelError(
+                f"{self.where} has {found}, which is no change of the model's {list(shape)}; take "
+                "a LoRA of Stable Diffusion 1"
+            )
+
+
+def _matrix(place: Place) -> np.ndarray:
+    tensor = place.tensors.read(place.name).astype(np.float32)
+    return tensor.reshape(len(tensor), -1)
 
 
 def add_lora(
@@ -115,9 +128,9 @@ def add_lora(
         network, name = target
         if not {"down", "up"} <= roles.keys():
             raise ModelError(f"{path}: {layer} has no {'up' if 'down' in roles else 'down'} part")
-        factor = alphas.factor(network, name, roles)
-        change = Change(roles["down"], roles["up"], roles.get("mid"), scale * factor)
-        _check(change, parts[network].shapes[name], f"{path}: {layer}")
+        change = Change(f"{path}: {layer}", roles["down"], roles["up"], roles.get("mid"), scale)
+        change.check(parts[network].shapes[name])
+        change = dataclasses.replace(change, scale=scale * alphas.factor(network, name, roles))
         changes[network][name] = (*changes[network].get(name, ()), change)
         used += 1
     if not used:
@@ -169,16 +182,6 @@ def _find(targets: Mapping[str, tuple[str, str]], layer: str) -> tuple[str, str]
     return targets[key]
 
 
-def _check(change: Change, shape: tuple[int, ...], where: str) -> None:
-    found, ranks = change.shapes
-    wanted = (shape[0], math.prod(shape[1:]))
-    if found != wanted or len(set(ranks)) > 1:
-        raise ModelError(
-            f"{where}: changes a weight of {list(found)} through {list(ranks)}, the model's is "
-            f"{list(wanted)}; take a LoRA of Stable Diffusion 1"
-        )
-
-
 class _Alphas:
     """How much the layers of a file count: by its alphas, or PEFT's notes on its training."""
 
@@ -212,7 +215,8 @@ class _Alphas:
         alpha = self._note(network, "lora_alpha") or alpha
         alpha = next((x for end, x in ends if f".{layer}".endswith(f".{end}")), alpha)
         if place is not None:
-            alpha = float(place.tensors.read(place.name).reshape(-1)[0])
+            tensor = place.tensors.read(place.name)
+            alpha = float(tensor.reshape(())) if tensor.size == 1 else None
         if type(alpha) not in (int, float) or not math.isfinite(alpha):
             raise ModelError(f"{self._path}: {layer}: alpha is {alpha!r}, which is no number")
         return alpha / (math.sqrt(rank) if self._note(network, "use_rslora") else rank)

@@ -79,6 +79,51 @@ def test_boxes_are_refused_without_layers_unless_switched_off(plain, capsys, tmp
 
 
 @pytest.fixture
+def lora_file(tmp_path):
+    """Of a layer of the reference UNet, kohya's way."""
+    rng = np.random.default_rng(0)
+    start = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_k"
+    tensors = {
+        f"{start}.lora_down.weight": rng.standard_normal((2, 32), np.float32),
+        f"{start}.lora_up.weight": rng.standard_normal((24, 2), np.float32),
+    }
+    save_file(tensors, tmp_path / "lora.safetensors")
+    return tmp_path / "lora.safetensors"
+
+
+def test_inspect_with_all_that_may_be_added(folder, lora_file, capsys):
+    plain = described(capsys, folder)
+    added = ["--vae", folder / "vae", "--prediction-type", "v_prediction", "--zero-terminal-snr"]
+    loras = ["--lora", f"{lora_file}:0.5", "--lora", lora_file]
+    found = described(capsys, folder, *loras, *added)
+    names = {f"lora_{n}{x}" for n in (1, 2) for x in ("", "_scale", "_sha256")}
+    said = {"vae_sha256", "prediction_type", "zero_terminal_snr"}
+    assert found["origin"].keys() == names | said and found["sha256"] != plain["sha256"]
+    assert found["origin"]["lora_1_scale"] == "0.5" and found["origin"]["lora_2_scale"] == "1.0"
+    assert main(["inspect", str(folder), "--lora", f"{lora_file}:1000"]) == 2
+    assert "'1000' is not a number from -100 to 100" in capsys.readouterr().err
+
+
+def test_few_steps_with_a_lora_are_recorded(folder, lora_file, tmp_path):
+    argv = ["generate", "a cat in a meadow", "--model", str(folder), "--out", f"{tmp_path}/a.npz"]
+    argv += "--height 16 --width 16 --frames 1 --no-cache --sampler lcm --num-steps 2".split()
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from ml_collections import ConfigDict\n"
+        f"def get_config():\n    return ConfigDict({{'loras': ('{lora_file}:0.25',)}})\n"
+    )
+    frames = []
+    for more in (["--lora", f"{lora_file}:0.25"], ["--config", str(config)], []):
+        assert main([*argv, *more]) == 0
+        record = json.loads((tmp_path / "a.meta.json").read_text())
+        assert record["settings"]["sampler"] == "lcm"
+        frames.append(np.load(tmp_path / "a.npz")["frames"])
+        assert ("lora_1_sha256" in record["model"]) == bool(more)
+    np.testing.assert_array_equal(frames[0], frames[1])
+    assert (frames[0] != frames[2]).any()
+
+
+@pytest.fixture
 def single(tmp_path) -> Path:
     """An original file whose untold sizes are the published ones."""
     rng = np.random.default_rng(0)

@@ -139,28 +139,9 @@ def segments(schedule: ScheduleConfig, settings: GenerationSettings) -> list[Seg
     ]
 
 
-def generate(
-    models: Models,
-    config: GenerationSettings,
-    params: Params,
-    scenes: SceneArrays,
-    keys: jax.Array,
-    *,
-    guidance_scale: jax.Array | float | None = None,
-    latents: jax.Array | None = None,
-) -> jax.Array:
-    """Scenes and keys `[b]` → videos uint8 `[b f H W 3]`. Pure: jit it, shard it.
-
-    `generate_checked` tells in addition whether the numbers were finite.
-
-    Args:
-      models, config: static (hashable).
-      params: `{"unet", "vae", "text_encoder"}`.
-      guidance_scale: instead of the one in `config`, may be traced.
-      latents: `[b f h w c]`, instead of the initial noise.
-    """
-    options: Any = {"guidance_scale": guidance_scale, "latents": latents}
-    return generate_checked(models, config, params, scenes, keys, **options).frames
+def generate(models: Models, config: GenerationSettings, params: Params, *inputs, **options):
+    """Scenes and keys `[b]` → videos uint8 `[b f H W 3]`: the frames of `generate_checked`."""
+    return generate_checked(models, config, params, *inputs, **options).frames
 
 
 def generate_checked(
@@ -173,7 +154,14 @@ def generate_checked(
     guidance_scale: jax.Array | float | None = None,
     latents: jax.Array | None = None,
 ) -> Decoded:
-    """As `generate`."""
+    """Scenes and keys `[b]` → videos. Pure: jit it, shard it.
+
+    Args:
+      models, config: static (hashable).
+      params: `{"unet", "vae", "text_encoder"}`.
+      guidance_scale: instead of the one in `config`, may be traced.
+      latents: `[b f h w c]`, instead of the initial noise.
+    """
     if guidance_scale is None:
         guidance_scale = config.guidance_scale
     state, conditions = prepare(models, config, params, scenes, keys)

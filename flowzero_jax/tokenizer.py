@@ -22,6 +22,7 @@ from flowzero_jax.errors import InputError, ModelError
 
 START_TOKEN = "<|startoftext|>"
 END_TOKEN = "<|endoftext|>"
+SPECIAL = (START_TOKEN, END_TOKEN)
 END_OF_WORD = "</w>"
 #: What the format allows for; transformers ignores the lines after these.
 MAX_MERGES = 49152 - 256 - 2
@@ -98,9 +99,9 @@ class Tokenizer:
         encoder.normalizer = _NORMALIZER
         encoder.pre_tokenizer = _PRE_TOKENIZER
         encoder.add_special_tokens(
-            [AddedToken(token, normalized=True, special=True) for token in (START_TOKEN, END_TOKEN)]
+            [AddedToken(token, normalized=True, special=True) for token in SPECIAL]
         )
-        if pad_token not in (START_TOKEN, END_TOKEN):
+        if pad_token not in SPECIAL:
             # As in transformers the padding token of Stable Diffusion 2, "!", also stands for
             # itself in texts.
             encoder.add_special_tokens([AddedToken(pad_token, normalized=False, special=True)])
@@ -221,13 +222,17 @@ def read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]
             raise ModelError(f"{paths[0]}: has no model.merges; take a CLIP tokenizer")
         values, lines = model.get("vocab"), model["merges"]
         for token in added if isinstance(added, list) else ():
-            if isinstance(values, dict) and isinstance(token, dict) and token.get("content"):
+            if (
+                isinstance(values, dict)
+                and isinstance(token, dict)
+                and token.get("content") in SPECIAL
+            ):
                 values.setdefault(token["content"], token.get("id"))
     else:
         # The first line is the version; it is not looked at.
         lines = _read_text(paths[1]).strip().split("\n")[1:]
     vocab = _check_vocab(values, paths[0])
-    for token in (START_TOKEN, END_TOKEN):
+    for token in SPECIAL:
         if token not in vocab:
             raise ModelError(f"{paths[0]}: lacks the token {token!r}; copy the file anew")
     return vocab, _check_merges(lines[:MAX_MERGES], vocab, paths[-1])

@@ -93,8 +93,6 @@ def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, s
 
 def hash_of(files: list[Path]) -> str:
     """Of one file its own, of several that of the list of their hashes."""
-    return (
-        sha256(files[0])
-        if len(files) == 1
-        else checkpoint_hash(file_hashes(files[0].parent, files))
-    )
+    if len(files) == 1:
+        return sha256(files[0])
+    return checkpoint_hash(file_hashes(files[0].parent, files))

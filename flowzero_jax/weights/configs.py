@@ -75,14 +75,8 @@ UNET_FIXED = {
 OTHER_DIFFUSION = re.compile("Flow|EDM|TCD|^CM|Consistency|ScoreSde|Karras|VQ|UnCLIP|Wuerstchen")
 # Classes that clip unless they are told not to; of others the key is another class's.
 CLIPPING = ("DDIMScheduler", "DDPMScheduler")
-# Classes whose timesteps are spread over the schedule's both ends unless they are told otherwise.
-LINSPACED: frozenset[str] = frozenset(
-    f"{name}Scheduler"
-    for name in (
-        "EulerDiscrete EulerAncestralDiscrete HeunDiscrete LMSDiscrete KDPM2Discrete DEISMultistep "
-        "KDPM2AncestralDiscrete DPMSolverMultistep DPMSolverSinglestep DPMSolverSDE UniPCMultistep"
-    ).split()
-)
+# Classes whose timesteps keep away from the schedule's end unless they are told otherwise.
+LEADING = re.compile("DDIM|DDPM|PNDM|LCM")
 # How the classes sample. Files have those of other classes, too, since one is made from another's.
 SAMPLER_KEYS = (
     "clip_sample", "clip_sample_range", "dynamic_thresholding_ratio", "sample_max_value",
@@ -243,6 +237,7 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
     reader.fixed(thresholding=False, trained_betas=None, use_flow_sigmas=False)
     if name in CLIPPING and reader.raw("clip_sample", True) is not False:
         reader.fail("clip_sample", True, "latents have no bounds; it must be there and false")
+    spacing = "leading" if LEADING.search(name) else "linspace"
     num_train_timesteps = reader.integer("num_train_timesteps", 1, 100_000, 1000)
     config = ScheduleConfig(
         num_train_timesteps=num_train_timesteps,
@@ -250,9 +245,7 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
         beta_end=reader.number("beta_end", 1e-9, 0.999),
         beta_schedule=reader.choice("beta_schedule", get_args(BetaSchedule), "linear"),
         prediction_type=reader.choice("prediction_type", get_args(Prediction), "epsilon"),
-        timestep_spacing=reader.choice(
-            "timestep_spacing", get_args(Spacing), "linspace" if name in LINSPACED else "leading"
-        ),
+        timestep_spacing=reader.choice("timestep_spacing", get_args(Spacing), spacing),
         steps_offset=reader.integer("steps_offset", 0, num_train_timesteps - 1, 0),
         set_alpha_to_one=reader.boolean("set_alpha_to_one", name != "PNDMScheduler"),
         rescale_betas_zero_snr=reader.boolean("rescale_betas_zero_snr", False),

@@ -294,7 +294,7 @@ SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_l
         ("UniPCMultistepScheduler", "linspace"),
         ("DEISMultistepScheduler", "linspace"),
         ("DDIMInverseScheduler", "leading"),
-        ("SomeNewScheduler", "leading"),
+        ("SomeNewScheduler", "linspace"),
     ],
 )
 def test_the_noise_schedule_of_any_scheduler_is_read(folder, checkpoint, name, spacing):

@@ -69,7 +69,7 @@ def test_naive_denoising_equals_ours(mode, config):
 def test_naive_decoding_equals_ours():
     params = {"vae": random_weights(AUTOENCODER, jnp.float32)}
     latents = 0.2 * noise(1, 2, ROWS, COLUMNS, 4)
-    ours = jax.jit(lambda x: decode(models(UNET), params, x))(latents)
+    ours = jax.jit(lambda x: decode(models(UNET), params, x).frames)(latents)
     found = jax.jit(lambda x: decode_naively(AUTOENCODER, jnp.float32, params["vae"], x))(latents)
     assert_within_one_grey_level(found, ours)
 

@@ -75,7 +75,7 @@ def _compile(subject: Subject, stage: Stage, inputs: Inputs) -> Program:
     if stage.kind == "decode":
         return compile_program(
             stage.name,
-            lambda params, latents: decode(models, params, latents),
+            lambda params, latents: decode(models, params, latents).frames,
             {"vae": subject.params["vae"]},
             inputs.latents[:, : stage.num_frames],
         )

@@ -18,7 +18,11 @@ PROGRAMS = [
     CompiledProgram("denoise, guided, 5 steps", 61.5, 10**9, 10**9, 10**9, 5 * 10**8, 0),
 ]
 
-NOTHING = {"tokenizer": None, "gligen": None, "attention": "auto", "mesh": None}
+NOTHING = {
+    **dict.fromkeys(("tokenizer", "gligen", "vae", "prediction_type", "zero_terminal_snr", "mesh")),
+    "loras": (),
+    "attention": "auto",
+}
 
 
 @pytest.fixture
@@ -82,7 +86,8 @@ def test_the_options_of_rendering_arrive(compiled, tmp_path):
         "--height 32 --width 40 --sampler dpm++ --guidance-scale 2.5 --guidance-start 0.25 "
         "--guidance-end 0.75 --grounding-fraction 0.6 --cross-frame first_prev --no-noise-shift "
         "--object-noise --no-boxes --frames-per-chunk 3 --dtype bfloat16 --attention chunked "
-        "--steps-per-call 2 --batch 4 --tokenizer words --gligen boxes.safetensors --no-cache"
+        "--steps-per-call 2 --batch 4 --tokenizer words --gligen boxes.safetensors --no-cache "
+        "--vae other --lora a:0.5 --lora b --prediction-type v_prediction --no-zero-terminal-snr"
     )
     assert main(["compile", "tiny", *flags.split(), "--config", str(config)]) == 0
     assert compiled.loaded == (
@@ -91,6 +96,10 @@ def test_the_options_of_rendering_arrive(compiled, tmp_path):
         {
             "tokenizer": "words",
             "gligen": "boxes.safetensors",
+            "vae": "other",
+            "loras": (("a", 0.5), ("b", 1.0)),
+            "prediction_type": "v_prediction",
+            "zero_terminal_snr": False,
             "attention": "chunked",
             "mesh": None,
         },

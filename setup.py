@@ -30,7 +30,7 @@ INSTALL = [
     "tqdm>=4.67",
     "transformers==4.57.6",  # its last release with Flax; imported by diffusers alone
 ]
-LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
+LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4"]
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
 CLOUD = ["gcsfs>=2026.2", "s3fs>=2026.2"]  # gs:// and s3://
 RAY = ["ray>=2.54"]

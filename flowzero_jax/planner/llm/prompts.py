@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 
 from flowzero_jax.planner.checks.findings import Finding
-from flowzero_jax.planner.llm.examples import examples
 from flowzero_jax.planner.llm.exchange import Message
 from flowzero_jax.planner.tracks import Tracks, things_of, tracks_of
 from flowzero_jax.scene import DIRECTIONS, MAX_OBJECTS, SceneSyntax
@@ -63,12 +62,35 @@ The prompt is a JSON string. It says what to draw; if it asks for anything else,
 were a scene.
 """
 
+# Motion; a change; a count and a camera.
+EXAMPLES = (
+    (
+        "A red ball rolls from left to right on a beach.",
+        '{"captions":[{"at":0,"text":"a red ball on a beach"}],"background":[],"things":['
+        '{"phrase":"a red ball","path":[[0,4,60,20,20],[100,76,60,20,20]],"move":"even"}]}',
+    ),
+    (
+        "A caterpillar in a meadow turns into a butterfly.",
+        '{"captions":[{"at":0,"text":"a caterpillar in a meadow"},'
+        '{"at":50,"text":"a butterfly in a meadow"}],"background":[],"things":['
+        '{"phrase":"a caterpillar","path":[[0,30,35,40,40],[50,30,35,40,40]],"move":"even"},'
+        '{"phrase":"a butterfly","path":[[50,30,35,40,40]],"move":"even"}]}',
+    ),
+    (
+        "Two yellow ducks swim to the left on a lake, the camera pans left.",
+        '{"captions":[{"at":0,"text":"two yellow ducks on a lake"}],'
+        '"background":[{"at":0,"direction":"right","speed":30}],"things":['
+        '{"phrase":"a yellow duck","path":[[0,62,50,14,18],[100,2,50,14,18]],"move":"even"},'
+        '{"phrase":"a yellow duck","path":[[0,78,50,14,18],[100,18,50,14,18]],"move":"even"}]}',
+    ),
+)
+
 
 def plan_messages(prompt: str, num_frames: int) -> tuple[Message, ...]:
     """The conversation that asks for a plan of `num_frames` frames."""
     messages = [Message("system", SYSTEM)]
-    for example, tracks in examples():
-        messages += [Message("user", _task(example, 8)), Message("assistant", compact(tracks))]
+    for example, answer in EXAMPLES:
+        messages += [Message("user", _task(example, 8)), Message("assistant", answer)]
     return (*messages, Message("user", _task(prompt, num_frames)))
 
 

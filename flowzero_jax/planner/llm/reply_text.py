@@ -151,6 +151,11 @@ def name_list(tree: Any) -> dict[str, Any] | None:
     return None
 
 
+def list_of(value: Any) -> list[Any]:
+    """The value if it is a list, else none of it."""
+    return value if isinstance(value, list) else []
+
+
 def keep_known(part: dict[str, Any], known: list[str], place: str) -> list[str]:
     """Takes unknown keys out of a part of a plan; says which."""
     unknown = [key for key in part if key not in known]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from flowzero_jax.planner.llm.reply_text import ReplyFault, keep_known
+from flowzero_jax.planner.llm.reply_text import ReplyFault, keep_known, list_of
 from flowzero_jax.planner.tracks import Background, Caption, Thing, Tracks, frames_of, names_of
 from flowzero_jax.scene import first_fault
 
@@ -28,7 +28,7 @@ def draw(tree: dict[str, Any], num_frames: int, prompt: str) -> tuple[list[Any],
         if isinstance(parts, str) and kind is Caption:
             parts = [{"at": 0, "text": parts}]
         tree[name] = [parts] if isinstance(parts, dict) else parts
-        for number, part in enumerate(tree[name] if isinstance(tree[name], list) else []):
+        for number, part in enumerate(list_of(tree[name])):
             if isinstance(part, dict):
                 changes += keep_known(part, [*kind.model_fields], f"{name}[{number}]")
                 if kind is Thing:
@@ -68,13 +68,13 @@ def _round(tree: dict[str, Any]) -> None:
 def _check_convention(tree: dict[str, Any]) -> None:
     """Raises ReplyFault if boxes are pixels, or seem to be corners."""
     paths = _paths(tree)
-    large = [(place, point) for place, point in paths if max(map(abs, point[1:])) > 100]
+    large = [f"{place} = {point}" for place, point in paths if max(map(abs, point[1:])) > 100]
     if len(large) * 2 > len(paths):
-        raise ReplyFault(f"the boxes seem to be pixels ({_show(*large[0])}); write whole percent")
-    out = [entry for entry in paths if _reaches_out(entry[1])]
+        raise ReplyFault(f"the boxes seem to be pixels ({large[0]}); write whole percent")
+    out = [f"{place} = {point}" for place, point in paths if _reaches_out(point)]
     if out and all(x < right and y < bottom for _, (_, x, y, right, bottom) in paths):
         raise ReplyFault(
-            f"the boxes seem to be corners ({_show(*out[0])}); write way-points as "
+            f"the boxes seem to be corners ({out[0]}); write way-points as "
             "[time, left, top, width, height]"
         )
 
@@ -89,21 +89,12 @@ def _paths(tree: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [
         (f"things[{number}].path[{index}]", waypoint)
         for number, thing in enumerate(_dicts(tree, "things"))
-        for index, waypoint in enumerate(_list(thing.get("path")))
-        if isinstance(waypoint, list) and len(waypoint) == 5 and {*map(type, waypoint)} <= _NUMBERS
+        for index, waypoint in enumerate(list_of(thing.get("path")))
+        if isinstance(waypoint, list)
+        and len(waypoint) == 5
+        and {*map(type, waypoint)} <= {int, float}
     ]
 
 
-_NUMBERS = {int, float}
-
-
 def _dicts(tree: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    return [part if isinstance(part, dict) else {} for part in _list(tree[name])]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _show(place: str, waypoint: list[Any]) -> str:
-    return f"{place} = {waypoint}"
+    return [part if isinstance(part, dict) else {} for part in list_of(tree[name])]

@@ -1,7 +1,7 @@
 """The request for a chat completion, and what of it can be given up when a server refuses it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,53 +80,31 @@ def request_body(question: Question, settings: LlmSettings, form: Form) -> dict[
 def weaker(refusal: Refusal) -> tuple[Form, str] | None:
     """The next form after a refusal and what was given up; None if nothing is left.
 
-    What the server names goes first; if it names nothing that can go, all goes in this order.
+    What the server names goes first; if it names nothing that can go, all goes in turn.
     """
-    possible = [(words, form, what) for words, step in _STEPS for form, what in step(refusal)]
+    steps = [*_steps(refusal)]
     if refusal.about_context:
-        possible = [entry for entry in possible if entry[0] is ABOUT_TOKENS]
-    named = [entry for entry in possible if entry[0].search(refusal.said)]
-    return next(((form, what) for _, form, what in [*named, *possible]), None)
+        steps = [step for step in steps if step[0] is ABOUT_TOKENS]
+    named = [step for step in steps if step[0].search(refusal.said)]
+    return next(((replace(refusal.form, **c), what) for _, c, what in [*named, *steps]), None)
 
 
-Step = Callable[[Refusal], list[tuple[Form, str]]]
-
-
-def _format(refusal: Refusal) -> list[tuple[Form, str]]:
-    form = refusal.form
-    rest = FORMATS[FORMATS.index(form.response_format) + 1 :]
-    return [(replace(form, response_format=name), f"asked for {name}") for name in rest[:1]]
-
-
-def _system(refusal: Refusal) -> list[tuple[Form, str]]:
-    form = replace(refusal.form, system=False)
-    roles = [message.role for message in refusal.question.messages]
-    useful = refusal.form.system and roles[:1] == ["system"]
-    return [(form, "put the system text into the first turn")] if useful else []
-
-
-def _limit(refusal: Refusal) -> list[tuple[Form, str]]:
-    if refusal.form.limit_name != "max_tokens":
-        return []
-    name = "max_completion_tokens"
-    return [(replace(refusal.form, limit_name=name), f"asked with {name}")]
-
-
-def _temperature(refusal: Refusal) -> list[tuple[Form, str]]:
-    given = refusal.settings.temperature is not None and refusal.form.temperature
-    form = replace(refusal.form, temperature=False)
-    return [(form, "left --llm-temperature out")] if given else []
-
-
-def _tokens(refusal: Refusal) -> list[tuple[Form, str]]:
-    fewer = _fewer_tokens(refusal)
-    form = replace(refusal.form, most_tokens=fewer)
-    return [(form, f"asked for {fewer} tokens")] if fewer >= _LEAST_TOKENS else []
-
-
-def _stream(refusal: Refusal) -> list[tuple[Form, str]]:
-    form = replace(refusal.form, streamed=False)
-    return [(form, "asked for a reply in one piece")] if refusal.form.streamed else []
+def _steps(refusal: Refusal) -> Iterator[tuple[re.Pattern[str], dict[str, Any], str]]:
+    """What can still be given up: how servers name it, the change, and words for it."""
+    form, settings = refusal.form, refusal.settings
+    for name in FORMATS[FORMATS.index(form.response_format) + 1 :][:1]:
+        yield _ABOUT_FORMAT, {"response_format": name}, f"asked for {name}"
+    if form.system and refusal.question.messages[0].role == "system":
+        yield _ABOUT_SYSTEM, {"system": False}, "put the system text into the first turn"
+    if form.limit_name == "max_tokens":
+        name = "max_completion_tokens"
+        yield re.compile(name, re.I), {"limit_name": name}, f"asked with {name}"
+    if settings.temperature is not None and form.temperature:
+        yield _ABOUT_TEMPERATURE, {"temperature": False}, "left --llm-temperature out"
+    if (fewer := _fewer_tokens(refusal)) >= _LEAST_TOKENS:
+        yield ABOUT_TOKENS, {"most_tokens": fewer}, f"asked for {fewer} tokens"
+    if form.streamed:
+        yield _ABOUT_STREAM, {"streamed": False}, "asked for a reply in one piece"
 
 
 def _fewer_tokens(refusal: Refusal) -> int:
@@ -145,15 +123,8 @@ def _fewer_tokens(refusal: Refusal) -> int:
 
 
 ABOUT_CONTEXT = re.compile(r"(context|n_ctx|sequence).{0,20}(length|window|size|len)|n_ctx", re.I)
-ABOUT_TOKENS = re.compile(
-    r"max_(new_|output_|completion_)?tokens|too (long|large|many)|context", re.I
-)
-_STEPS: tuple[tuple[re.Pattern[str], Step], ...] = (
-    (re.compile(r"response.?(format|schema|mime)|json|schema|grammar|structured|guided", re.I),
-     _format),
-    (re.compile(r"system|\broles?\b|developer", re.I), _system),
-    (re.compile(r"max_completion_tokens", re.I), _limit),
-    (re.compile(r"temperature", re.I), _temperature),
-    (ABOUT_TOKENS, _tokens),
-    (re.compile(r"stream", re.I), _stream),
-)  # fmt: skip
+ABOUT_TOKENS = re.compile(r"max_(\w+_)?tokens|too (long|large|many)|context", re.I)
+_ABOUT_FORMAT = re.compile(r"response.?(format|schema)|json|schema|grammar|structured|guided", re.I)
+_ABOUT_SYSTEM = re.compile(r"system|\broles?\b|developer", re.I)
+_ABOUT_TEMPERATURE = re.compile("temperature", re.I)
+_ABOUT_STREAM = re.compile("stream", re.I)

@@ -8,9 +8,8 @@ import pytest
 from written_plans import PROMPT
 
 from flowzero_jax.planner import plan, verify
-from flowzero_jax.planner.llm.examples import examples
 from flowzero_jax.planner.llm.exchange import Answer
-from flowzero_jax.planner.llm.prompts import compact, plan_messages, refinement_messages
+from flowzero_jax.planner.llm.prompts import EXAMPLES, compact, plan_messages, refinement_messages
 from flowzero_jax.planner.llm.replies import read_reply
 from flowzero_jax.planner.tracks import tracks_of
 
@@ -44,7 +43,7 @@ def test_a_refinement_needs_no_more_than_a_first_question():
 
 
 def test_examples_are_right_and_need_nothing_changed():
-    for prompt, tracks in examples():
-        reply = read_reply(Answer(compact(tracks)), prompt, 8)
+    for prompt, text in EXAMPLES:
+        reply = read_reply(Answer(text), prompt, 8)
         assert not verify(reply.scene) and not reply.changes and not reply.notes
-        assert tracks_of(reply.scene) == tracks
+        assert compact(tracks_of(reply.scene)) == text

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from written_plans import PROMPT, plan, with_boxes
+from written_plans import PROMPT, plan, tracks, with_boxes
 
 from flowzero_jax.planner.llm.exchange import Answer
 from flowzero_jax.planner.llm.replies import read_reply
@@ -299,3 +299,54 @@ def test_any_cut_of_any_wrapping_raises_only_faults():
 def test_objects_in_texts_do_not_count():
     tree, notes = read_object('{"a": "}{ \\" }", "frames": [{}]}')
     assert tree == {"a": '}{ " }', "frames": [{}]} and not notes
+
+
+@pytest.mark.parametrize(
+    "piece", ["{a", '{"a":', '"\\"{', '{"\\"', "[[", '{"a":{}}', '{ "a" "b" c']
+)
+def test_long_texts_without_a_plan_are_read_in_one_go(piece):
+    with pytest.raises(ReplyFault):
+        read_object(piece * (250_000 // len(piece)))
+
+
+def path(*waypoints):
+    return tracks(path=[[*waypoint] for waypoint in waypoints])
+
+
+def test_tracks_are_drawn_for_any_number_of_frames():
+    for frames in (1, 4, 33):
+        reply = read(tracks(), frames=frames)
+        boxes = [frame.objects[0].box for frame in reply.scene.frames]
+        assert len(boxes) == frames and boxes[0] == (0.1, 0.6, 0.3, 0.8)
+        assert frames == 1 or boxes[-1] == (0.7, 0.6, 0.9, 0.8)
+        assert not reply.notes and not reply.changes
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (path([0, 51, 280, 128, 130], [100, 300, 280, 128, 130]), "pixels (things[0].path[0]"),
+        (path([0, 10, 60, 30, 80], [100, 60, 60, 80, 80]), "corners (things[0].path[0]"),
+        (path([0, 0.1, 0.6, 0.2, 0.2], [1, 0.7, 0.6, 0.2, 0.2]), "fractions"),
+        (path([50, 10, 60, 20, 20], [0, 70, 60, 20, 20]), "things[0].path: the times [50, 0]"),
+        (path([0, 10, 60, 0, 20]), "things[0].path: way-point 0 is 0 wide"),
+        (path([0, 10, 60, 20]), "things[0].path[0]"),
+        (path([0, "10", 60, 20, 20]), "things[0].path[0][1]"),
+        (path([0, None, 60, 20, 20]), "things[0].path[0][1]"),
+        (path(), "things[0].path"),
+        (tracks(move="fast"), "things[0].move"),
+        (tracks(phrase=" "), "things[0].phrase: is blank"),
+        ({**tracks(), "background": [{"at": 0, "direction": "north", "speed": 1}]}, "direction"),
+        ({**tracks(), "captions": 3}, "captions"),
+        ({"things": {}}, "things"),
+        ({"things": [3]}, "things[0]"),
+        ({**tracks(), "things": tracks()["things"] * 301}, "a frame has 301 objects"),
+    ],
+)
+def test_tracks_that_are_not_clear_are_asked_about(tree, said):
+    assert said in fault(tree)
+
+
+def test_what_is_never_seen_is_said():
+    reply = read({**tracks(), "things": [*tracks()["things"], *path([0, 100, 9, 9, 9])["things"]]})
+    assert reply.changes == ("things[1]: left out, it is never inside of the frame",)

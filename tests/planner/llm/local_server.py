@@ -30,7 +30,7 @@ def start(model: Path, port: int = 0):
     params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_ctx, params.n_parallel, params.n_predict = CONTEXT, 1, CONTEXT
-    params.sampling.seed = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # more wait for each other
     params.warmup, params.ui, params.offline, params.verbosity = False, False, True, 1
     return xllamacpp.Server(params)
 

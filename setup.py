@@ -30,7 +30,8 @@ INSTALL = [
     "tqdm>=4.67",
     "transformers==4.57.6",  # its last release with Flax; imported by diffusers alone
 ]
-LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4", "tenacity==9.2.1"]
+LLM = ["httpx2>=2.12,<3", "openai>=3.52,<4"]
+LOCAL_LLM = ["xllamacpp>=2026.10"]  # llama.cpp's server; weights: see the README
 TRAIN = ["orbax-checkpoint>=0.12.8", "tensorboardX>=2.6.5"]
 CLOUD = ["gcsfs>=2026.2", "s3fs>=2026.2"]  # gs:// and s3://
 RAY = ["ray>=2.54"]
@@ -62,6 +63,7 @@ setup(
     install_requires=INSTALL,
     extras_require={
         "llm": LLM,
+        "local-llm": LOCAL_LLM,
         "train": TRAIN,
         "plot": PLOT,
         "cloud": CLOUD,

@@ -171,7 +171,7 @@ def parse_scene(text: str | bytes, where: str = "scene") -> SceneSyntax:
     try:
         return SceneSyntax.model_validate_json(text)
     except ValidationError as error:
-        raise InputError(f"{where}: {_first_fault(error)}") from None
+        raise InputError(f"{where}: {first_fault(error)}") from None
 
 
 def read_scene(path: str | os.PathLike[str]) -> SceneSyntax:
@@ -278,7 +278,8 @@ def _problems(tree: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ..
             yield from _problems(value, (*place, key))
 
 
-def _first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> str:
+    """The first of the faults that a check found, with its place, and how many more there are."""
     faults = error.errors(include_url=False)
     fault = faults[0]
     message = {"missing": "is missing", "extra_forbidden": "is not a key of the scene syntax"}.get(

@@ -28,10 +28,10 @@ ROOMS = {
     "planner.boxes": "planner.words planner.intent scene",
     "planner.checks": "planner.words planner.intent scene",
     "planner.planning": "planner.english planner.boxes planner.checks planner.intent scene",
-    "planner.keyframes": "scene",
-    "planner.llm": "planner.planning planner.checks planner.keyframes planner.words scene files "
+    "planner.tracks": "scene",
+    "planner.llm": "planner.planning planner.checks planner.tracks planner.words scene files "
     "settings",
-    "planner.choice": "planner.llm planner.keyframes scene",
+    "planner.choice": "planner.llm scene",
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
     "video": "files settings",
@@ -83,7 +83,7 @@ ROOMS = {
         "video scene files settings sampler facing"
     ),
     "lab.planners": "scene files",
-    "lab.refinement": "lab.planners planner planner.llm scene files",
+    "lab.refinement": "lab.planners planner planner.llm planner.tracks scene files",
     "lab.speed": (
         "batch pipeline devices generation denoising models noise sampler schedule weights "
         "tokenizer planner arrays scene files version settings"
@@ -104,7 +104,6 @@ ONLY_IN = {
     "webdataset": {"batch"},
     "openai": {"planner"},
     "httpx2": {"planner"},
-    "tenacity": {"planner"},
     "optax": {"lab.training"},
     "orbax": {"lab.training"},
     "pydantic": {"scene", "planner"},

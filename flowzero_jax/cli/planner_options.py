@@ -7,7 +7,7 @@ from flowzero_jax.errors import InputError
 from flowzero_jax.files import user_cache_folder
 from flowzero_jax.planner.choice import PlannerChoice
 from flowzero_jax.planner.llm.settings import LlmSettings
-from flowzero_jax.settings import MAX_FRAMES, Setting, settings_of
+from flowzero_jax.settings import Setting, settings_of
 
 # What has another flag than --llm- and its name, and what has none.
 _FLAGS = {
@@ -16,7 +16,7 @@ _FLAGS = {
     "total_timeout": "--llm-timeout",
     "response_format": "--llm-format",
 }
-_OPTIONS = [s for s in settings_of(LlmSettings) if s.name not in ("key_frames", "backoff")]
+_OPTIONS = [s for s in settings_of(LlmSettings) if s.name != "backoff"]
 
 
 def planner_choice(args: argparse.Namespace) -> PlannerChoice:
@@ -27,8 +27,8 @@ def planner_choice(args: argparse.Namespace) -> PlannerChoice:
     if args.planner == "rules":
         if given := _given(args):
             raise InputError(f"{given[0]}: only for a language model; add --planner llm")
-        return PlannerChoice(args.key_frames)
-    return PlannerChoice(args.key_frames, _llm_settings(args), args.llm_fallback is not None)
+        return PlannerChoice()
+    return PlannerChoice(_llm_settings(args), args.llm_fallback is not None)
 
 
 def add_planner(parser: argparse.ArgumentParser) -> None:
@@ -40,15 +40,9 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
         default="rules",
         help="rules (the default), or llm: a language model, whose key is in the environment",
     )
-    parser.add_argument(
-        "--key-frames",
-        metavar="N",
-        type=values.integer(2, MAX_FRAMES),
-        help="plan so many frames and interpolate the rest (default: llm 8, rules all)",
-    )
     group = parser.add_argument_group("language model (--planner llm)")
     for option in _OPTIONS:
-        default = "" if option.default is None else f" (default {option.default})"
+        default = "" if option.default in (None, "") else f" (default {option.default})"
         group.add_argument(
             _flag(option),
             dest=_dest(option),
@@ -73,8 +67,6 @@ def _llm_settings(args: argparse.Namespace) -> LlmSettings:
         raise InputError("--llm-cache: not allowed with --no-llm-cache")
     if not args.no_llm_cache:
         chosen.setdefault("cache", user_cache_folder("llm"))
-    if args.key_frames is not None:
-        chosen["key_frames"] = args.key_frames
     return LlmSettings(**chosen)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.errors import PlannerError
-from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.history import History
 from flowzero_jax.planner.llm.settings import LlmSettings, resolve
 from flowzero_jax.scene import SceneSyntax
@@ -15,7 +14,7 @@ from flowzero_jax.scene import SceneSyntax
 RulesPlanner = Callable[..., SceneSyntax]
 _ASKED = (
     *("url", "model", "confidence", "max_rounds", "temperature", "reply_tokens"),
-    *("response_format", "key_frames"),
+    *("response_format", "extra"),
 )
 
 
@@ -24,13 +23,11 @@ class PlannerChoice:
     """Who plans.
 
     Attributes:
-      key_frames: so many are planned and the rest interpolated; None as the planner likes it.
       llm: a language model with these settings, url and model not yet looked for elsewhere; None
         for the rules.
       fallback: whether the rules plan what the language model cannot.
     """
 
-    key_frames: int | None = None
     llm: LlmSettings | None = None
     fallback: bool = False
 
@@ -41,7 +38,7 @@ class PlannerChoice:
         Raises: InputError if the language model's url or name is not known.
         """
         if self.llm is None:
-            return {"planner": "rules", "key_frames": self.key_frames}
+            return {"planner": "rules"}
         asked = self.llm if self.llm.replay else resolve(self.llm)
         values = {name: getattr(asked, name) for name in _ASKED}
         return {"planner": "llm", "fallback": self.fallback, **values}
@@ -73,8 +70,7 @@ def choose_planner(choice: PlannerChoice, rules: RulesPlanner) -> Callable[[str,
     """
 
     def by_rules(prompt: str, num_frames: int) -> Planned:
-        keys = num_frames if choice.key_frames is None else min(choice.key_frames, num_frames)
-        return Planned(spread(rules(prompt, num_frames=keys), num_frames), "rules")
+        return Planned(rules(prompt, num_frames=num_frames), "rules")
 
     if choice.llm is None:
         return by_rules

@@ -20,7 +20,7 @@ from flowzero_jax.scene import scene_json
 from flowzero_jax.settings import GenerationSettings
 
 SETTINGS = GenerationSettings(height=16, width=24, num_steps=3)
-PLANNER = {"planner": "rules", "key_frames": None}
+PLANNER = {"planner": "rules"}
 
 
 class StandIn:

@@ -133,13 +133,13 @@ def test_all_that_decides_a_video_is_in_its_id(tmp_path):
     changes = [{}, {"seed": 2}, {"num_steps": 4}, {"fps": 5}, {"negative_prompt": "rain"}]
     changes += [{"prompt": "a cat runs"}, {"boxes": False}, {"frames": 3}]
     path = write(tmp_path / "a.jsonl", *(base | change for change in changes))
-    facts, planner = StandIn().facts, {"planner": "rules", "key_frames": None}
+    facts, planner = StandIn().facts, {"planner": "rules"}
     ids = [resolve(line, facts, "mp4", planner).id for line in read_jobs(path, {})]
     line = next(read_jobs(path, {}))
     ids += [
         resolve(line, StandIn(sha256="cd" * 32).facts, "mp4", planner).id,
         resolve(line, facts, "gif", planner).id,
-        resolve(line, facts, "mp4", planner | {"key_frames": 2}).id,
+        resolve(line, facts, "mp4", planner | {"extra": "{}"}).id,
     ]
     assert len(set(ids)) == len(ids)
     assert all(len(id) == 32 and int(id, 16) >= 0 for id in ids)
@@ -216,7 +216,7 @@ def test_what_a_language_model_is_asked_decides_its_plans():
     assert base["planner"] == "llm" and json.dumps(base)
     assert decisive(model="c") != base != decisive(temperature=1.0)
     assert decisive(total_timeout=5.0, max_calls=3) == base
-    assert PlannerChoice().decisive == {"planner": "rules", "key_frames": None}
+    assert PlannerChoice().decisive == {"planner": "rules"}
 
 
 def test_prompts_that_differ_in_their_seeds_share_a_plan(ten, out):

@@ -13,11 +13,12 @@ from typing import Any
 
 from flowzero_jax.planner.llm.conversation import UNCHANGED
 from flowzero_jax.planner.llm.exchange import Answer, Budget, Question
+from flowzero_jax.planner.tracks import Tracks, frames_of, names_of, tracks_of
 from flowzero_jax.scene import SceneSyntax
 
 Box = tuple[float, float, float, float]
 #: Boxes by track and frame.
-Tracks = dict[str, dict[int, Box]]
+Boxes = dict[str, dict[int, Box]]
 _PIXELS = 512
 
 
@@ -56,7 +57,7 @@ class WeakModel:
         self._plan = right
         self._rates = rates or Rates()
         self._random = random.Random(f"{seed}: {right(1).prompt}")
-        self._meant: Tracks = {}
+        self._meant: Boxes = {}
         self._form = ""
         self.first: Answer | None = None
 
@@ -80,9 +81,10 @@ class WeakModel:
         else:
             self._form = self._draw_form()
             if question.name == "plan":
-                count = question.schema["properties"]["frames"]["minItems"]
-                self._truth = self._plan(count)
-                self._right = _tracks_of(self._truth.model_dump(mode="json"))
+                count = re.match(r"Plan a video of (\d+) frame", last)
+                assert count
+                self._truth = self._plan(int(count[1]))
+                self._right = self._read(tracks_of(self._truth))
                 self._meant = {track: dict(boxes) for track, boxes in self._right.items()}
                 for track in self._right:
                     for kind in ("still", "overlap", "outside"):
@@ -98,8 +100,8 @@ class WeakModel:
         asked = sum(len(message.content) for message in question.messages) // 4
         if self._happens(self._rates.cut):
             half = self._random.randrange(len(text) // 4, len(text))
-            return Answer(text[:half], "length", "", asked, half // 4)
-        return Answer(text, "stop", "", asked, len(text) // 4)
+            return Answer(text[:half], "length", question_tokens=asked, reply_tokens=half // 4)
+        return Answer(text, question_tokens=asked, reply_tokens=len(text) // 4)
 
     def _happens(self, rate: float) -> bool:
         return self._random.random() < rate
@@ -123,12 +125,14 @@ class WeakModel:
     def _refine(self, request: str) -> None:
         """Mends, now and then, what a check found in its plan."""
         _, plan, rest = request.split("\n\n", 2)
-        self._meant = _tracks_of(json.loads(plan.split("\n", 1)[1]))
+        tracks = Tracks.model_validate_json(plan.split("\n", 1)[1])
+        self._meant = self._read(tracks)
+        names = names_of(tracks.things)
         found = rest.split("\n\n")[0].split("\n")[1:]
         told = set()
         for line in found:
-            match = re.search(r', object ("(?:[^"\\]|\\.)*")', line)
-            told.add(json.loads(match[1]) if match else "")
+            match = re.search(r", things\[(\d+)\]", line)
+            told.add(names[int(match[1])] if match else "")
         self._mend(told)
 
     def _mend(self, told: set[str]) -> None:
@@ -146,7 +150,7 @@ class WeakModel:
 
     def _wrong(self) -> Iterator[str]:
         for track in {**self._meant, **self._right}:
-            if self._meant.get(track) != self._right.get(track):
+            if not _alike(self._meant.get(track, {}), self._right.get(track, {})):
                 yield track
 
     def _spoil(self, kind: str, track: str) -> None:
@@ -190,11 +194,13 @@ class WeakModel:
 
     def _tree(self) -> dict[str, Any]:
         """The plan as it is written, in the convention of the moment."""
-        phrases = {o.id: o.phrase for frame in self._truth.frames for o in frame.objects}
+        drawn = frames_of(tracks_of(self._truth), len(self._truth.frames))
+        phrases = {o["id"]: o["phrase"] for frame in drawn for o in frame["objects"]}
         frames = []
         for number, frame in enumerate(self._truth.frames):
-            now = phrases | {obj.id: obj.phrase for obj in frame.objects}
-            order = {obj.id: k for k, obj in enumerate(frame.objects)}
+            shown = drawn[number]["objects"]
+            now = phrases | {obj["id"]: obj["phrase"] for obj in shown}
+            order = {obj["id"]: k for k, obj in enumerate(shown)}
             seen = [track for track in self._meant if number in self._meant[track]]
             seen.sort(key=lambda track: order.get(track, len(order)))
             objects = [
@@ -215,6 +221,14 @@ class WeakModel:
             )
         return {"frames": frames}
 
+    def _read(self, tracks: Tracks) -> Boxes:
+        """The boxes of a plan as it is shown to the model."""
+        boxes: Boxes = {}
+        for number, frame in enumerate(frames_of(tracks, len(self._truth.frames))):
+            for obj in frame["objects"]:
+                boxes.setdefault(obj["id"], {})[number] = _rounded(*obj["box"])
+        return boxes
+
     def _written(self, box: Box) -> list[float]:
         x0, y0, x1, y1 = box
         if self._form == "pixels":
@@ -224,12 +238,11 @@ class WeakModel:
         return [x0, y0, x1, y1]
 
 
-def _tracks_of(tree: dict[str, Any]) -> Tracks:
-    tracks: Tracks = {}
-    for number, frame in enumerate(tree["frames"]):
-        for obj in frame["objects"]:
-            tracks.setdefault(obj["id"], {})[number] = _rounded(*obj["box"])
-    return tracks
+def _alike(one: dict[int, Box], other: dict[int, Box]) -> bool:
+    """Whether boxes are the same but for the rounding of tracks."""
+    return one.keys() == other.keys() and all(
+        abs(a - b) < 0.02 for k, box in one.items() for a, b in zip(box, other[k], strict=True)
+    )
 
 
 def _shifted(box: Box, by: float) -> Box:

@@ -1,7 +1,8 @@
 """The planner with a language model: any OpenAI-compatible endpoint, and a check of what it says.
 
-prompt ─► question (`prompts`, `schema`) ─► answer (`client`, `http`; `reply_store` keeps it)
-       ─► scene (`reply_text`, `reply_boxes`, `replies`; `conversation` asks again)
+prompt ─► question (`prompts`, `schema`)
+       ─► answer (`client`, `request`, `http`, `completion`, `faults`; `reply_store` keeps it)
+       ─► scene (`reply_text`, `reply_tracks`, `reply_boxes`, `replies`; `conversation` asks again)
        ─► findings ─► better scene (`refinement`) ─► plan of all frames and its history (`planner`)
 """
 

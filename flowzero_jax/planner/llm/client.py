@@ -1,41 +1,60 @@
-"""A model behind an endpoint: what is retried, what is given up, and what is said then.
+"""A model behind an endpoint: what is retried, what is asked for less, what is given up.
 
 Every way in which a request can fail ends as a PlannerError of one line that names the flag or
 variable to change. The key is in none of them, even if the server repeats it.
 """
 
-import contextlib
-import json
 import random
-import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import PlannerError
-from flowzero_jax.planner.llm.completion import NotACompletion, read_completion
+from flowzero_jax.planner.llm.completion import CompletionReader, NotACompletion, Oversize
 from flowzero_jax.planner.llm.exchange import Answer, Budget, Question
-from flowzero_jax.planner.llm.http import HttpFault, NetworkFault, Oversize, load_sdk, post
-from flowzero_jax.planner.llm.settings import FORMATS, KEY_VARIABLES, LlmSettings
+from flowzero_jax.planner.llm.faults import (
+    KEY_STATUSES,
+    Kind,
+    explain,
+    kind_of,
+    retry_after,
+    said_by,
+)
+from flowzero_jax.planner.llm.http import HttpFault, NetworkFault, load_sdk, post
+from flowzero_jax.planner.llm.request import Form, Refusal, request_body, weaker
+from flowzero_jax.planner.llm.settings import LlmSettings
 
-_ATTEMPTS = 4  # sendings of one question
+_ATTEMPTS = 4  # sendings of one question that may heal
 _SHORTEST_SECRET = 7
 _MAX_WAIT = 60.0  # seconds, whatever a server asks for
-_TRANSIENT = (408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529)
-_ABOUT_FORMAT = re.compile(r"response.?format|json.?schema|json.?object|grammar|structured", re.I)
-_ABOUT_LENGTH = re.compile(r"context.?(length|window|size)|too (long|many tokens)", re.I)
+_LOADING_WAIT = 3.0  # seconds between two looks whether a model is loaded
 
 
-class _Retry(Exception):
-    """Another try may help, after `wait` seconds at least; `problem` is said if none does."""
+class _Trouble(Exception):
+    """No answer came. `problem` is said if nothing helps, `said` are the server's own words."""
 
-    def __init__(self, problem: str, wait: float = 0.0) -> None:
+    def __init__(self, kind: Kind, problem: str, said: str = "", wait: float = 0.0) -> None:
         super().__init__(problem)
-        self.problem, self.wait = problem, wait
+        self.kind, self.problem, self.said, self.wait = kind, problem, said, wait
+
+
+@dataclass
+class _Course:
+    """How one question goes.
+
+    Attributes:
+      form: How it is sent next.
+      tries: That were for nothing.
+      first: What is said of its first refusal.
+      loading: Whether the server was found loading its model.
+      notes: About all of it.
+    """
+
+    form: Form
+    tries: int = 0
+    first: str = ""
+    loading: bool = False
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -43,41 +62,37 @@ class EndpointModel:
     """The model that `settings` (resolved) name; questions of all prompts go through one of these.
 
     It remembers what holds for all of them: a server's wish to be left alone for a while, the form
-    of reply that it knows, a key that it refused.
+    of request that it takes, a key that it refused.
     """
 
     settings: LlmSettings
     key: str | None = field(repr=False)
     _not_before: float = field(default=0.0, init=False)
-    _form: str = field(default="", init=False)
-    _limit_name: str = field(default="", init=False)
+    _form: Form = field(init=False)
     _hopeless: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        self._form = self.settings.response_format
         openai_itself = urlsplit(self._url).hostname == "api.openai.com"
-        self._limit_name = "max_completion_tokens" if openai_itself else "max_tokens"
+        name = "max_completion_tokens" if openai_itself else "max_tokens"
+        self._form = Form(self.settings.response_format, name)
 
     def ask(self, question: Question, budget: Budget) -> Answer:
         """The model's answer; retries what may heal, within the budget. Raises: PlannerError."""
         if self._hopeless:
             raise PlannerError(self._hopeless)
         load_sdk()
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-
-        notes: list[str] = []
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Retry),
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=lambda state: self._wait(state, notes),
-            sleep=lambda seconds: self._sleep(seconds, budget),
-            reraise=True,
-        )
-        try:
-            answer = retrying(self._ask_in_a_known_form, question, budget, notes)
-        except _Retry as problem:
-            raise PlannerError(f"{problem.problem} ({_ATTEMPTS} tries)") from None
-        answer = replace(answer, notes=(*notes, *answer.notes))
+        course = _Course(self._form)
+        while True:
+            self._sleep(self._not_before - time.monotonic(), budget)
+            try:
+                answer = self._send(question, course.form, budget)
+                break
+            except _Trouble as trouble:
+                pause = self._after(trouble, course, question, budget)
+            self._sleep(pause, budget)
+        self._form = course.form
+        waited = ("the server was still loading its model",) if course.loading else ()
+        answer = replace(answer, notes=(*waited, *course.notes, *answer.notes))
         budget.count(answer)
         return answer
 
@@ -88,16 +103,41 @@ class EndpointModel:
     def _url(self) -> str:
         return self.settings.url or ""
 
-    def _wait(self, state: Any, notes: list[str]) -> float:
-        """Seconds before the next try: what the server asks for, else jittered, ever longer."""
-        problem: _Retry = state.outcome.exception()
-        notes.append(f"{problem.problem}; tried again")
-        pause: float = self.settings.backoff * 2 ** (state.attempt_number - 1)
+    def _after(
+        self, trouble: _Trouble, course: _Course, question: Question, budget: Budget
+    ) -> float:
+        """Seconds until the question is sent again, maybe in a weaker form."""
+        pause: float = self.settings.backoff * 2**course.tries
         pause = min(pause, _MAX_WAIT) * random.uniform(0.5, 1.0)
-        return max(problem.wait, pause)
+        if trouble.kind == "final":
+            raise PlannerError(trouble.problem)
+        if trouble.kind == "loading":
+            budget.calls -= 1  # nothing was done for it
+            course.tries = min(course.tries + 1, 8)
+            course.loading = True
+            return max(min(pause, _LOADING_WAIT), trouble.wait)
+        if trouble.kind == "busy" or (course.tries == 0 and trouble.kind != "refused"):
+            course.tries += 1
+            if course.tries >= _ATTEMPTS:
+                raise PlannerError(f"{trouble.problem} ({course.tries} tries)")
+            course.notes.append(f"{trouble.problem}; tried again")
+            return max(trouble.wait, pause)
+        course.first = course.first or trouble.problem
+        refusal = Refusal(question, self.settings, course.form, trouble.said)
+        step = weaker(refusal)
+        if step is None:
+            raise PlannerError(trouble.problem if refusal.about_context else course.first)
+        course.form, what = step
+        course.notes.append(f"{trouble.problem.split('; ')[0]}; {what}")
+        if trouble.kind == "refused":
+            budget.calls -= 1
+            return 0.0
+        return pause
 
     def _sleep(self, seconds: float, budget: Budget) -> None:
         """Waits, unless the deadline would come first."""
+        if seconds <= 0:
+            return
         left = budget.remaining_seconds()
         if seconds > left:
             raise PlannerError(
@@ -106,25 +146,17 @@ class EndpointModel:
             )
         time.sleep(seconds)
 
-    def _ask_in_a_known_form(self, question: Question, budget: Budget, notes: list[str]) -> Answer:
-        """Asks for the strictest form of reply that the server takes."""
-        while True:
-            if (wait := self._not_before - time.monotonic()) > 0:
-                self._sleep(wait, budget)
-            try:
-                return self._send(question, budget)
-            except HttpFault as fault:
-                said = self._said(fault)
-                if not self._relax(fault, said):
-                    raise self._explained(fault, said) from None
-                notes.append(f"the server refused the request ({said}); asked for {self._form}")
-
-    def _send(self, question: Question, budget: Budget) -> Answer:
+    def _send(self, question: Question, form: Form, budget: Budget) -> Answer:
         budget.begin_call()
-        body = request_body(question, self.settings, self._form, self._limit_name)
+        reader = CompletionReader()
+        body = request_body(question, self.settings, form)
         try:
-            reply = post(self.settings, self.key, body, budget.remaining_seconds())
-            answer = read_completion(reply, question)
+            try:
+                post(self.settings, self.key, body, budget.remaining_seconds(), reader.feed)
+            except NetworkFault:
+                if not reader.finish:  # else the end of the reply was there
+                    raise
+            answer = reader.answer(question)
             return replace(
                 answer,
                 text=self._without_key(answer.text),
@@ -132,75 +164,30 @@ class EndpointModel:
             )
         except NetworkFault as fault:
             advice = "check --llm-url and that the server runs"
-            problem = f"{self._url}: {fault.reason}; {advice}"
             budget.remaining_seconds()
-            raise (_Retry(problem) if fault.heals else PlannerError(problem)) from None
+            kind: Kind = "busy" if fault.heals else "final"
+            raise _Trouble(kind, f"{self._url}: {fault.reason}; {advice}") from None
         except Oversize:
             note = "the response was larger than 1 MiB; the connection was closed"
             return Answer(text="", finish="oversize", notes=(note,))
         except NotACompletion as fault:
             advice = "check that --llm-url is the base of an OpenAI-compatible endpoint"
-            raise _Retry(f"{self._url}: {fault}; {advice}") from None
+            raise _Trouble("busy", f"{self._url}: {fault}; {advice}") from None
+        except HttpFault as fault:
+            raise self._trouble(fault) from None
 
-    def _relax(self, fault: HttpFault, said: str) -> bool:
-        """Whether another wording of the request may be taken; sets it."""
-        if fault.status not in (400, 422) or _ABOUT_LENGTH.search(said):
-            return False
-        if "max_completion_tokens" in said and self._limit_name == "max_tokens":
-            self._limit_name = "max_completion_tokens"
-            return True
-        weaker = FORMATS[FORMATS.index(self._form) + 1 :]
-        if weaker and _ABOUT_FORMAT.search(said):
-            self._form = weaker[0]
-            return True
-        return False
-
-    def _explained(self, fault: HttpFault, said: str) -> Exception:
-        """What to raise for a status that is not 200."""
-        status, url = fault.status, self._url
-        quoted = f"{status}: {said}" if said else str(status)
-        variables = " or ".join(KEY_VARIABLES)
-        if status in (401, 403):
-            what = "refuses the key" if self.key else "wants a key"
-            self._hopeless = f"{url}: {what} ({quoted}); set {variables}"
-            return PlannerError(self._hopeless)
-        if status == 404:
-            name = self.settings.model
-            self._hopeless = (
-                f"{url}: no such model or address ({quoted}); check --llm-model {name!r} and "
-                "--llm-url, whose path usually is /v1"
-            )
-            return PlannerError(self._hopeless)
-        if 300 <= status < 400:
-            return PlannerError(
-                f"{url}: redirects to {self._clean(_host(fault))}, which is not followed; "
-                "give the final address as --llm-url"
-            )
-        if _ABOUT_LENGTH.search(said):
-            return PlannerError(
-                f"{url}: more than the model's context holds ({quoted}); lower --llm-reply-tokens "
-                "or --key-frames, or give the server a larger context"
-            )
-        if status in _TRANSIENT and "insufficient_quota" not in said:
-            wait = min(retry_after(fault.headers), _MAX_WAIT)
-            self._not_before = time.monotonic() + wait
-            return _Retry(f"{url}: is busy or broken ({quoted}); try later", wait)
-        return PlannerError(
-            f"{url}: refuses the request ({quoted}); check --llm-model and the account"
+    def _trouble(self, fault: HttpFault) -> _Trouble:
+        whole = fault.body.decode(errors="replace")
+        problem = self._without_key(
+            explain(fault, self._clean(said_by(fault)), self.settings, bool(self.key))
         )
-
-    def _said(self, fault: HttpFault) -> str:
-        """What the server says about a fault, short and on one line."""
-        text = fault.body.decode(errors="replace")
-        try:
-            tree = json.loads(text)
-        except (ValueError, RecursionError):
-            tree = None
-        error = tree.get("error", tree) if isinstance(tree, dict) else tree
-        if isinstance(error, dict):
-            parts = [error.get(name) for name in ("message", "detail", "code", "param")]
-            text = " ".join(part for part in parts if isinstance(part, str)) or text
-        return self._clean(text)
+        if fault.status in (404, *KEY_STATUSES):
+            self._hopeless = problem
+        kind = kind_of(fault.status, whole)
+        wait = min(retry_after(fault.headers), _MAX_WAIT)
+        if kind in ("busy", "loading"):
+            self._not_before = time.monotonic() + wait
+        return _Trouble(kind, problem, whole, wait)
 
     def _without_key(self, text: str) -> str:
         """The text without the key; words that local servers take for one, EMPTY, may stay."""
@@ -211,43 +198,3 @@ class EndpointModel:
         text = self._without_key(text)
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= 200 else text[:199] + "…"
-
-
-def _host(redirect: HttpFault) -> str:
-    """Where a redirect leads; a path or query could repeat secrets."""
-    with contextlib.suppress(ValueError):
-        return urlsplit(redirect.headers.get("location", "")).hostname or "another address"
-    return "another address"
-
-
-def request_body(
-    question: Question, settings: LlmSettings, form: str, limit_name: str = "max_tokens"
-) -> dict[str, Any]:
-    """The fields of a chat completion request."""
-    body: dict[str, Any] = {
-        "model": settings.model,
-        "messages": [message._asdict() for message in question.messages],
-        limit_name: question.reply_tokens,
-    }
-    if settings.temperature is not None:
-        body["temperature"] = settings.temperature
-    if form == "json_schema":
-        schema = {"name": question.name, "strict": True, "schema": question.schema}
-        body["response_format"] = {"type": form, "json_schema": schema}
-    elif form == "json_object":
-        body["response_format"] = {"type": form}
-    return body
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that a server asks to wait: a number or a date; 0 if it asks for nothing."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)

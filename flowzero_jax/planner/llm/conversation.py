@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from flowzero_jax.errors import PlannerError
-from flowzero_jax.planner.llm.exchange import Budget, Message, Model, Question
+from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
 from flowzero_jax.planner.llm.prompts import correction_messages
 from flowzero_jax.planner.llm.replies import Reply, read_reply
 from flowzero_jax.planner.llm.reply_text import CutReply, NoReply, ReplyFault
@@ -15,10 +15,6 @@ UNCHANGED = "the plan is the same as before, but what the check found must be co
 
 class Unusable(PlannerError):
     """The replies could not be read as plans; another conversation may go better."""
-
-
-class PlanIsCut(Unusable):
-    """Replies end in the middle even with twice the tokens: fewer frames may fit."""
 
 
 @dataclass(frozen=True)
@@ -47,45 +43,47 @@ def ask_for_plan(model: Model, request: Request, budget: Budget) -> tuple[Reply,
     """
     notes: list[str] = []
     asked: list[Question] = []
-    correction: tuple[Message, ...] = ()
-    reply_tokens = request.question.reply_tokens
-    cuts = blanks = 0
-    fault: ReplyFault | None = None
+    kinds: list[type[ReplyFault]] = []
+    question = request.question
     for attempt in range(1, TRIES + 1):
-        messages = (*request.question.messages, *correction)
-        question = replace(request.question, messages=messages, reply_tokens=reply_tokens)
         asked.append(question)
         answer = model.ask(question, budget)
         notes += answer.notes
         try:
             # A model that was told once and still gives no confidence just has none.
-            refined = request.refined and attempt == 1
-            last = attempt == TRIES
+            refined, last = request.refined and attempt == 1, attempt == TRIES
             reply = read_reply(
                 answer, request.prompt, request.num_frames, refined=refined, last=last
             )
-        except CutReply as cut:
-            fault, correction = cut, ()
-            reply_tokens = 2 * request.question.reply_tokens
-            cuts += 1
-        except NoReply as none:
-            fault, correction = none, ()
-            model.forget(question)  # asked in the same words once more
-            blanks += 1
-        except ReplyFault as wrong:
-            fault, correction = wrong, correction_messages(answer.text, str(wrong))
-        else:
             if reply.scene != request.faulty or attempt > 1:
                 return reply, (*notes, *reply.notes)
-            fault, correction = ReplyFault(UNCHANGED), correction_messages(answer.text, UNCHANGED)
+            fault = ReplyFault(UNCHANGED)
+        except ReplyFault as wrong:
+            fault = wrong
         notes.append(f"{fault}; asked again")
-        if cuts == 2 or blanks == 2:
+        kinds.append(type(fault))
+        if max(kinds.count(CutReply), kinds.count(NoReply)) == 2:
             break
+        question = _after(fault, answer, request.question)
+        if isinstance(fault, NoReply):
+            model.forget(question)  # asked in the same words once more
     for question in asked:  # a later run is to try its own luck
         model.forget(question)
-    kind = PlanIsCut if isinstance(fault, CutReply) else Unusable
     why = str(fault) if len(str(fault)) <= 200 else f"{str(fault)[:199]}…"
-    raise kind(
-        f"the language model gave no usable plan ({why}); give a more capable model as "
-        "--llm-model or leave out --planner llm"
-    )
+    advice = "give a more capable model as --llm-model or leave out --planner llm"
+    if isinstance(fault, CutReply):
+        advice = (
+            "raise --llm-reply-tokens, or have the model think less, as by "
+            '--llm-extra \'{"reasoning_effort": "low"}\''
+        )
+    raise Unusable(f"the language model gave no usable plan ({why}); {advice}")
+
+
+def _after(fault: ReplyFault, answer: Answer, first: Question) -> Question:
+    """The next question: with more tokens, the same again, or with what was wrong."""
+    if isinstance(fault, CutReply):
+        return replace(first, reply_tokens=2 * first.reply_tokens)
+    if isinstance(fault, NoReply):
+        return first
+    text = "" if answer.finish in ("loop", "oversize") else answer.text
+    return replace(first, messages=correction_messages(first.messages, text, str(fault)))

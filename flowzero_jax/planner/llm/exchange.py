@@ -37,8 +37,10 @@ class Answer:
 
     Attributes:
       text: What it wrote; not trusted, not yet read.
-      finish: Why it stopped, in the server's words: "stop", "length", "content_filter", ...
+      finish: Why it stopped, in the server's words: "stop", "length", "content_filter", ...;
+        "loop" and "oversize" if the rest was not waited for.
       refusal: Its words if it refused.
+      thought: Whether it wrote thoughts, too, in a field of their own.
       question_tokens, reply_tokens: As the server counts them, or estimated.
       notes: What happened on the way.
     """
@@ -46,6 +48,7 @@ class Answer:
     text: str
     finish: str = "stop"
     refusal: str = ""
+    thought: bool = False
     question_tokens: int = 0
     reply_tokens: int = 0
     notes: tuple[str, ...] = ()
@@ -79,8 +82,7 @@ class Budget:
         left = self.seconds - self.spent_seconds()
         if left <= 0:
             raise PlannerError(
-                f"the language model was not done within {self.seconds:g} s; "
-                "raise --llm-timeout or lower --key-frames"
+                f"the language model was not done within {self.seconds:g} s; raise --llm-timeout"
             )
         return left
 

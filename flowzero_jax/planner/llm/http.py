@@ -9,22 +9,20 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.llm.settings import LlmSettings
 
-MAX_BODY = 2**20
-"""Bytes of a response; the largest useful one is a fourth of it."""
 MAX_ERROR_BODY = 2**14
 _OPENAI_HOST = "api.openai.com"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class HttpFault(Exception):
-    """The server answered, but not with 200.
+    """The server answered, but with an error: a status that is not 200, or one within a 200.
 
     Attributes: `status`, `headers` (lower-case names) and the beginning of the `body`.
     """
@@ -42,28 +40,30 @@ class NetworkFault(Exception):
         self.reason, self.heals = reason, heals
 
 
-class Oversize(Exception):
-    """The response is larger than `MAX_BODY`; the connection was closed."""
+Take = Callable[[bytes], bool]
 
 
-def post(settings: LlmSettings, key: str | None, body: Mapping[str, Any], seconds: float) -> bytes:
-    """Asks for a chat completion; returns the response's body. After `load_sdk`.
+def post(
+    settings: LlmSettings, key: str | None, body: Mapping[str, Any], seconds: float, take: Take
+) -> None:
+    """Asks for a chat completion. After `load_sdk`.
 
     Args:
       settings: Url and timeouts.
       key: Sent as bearer token; None: none is sent.
       body: The request's fields.
       seconds: The deadline for all of it.
+      take: Gets the response's body piece by piece and says when it has enough of it.
 
-    Raises: HttpFault, NetworkFault, Oversize.
+    Raises: HttpFault, NetworkFault, what `take` raises.
     """
     deadline = time.monotonic() + seconds
-    return within(seconds, lambda: _post(settings, key, body, deadline))
+    within(seconds, lambda: _post(settings, key, body, deadline, take))
 
 
 def _post(
-    settings: LlmSettings, key: str | None, body: Mapping[str, Any], deadline: float
-) -> bytes:
+    settings: LlmSettings, key: str | None, body: Mapping[str, Any], deadline: float, take: Take
+) -> None:
     import openai
     from httpx2 import HTTPError, Timeout
 
@@ -85,9 +85,15 @@ def _post(
     if not key:
         headers["Authorization"] = openai.Omit()
     create = client.chat.completions.with_streaming_response.create
+    own = {"model": body["model"], "messages": body["messages"], "extra_headers": headers}
+    rest = {name: value for name, value in body.items() if name not in own}
     try:
-        with client, create(**body, extra_headers=headers) as response:
-            return _read(response.iter_bytes(), MAX_BODY, deadline, whole=True)
+        with client, create(**own, extra_body=rest) as response:
+            for piece in response.iter_bytes():
+                if take(piece):
+                    return
+                if time.monotonic() > deadline:
+                    raise NetworkFault("the answer came too slowly")
     except (openai.APIConnectionError, HTTPError, OSError) as error:  # the latter in the body
         raise _network_fault(error, settings) from None
 
@@ -96,7 +102,6 @@ def load_sdk() -> None:
     """Imports what requests need; raises PlannerError if it is not installed."""
     try:
         import openai
-        import tenacity  # noqa: F401 (asked only whether it is there)
     except ImportError as error:
         raise PlannerError(
             f"--planner llm needs the package {error.name}; pip install 'flowzero_jax[llm]'"
@@ -105,28 +110,27 @@ def load_sdk() -> None:
         raise PlannerError("the package openai is too old; pip install 'flowzero_jax[llm]'")
 
 
-def within(seconds: float, work: Callable[[], bytes]) -> bytes:
-    """The result of `work` or what it raised; after `seconds` it is left alone.
+def within(seconds: float, work: Callable[[], None]) -> None:
+    """Does `work` or raises what it raises; after `seconds` it is left alone.
 
     Raises: NetworkFault if the time is over.
     """
-    results: queue.SimpleQueue[tuple[bytes | None, BaseException | None]] = queue.SimpleQueue()
+    ends: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            results.put((work(), None))
+            work()
+            ends.put(None)
         except BaseException as error:
-            results.put((None, error))
+            ends.put(error)
 
     threading.Thread(target=run, name="flowzero-llm", daemon=True).start()
     try:
-        result, error = results.get(timeout=seconds)
+        error = ends.get(timeout=seconds)
     except queue.Empty:
         raise NetworkFault(f"no whole answer within {seconds:.3g} s") from None
     if error is not None:
         raise error
-    assert result is not None
-    return result
 
 
 def _refuse_failures(response: Any, deadline: float) -> None:
@@ -135,23 +139,15 @@ def _refuse_failures(response: Any, deadline: float) -> None:
         raise NetworkFault("the server compresses what was asked for uncompressed", heals=False)
     if response.status_code == 200:
         return
-    body = _read(response.iter_bytes(), MAX_ERROR_BODY, deadline, whole=False)
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    raise HttpFault(response.status_code, headers, body)
-
-
-def _read(chunks: Iterable[bytes], limit: int, deadline: float, whole: bool) -> bytes:
-    """Reads a body of at most `limit` bytes; of a larger one the beginning, unless `whole`."""
     body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > limit:
-            if whole:
-                raise Oversize
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > MAX_ERROR_BODY:
             break
         if time.monotonic() > deadline:
             raise NetworkFault("the answer came too slowly")
-    return bytes(body[:limit])
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    raise HttpFault(response.status_code, headers, bytes(body[:MAX_ERROR_BODY]))
 
 
 def _network_fault(error: BaseException, settings: LlmSettings) -> NetworkFault:

@@ -1,16 +1,15 @@
 """The planner with a language model: a prompt in, a refined plan and its history out."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import OutputError, PlannerError
 from flowzero_jax.files import make_folder, make_private_folder, user_cache_folder
-from flowzero_jax.planner.keyframes import spread
 from flowzero_jax.planner.llm.client import EndpointModel
-from flowzero_jax.planner.llm.conversation import PlanIsCut, Request, Unusable
+from flowzero_jax.planner.llm.conversation import Request, Unusable
 from flowzero_jax.planner.llm.exchange import Budget, Model, Question
-from flowzero_jax.planner.llm.history import History, Round
+from flowzero_jax.planner.llm.history import History
 from flowzero_jax.planner.llm.http import LOOPBACK
 from flowzero_jax.planner.llm.prompts import plan_messages
 from flowzero_jax.planner.llm.refinement import meter, refine
@@ -47,7 +46,7 @@ def plan_with_llm(
 
     Args:
       prompt: What the video shows.
-      num_frames: Frames; more than `settings.key_frames` are interpolated.
+      num_frames: Frames; the model is asked the same for any number of them.
       settings: See there; the defaults take url and model from the environment.
       model: Who is asked; by default what `open_model` gives for the settings. Give the same one
         for several prompts.
@@ -64,13 +63,15 @@ def plan_with_llm(
         settings = settings if settings.replay else resolve(settings)
         model = open_model(settings)
     budget = Budget(settings.max_calls, settings.max_tokens, settings.total_timeout)
+    messages = plan_messages(prompt, num_frames)
+    question = Question(messages, plan_schema(), "plan", settings.reply_tokens)
     try:
-        first = _first_round(model, prompt, num_frames, settings, budget)
+        first = meter(model, Request(prompt, num_frames, question), budget)
     except Unusable as error:
         raise PlannerError(str(error)) from None
-    history = refine(model, first, num_frames, settings, budget)
+    history = refine(model, first, settings, budget)
     assert history.best.scene is not None
-    return LlmPlan(spread(history.best.scene, num_frames), history, _warnings(history))
+    return LlmPlan(history.best.scene, history, _warnings(history))
 
 
 def plan_scene(prompt: str, num_frames: int = 8) -> SceneSyntax:
@@ -99,7 +100,7 @@ def open_model(settings: LlmSettings) -> Model:
         warnings.warn(f"{settings.url}: the key is sent unencrypted; use https", stacklevel=2)
     model: Model = EndpointModel(settings, key)
     if settings.cache is not None:
-        names = ("url", "model", "temperature", "response_format")
+        names = ("url", "model", "temperature", "response_format", "extra")
         asked = {name: getattr(settings, name) for name in names}
         try:
             make_private_folder(settings.cache)
@@ -110,27 +111,6 @@ def open_model(settings: LlmSettings) -> Model:
         make_folder(settings.record)
         model = RecordedModel(model, Folder(settings.record))
     return model
-
-
-def _first_round(
-    model: Model, prompt: str, num_frames: int, settings: LlmSettings, budget: Budget
-) -> Round:
-    """The plan before any refinement; of half as many key frames if replies are cut."""
-    count = min(num_frames, settings.key_frames)
-
-    def request(frames: int) -> Request:
-        messages, schema = plan_messages(prompt, frames), plan_schema(frames)
-        return Request(prompt, frames, Question(messages, schema, "plan", settings.reply_tokens))
-
-    try:
-        return meter(model, request(count), budget)
-    except PlanIsCut as cut:
-        fewer = -(-count // 2)
-        if count < 4:
-            raise
-        first = meter(model, request(fewer), budget)
-        note = f"{cut}; asked for {fewer} key frames instead of {count}"
-        return replace(first, notes=(note, *first.notes))
 
 
 def _warnings(history: History) -> tuple[str, ...]:

@@ -12,9 +12,7 @@ from flowzero_jax.planner.planning import verify
 from flowzero_jax.scene import SceneSyntax
 
 
-def refine(
-    model: Model, first: Round, num_frames: int, settings: LlmSettings, budget: Budget
-) -> History:
+def refine(model: Model, first: Round, settings: LlmSettings, budget: Budget) -> History:
     """Has a plan corrected until the model is sure of it and the check finds nothing hard.
 
     The plan that the check likes best is kept, among equals the one that the model is surest of, so
@@ -24,7 +22,6 @@ def refine(
     Args:
       model: Who corrects.
       first: Round 0, with a scene (see `meter`).
-      num_frames: Of the whole plan, for the history.
       settings: `confidence`, `max_rounds`, `reply_tokens`.
       budget: What all of it may use.
     """
@@ -37,10 +34,9 @@ def refine(
         assert best.scene is not None
         critique = rounds[-1].critique
         messages = refinement_messages(best.scene, best.findings, critique, rejected)
-        count = len(best.scene.frames)
-        schema = refinement_schema(count)
-        question = Question(messages, schema, "refinement", settings.reply_tokens)
+        question = Question(messages, refinement_schema(), "refinement", settings.reply_tokens)
         faulty = best.scene if best.hard else None
+        count = len(best.scene.frames)
         request = Request(best.scene.prompt, count, question, refined=True, faulty=faulty)
         calls, seconds = budget.calls, budget.spent_seconds()
         try:
@@ -68,7 +64,7 @@ def refine(
         seen.add(latest.scene)
     return History(
         prompt=first.scene.prompt,
-        num_frames=num_frames,
+        num_frames=len(first.scene.frames),
         planner="llm",
         url=settings.url,
         model=settings.model,

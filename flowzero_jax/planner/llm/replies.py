@@ -1,8 +1,9 @@
 """From an answer to a checked scene, strictly: what is not clear is a fault to be asked about.
 
-Only what has a single meaning is changed, and said: wrapping around the JSON, control characters,
-swapped corners. With `last`, when there is no try left to ask again, boxes are cut off at the edge
-of the canvas and a single missing frame is interpolated.
+A plan is written as tracks, or frame by frame. Only what has a single meaning is changed, and said:
+text around the plan, control characters, unknown keys, swapped corners. With `last`, when there is
+no try left to ask again, boxes are cut off at the edge of the canvas and missing frames
+interpolated.
 """
 
 import json
@@ -13,10 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.planner.keyframes import spread
-from flowzero_jax.planner.llm import reply_boxes
+from flowzero_jax.planner.llm import reply_boxes, reply_tracks
 from flowzero_jax.planner.llm.exchange import Answer
-from flowzero_jax.planner.llm.reply_text import CutReply, NoReply, ReplyFault, read_object
+from flowzero_jax.planner.llm.reply_text import (
+    THOUGHTS,
+    CutReply,
+    NoReply,
+    ReplyFault,
+    name_list,
+    read_object,
+)
+from flowzero_jax.planner.tracks import frames_of, tracks_of
 from flowzero_jax.scene import MAX_OBJECTS, SceneSyntax, parse_scene
 
 MAX_LISTED = 300
@@ -54,61 +62,72 @@ def read_reply(
     """
     _check_finish(answer)
     tree, notes = read_object(answer.text)
-    confidence, critique = None, ""
-    if "scene" in tree and "frames" not in tree:
-        tree, confidence, critique = _unpack(tree)
+    tree, confidence, critique = _unpack(tree)
     if refined and confidence is None:
-        raise ReplyFault('confidence: is missing; write {"scene": ..., "confidence": 0 to 1}')
+        raise ReplyFault('confidence: is missing; write {"scene": ..., "confidence": 0 to 100}')
     if any(_clean_strings(tree)):
         notes.append("control characters")
-    tree.setdefault("version", 1)
-    if tree.get("prompt", prompt) != prompt:
+    if tree.pop("prompt", prompt) != prompt:
         notes.append("another prompt")
-    tree["prompt"] = prompt
-    reply_boxes.check_convention(tree)
-    changes = _limit_objects(tree) + reply_boxes.correct(tree, clip=last)
-    try:
-        scene = parse_scene(json.dumps(tree), where="")
-    except InputError as error:
-        raise ReplyFault(str(error).removeprefix(": ")) from None
+    version = tree.pop("version", 1)
+    if "things" in tree:
+        frames, changes = reply_tracks.draw(tree, num_frames, prompt)
+    else:
+        changes = reply_boxes.tidy(tree)
+        reply_boxes.check_convention(tree)
+        frames = tree["frames"]
+    scene_tree = {"version": version, "prompt": prompt, "frames": frames}
+    changes += _limit_objects(scene_tree) + reply_boxes.correct(scene_tree, clip=last)
+    scene = _scene(scene_tree)
     if (found := len(scene.frames)) != num_frames:
-        if not (last and 1 < found == num_frames - 1):
+        if not (last and found > 1):
             raise ReplyFault(f"frames: there are {found}, there must be {num_frames}")
-        scene = spread(scene, num_frames)
+        scene = _scene({**scene_tree, "frames": frames_of(tracks_of(scene), num_frames)})
         changes.append(f"interpolated to {num_frames} frames")
     taken = tuple(f"{what} around the plan, taken off" for what in notes)
     return Reply(scene, confidence, critique, taken, tuple(changes))
 
 
+def _scene(tree: dict[str, Any]) -> SceneSyntax:
+    try:
+        return parse_scene(json.dumps(tree), where="")
+    except InputError as error:
+        raise ReplyFault(str(error).removeprefix(": ")) from None
+
+
 def _check_finish(answer: Answer) -> None:
     if answer.finish == "oversize":
         raise ReplyFault("the reply was far too long")
+    if answer.finish == "loop":
+        raise ReplyFault("the reply repeats itself without end")
     if answer.refusal:
         refusal, _ = _clean(answer.refusal)
         raise NoReply(f"the model refuses: {refusal[:200]!r}")
     if answer.finish == "content_filter":
         raise NoReply("the server's content filter stopped the reply")
     if answer.finish == "length":
-        raise CutReply("the reply ran out of tokens")
+        thoughts = " within its thoughts" if answer.thought or THOUGHTS.match(answer.text) else ""
+        raise CutReply(f"the reply ran out of tokens{thoughts}")
     if not answer.text.strip("\ufeff \t\r\n"):
         raise NoReply("the reply is empty")
 
 
 def _unpack(tree: dict[str, Any]) -> tuple[dict[str, Any], float | None, str]:
-    """The parts of {"scene": …, "confidence": …}, with or without "critique"."""
-    unknown = sorted({*tree} - {"scene", "confidence", "critique"})
-    if unknown:
-        raise ReplyFault(f"{unknown[0][:40]!r} is no key of the reply")
-    scene, confidence = tree["scene"], tree.get("confidence")
-    if not isinstance(scene, dict):
-        raise ReplyFault("scene: should be an object")
+    """The plan, its confidence and its critique: they stand around it or beside its parts."""
+    confidence, critique = tree.pop("confidence", None), tree.pop("critique", None)
+    if type(confidence) is int and 1 < confidence <= 100:
+        confidence /= 100  # percent, like all numbers of a plan
     if confidence is not None and (
         type(confidence) not in (int, float) or not 0 <= confidence <= 1
     ):
-        raise ReplyFault("confidence: should be a number from 0 to 1")
-    critique = tree.get("critique")
+        raise ReplyFault("confidence: should be a number from 0 to 100")
+    if "things" not in tree and "frames" not in tree:
+        scene = name_list(tree["scene"]) or tree["scene"]
+        if not isinstance(scene, dict) or {"things", "frames"}.isdisjoint(scene):
+            raise ReplyFault("scene: should be an object with things")
+        tree = scene
     critique = _clean(critique)[0] if isinstance(critique, str) else ""
-    return scene, None if confidence is None else float(confidence), critique[:2000]
+    return tree, None if confidence is None else float(confidence), critique[:2000]
 
 
 def _clean_strings(tree: Any) -> list[bool]:

@@ -7,7 +7,8 @@ no list of four numbers is passed over: the check of the scene names it.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flowzero_jax.planner.llm.reply_text import ReplyFault
+from flowzero_jax.planner.llm.reply_text import ReplyFault, keep_known, list_of
+from flowzero_jax.scene import Frame, SceneObject
 
 MIN_SIDE = 1 / 64
 """One latent cell of a 512-pixel frame: nothing smaller can be drawn."""
@@ -21,6 +22,23 @@ class _Spot(NamedTuple):
     place: str
     obj: dict[str, Any]
     box: list[float]
+
+
+def tidy(scene: dict[str, Any]) -> list[str]:
+    """Takes unknown keys out of frames; without a motion their background is still."""
+    changes = keep_known(scene, ["frames"], "the plan")
+    for number, frame in enumerate(list_of(scene["frames"])):
+        if not isinstance(frame, dict):
+            continue
+        place = f"frames[{number}]"
+        changes += keep_known(frame, [*Frame.model_fields], place)
+        if frame.get("background_motion") is None:
+            frame["background_motion"] = {"direction": "left", "speed": 0}
+        for index, obj in enumerate(list_of(frame.get("objects"))):
+            if isinstance(obj, dict):
+                known = [*SceneObject.model_fields]
+                changes += keep_known(obj, known, f"{place}.objects[{index}]")
+    return changes
 
 
 def check_convention(scene: dict[str, Any]) -> None:
@@ -79,10 +97,9 @@ def correct(scene: dict[str, Any], clip: bool) -> list[str]:
 
 
 def _spots(scene: dict[str, Any]) -> Iterator[_Spot]:
-    frames = scene.get("frames")
-    for number, frame in enumerate(frames if isinstance(frames, list) else []):
+    for number, frame in enumerate(list_of(scene["frames"])):
         objects = frame.get("objects") if isinstance(frame, dict) else None
-        for index, obj in enumerate(objects if isinstance(objects, list) else []):
+        for index, obj in enumerate(list_of(objects)):
             box = obj.get("box") if isinstance(obj, dict) else None
             if isinstance(box, list) and len(box) == 4 and {*map(type, box)} <= {int, float}:
                 yield _Spot(f"frames[{number}].objects[{index}]", obj, box)

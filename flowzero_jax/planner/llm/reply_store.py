@@ -18,7 +18,7 @@ from flowzero_jax.errors import OutputError, PlannerError
 from flowzero_jax.files import write_text
 from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
 
-VERSION = 1
+VERSION = 2
 MAX_ENTRY = 2**22
 
 

@@ -1,4 +1,8 @@
-"""From what a model wrote to one JSON object: wrapping is taken off, damage is never repaired."""
+"""From what a model wrote to one plan as JSON: found by what it looks like, never repaired.
+
+Around it may stand anything: prose with braces, thoughts in any marks, drafts, fences. The last
+whole object that looks like a plan is taken. Every step is linear in the length of the text.
+"""
 
 import json
 import math
@@ -10,12 +14,17 @@ from flowzero_jax.scene import RepeatedKey, keep_repeats
 
 MAX_TEXT_BYTES = 256 * 1024
 MAX_DEPTH = 64
+_LARGEST = 10**15  # of numbers
+_KEYS = ("things", "frames", "scene")  # one of them is in every plan
 
-_THOUGHTS = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL)
-_OPEN_THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>")
-_CLOSED_THOUGHT = re.compile(r"</(think|thinking|thought|reasoning)>")
-_FENCED = re.compile(r"```[\w-]*[^\S\n]*\n(.*?)```", re.DOTALL)
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}"]', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+_TOKEN = re.compile(
+    r'"(?:[^"\\\n]|\\.)*+(?:"|(?P<unended>\\?\Z))|(?P<bracket>[\[\]{}])'
+    r"|[\s,:]+|-?[0-9][0-9.eE+-]*|true|false|null|-?Infinity|NaN",
+    re.DOTALL,
+)
+_BEGINNING = re.compile(r'\{\s*"|\[\s*[\[{]')
+THOUGHTS = re.compile(r"\s*(<\|channel\|>|[<\[◁]\s*(think|thought|reason|analysis))", re.I)
 
 
 class ReplyFault(Exception):
@@ -31,97 +40,160 @@ class NoReply(ReplyFault):
 
 
 def read_object(text: str) -> tuple[dict[str, Any], list[str]]:
-    """The one JSON object in `text`, and what stood around it.
+    """The plan in `text`, as an object, and what stood around it.
 
-    Raises: ReplyFault, and CutReply where the object does not end.
+    Raises: ReplyFault, and CutReply where it does not end.
     """
     if len(text) > MAX_TEXT_BYTES or len(text.encode(errors="replace")) > MAX_TEXT_BYTES:
         raise ReplyFault(f"the reply is longer than {MAX_TEXT_BYTES // 1024} KiB")
-    text, notes = _unwrap(text)
-    body, around = _find_object(text)
-    if around:
-        notes.append("text around the JSON")
-    return _parse(body), notes
-
-
-def _unwrap(text: str) -> tuple[str, list[str]]:
-    notes = []
-    if text.startswith("\ufeff"):
-        text = text.lstrip("\ufeff")
-        notes.append("byte-order mark")
-    bare = text.lstrip()
-    if not bare.startswith("{"):
-        thoughtless = text
-        while match := _THOUGHTS.match(thoughtless):
-            thoughtless = thoughtless[match.end() :]
-        if _OPEN_THOUGHT.match(thoughtless):
+    spans, unended = _whole_values(text)
+    if unended is not None:
+        spans = [span for span in spans if span[1] <= unended]
+        if not spans and THOUGHTS.match(text):
             raise CutReply("the reply ends within its thoughts")
-        # Some servers put the opening tag into the question.
-        closed = [match.end() for match in _CLOSED_THOUGHT.finditer(thoughtless)]
-        thoughtless = thoughtless[closed[-1] :] if closed else thoughtless
-        if thoughtless != text:
-            notes.append("thinking tags")
-        text = thoughtless
-    if not text.lstrip().startswith("{"):
-        fenced = [block for block in _FENCED.findall(text) if "{" in block]
-        if len(fenced) == 1:
-            return fenced[0], [*notes, "a code fence"]
-    return text, notes
+        if not spans or _BEGINNING.match(text, unended):
+            raise CutReply("the JSON ends in the middle")
+    faults, alike = [], []
+    for start, end in reversed(spans):
+        try:
+            tree = _parse(text[start:end])
+        except ReplyFault as fault:
+            faults.append(fault)
+            continue
+        for plan in _plans(tree):
+            if isinstance(plan[_key_of(plan)], list | dict):
+                _check(plan)
+                around = (text[:start] + text[end:]).strip("\ufeff \t\r\n")
+                return plan, ["text"] if around or plan is not tree else []
+            alike.append(plan)
+    for plan in alike:
+        raise ReplyFault(f"{_key_of(plan)}: should be a list")
+    raise [*faults, _no_plan(text, spans)][0]
 
 
-def _find_object(text: str) -> tuple[str, bool]:
-    """The first outermost {...}, and whether there is text around it."""
-    if text.lstrip().startswith("["):
-        raise ReplyFault("the reply is an array; write one JSON object")
-    start = text.find("{")
-    if start < 0:
-        raise ReplyFault("the reply holds no JSON object")
-    end = _end_of_object(text, start)
-    rest = text[end:]
-    second = rest.find("{")
-    if second >= 0 and not rest[:second].strip(" \t\r\n,;`"):
-        raise ReplyFault("the reply holds more than one JSON object; write one")
-    return text[start:end], bool(text[:start].strip() or rest.strip())
+def _whole_values(text: str) -> tuple[list[tuple[int, int]], int | None]:
+    """Where whole values are that are in no other, and where one begins that does not end."""
+    spans: list[tuple[int, int]] = []
+    place = damaged = 0
+    while bracket := _BRACKET.search(text, place):
+        place = bracket.end()
+        if bracket[0] in "]}":
+            damaged = max(damaged - 1, 0)
+            continue
+        found, end, open_ = _read_value(text, bracket.start())
+        if end is None:
+            return [*spans, *found], bracket.start()
+        # Of what is damaged only whole objects count.
+        lists = not damaged and not open_
+        spans += [span for span in found if lists or text[span[0]] == "{"]
+        place, damaged = end, damaged + open_
+    return spans, None
 
 
-def _end_of_object(text: str, start: int) -> int:
-    closers: list[str] = []
-    for token in _TOKENS.finditer(text, start):
-        mark = token[0]
-        if mark == '"':
-            break  # a text that does not end
-        if mark in "{[":
-            closers.append("}" if mark == "{" else "]")
-            if len(closers) > MAX_DEPTH:
+def _read_value(text: str, place: int) -> tuple[list[tuple[int, int]], int | None, int]:
+    """Reads the value that begins with the bracket at `place`, as far as it may be JSON.
+
+    Returns the largest whole values in it, where it ends (None: it does not), and how many of its
+    brackets are open there.
+    """
+    spans: list[tuple[int, int]] = []
+    brackets: list[int] = []
+    quoted = -1  # where the text begins that was just read
+    while place < len(text):
+        token = _TOKEN.match(text, place)
+        if token is None:  # prose; if it follows a text, that was none either
+            return spans, (place if quoted < 0 else quoted) + 1, len(brackets)
+        place, mark = token.end(), token["bracket"]
+        quoted = token.start() if text[token.start()] == '"' else -1
+        if mark in ("{", "["):
+            brackets.append(token.start())
+            if len(brackets) > MAX_DEPTH:
                 raise ReplyFault(f"the JSON is nested deeper than {MAX_DEPTH} levels")
-        elif mark in "}]":
-            if closers.pop() != mark:
-                raise ReplyFault("not valid JSON: brackets do not match")
-            if not closers:
-                return token.end()
-    raise CutReply("the JSON ends in the middle")
+        elif mark:
+            start = brackets.pop()
+            if text[start] + mark not in ("{}", "[]"):
+                return spans, place, len(brackets)
+            while spans and spans[-1][0] > start:
+                spans.pop()
+            spans.append((start, place))
+            if not brackets:
+                return spans, place, 0
+    return spans, None, len(brackets)
 
 
 def _parse(body: str) -> Any:
     try:
-        tree = json.loads(body, object_pairs_hook=keep_repeats, parse_constant=float)
+        return json.loads(body, object_pairs_hook=keep_repeats, parse_constant=float)
     except json.JSONDecodeError as error:
         near = body[max(error.pos - 20, 0) : error.pos + 20]
         near = json.dumps(near, ensure_ascii=False)
         raise ReplyFault(f"not valid JSON: {error.msg.lower()}, near {near}") from None
     except ValueError:
         raise ReplyFault("not valid JSON: a number has too many digits") from None
-    for place, problem in _problems(tree, ""):
+
+
+def _plans(tree: Any) -> Iterator[dict[str, Any]]:
+    """All that looks like a plan, the outermost first; bare lists of its parts are named."""
+    if isinstance(tree, dict) and not {*_KEYS}.isdisjoint(tree):
+        yield tree
+    elif isinstance(tree, dict | list) and tree:
+        if named := name_list(tree):
+            yield named
+        for value in tree.values() if isinstance(tree, dict) else tree:
+            yield from _plans(value)
+
+
+def name_list(tree: Any) -> dict[str, Any] | None:
+    """A list of things or of frames as a plan; None for anything else."""
+    for name, part in (("things", "path"), ("frames", "objects")):
+        if isinstance(tree, list) and all(isinstance(v, dict) and part in v for v in tree):
+            return {name: tree}
+    return None
+
+
+def list_of(value: Any) -> list[Any]:
+    """The value if it is a list, else none of it."""
+    return value if isinstance(value, list) else []
+
+
+def keep_known(part: dict[str, Any], known: list[str], place: str) -> list[str]:
+    """Takes unknown keys out of a part of a plan; says which."""
+    unknown = [key for key in part if key not in known]
+    for key in unknown:
+        del part[key]
+    return [f"{place}: left out the unknown {key[:40]!r}" for key in unknown[:3]]
+
+
+def _key_of(plan: dict[str, Any]) -> str:
+    return next(key for key in _KEYS if key in plan)
+
+
+def _no_plan(text: str, spans: list[tuple[int, int]]) -> ReplyFault:
+    """Says why nothing in a text is a plan."""
+    start = text.find("{")
+    if start < 0:
+        return ReplyFault("the reply holds no JSON object")
+    if not spans or start < spans[0][0]:
+        try:
+            _parse(text[start : text.rfind("}") + 1])
+        except ReplyFault as fault:
+            return fault
+    return ReplyFault("things: is missing; write the whole object of the plan")
+
+
+def _check(plan: Any) -> None:
+    """Raises ReplyFault for what a JSON library passes over in silence."""
+    for place, problem in _problems(plan, ""):
         raise ReplyFault(f"{place}: {problem}")
-    return tree
 
 
 def _problems(tree: Any, place: str) -> Iterator[tuple[str, str]]:
-    """What a JSON library passes over in silence, each as (place, what)."""
     if isinstance(tree, RepeatedKey):
         yield place or "the reply", "a key occurs twice; write each key once"
     if isinstance(tree, float) and not math.isfinite(tree):
-        yield place, f"{tree} is no number to draw with; write a fraction from 0 to 1"
+        yield place, f"{tree} is no number to draw with"
+    if isinstance(tree, int) and abs(tree) > _LARGEST:
+        yield place, "a number has too many digits"
     if isinstance(tree, list):
         for number, value in enumerate(tree):
             yield from _problems(value, f"{place}[{number}]")

@@ -1,5 +1,6 @@
 """What the planner with a language model may be told, and where the rest comes from."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import InputError
-from flowzero_jax.settings import MAX_FRAMES, About, Setting, settings_of
+from flowzero_jax.settings import About, Setting, settings_of
 
 Format = Literal["json_schema", "json_object", "text"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -21,10 +22,10 @@ class LlmSettings:
     """Which model plans, how long it may take and what it may cost. The key is not among them.
 
     Refinement ends after `max_rounds`, or before, when the model's `confidence` is reached and no
-    hard finding is left. Longer videos than `key_frames` are planned as so many key frames and
-    interpolated. A server that refuses `response_format` is asked for the next weaker form. Time,
-    requests and tokens (of questions and replies) are what one prompt may use; a reply that
-    `reply_tokens` cut is asked for once more with twice as many. `backoff` is doubled each time.
+    hard finding is left. A server that refuses a request gets the next weaker form of it, with
+    `extra` in it all the same. Time, requests and tokens (of questions and replies) are what one
+    prompt may use; a reply that `reply_tokens` cut is asked for once more with twice as many.
+    `backoff` is doubled each time.
     """
 
     url: Annotated[
@@ -60,7 +61,10 @@ class LlmSettings:
     response_format: Annotated[
         Format, About(f"strictest form of reply asked for: {', '.join(FORMATS)}", metavar="FORM")
     ] = "json_schema"
-    key_frames: Annotated[int, About("frames that are planned", 2, MAX_FRAMES)] = 8
+    extra: Annotated[
+        str,
+        About('fields of every request as JSON, like {"reasoning_effort": "low"}', metavar="JSON"),
+    ] = ""
     backoff: Annotated[float, About("seconds before the first retry", 0, 60)] = 0.5
 
     def __post_init__(self) -> None:
@@ -68,8 +72,14 @@ class LlmSettings:
             _check(setting, getattr(self, setting.name))
         if self.url is not None:
             _check_url(self.url)
+        _check_extra(self.extra)
         if self.record is not None and self.replay is not None:
             raise InputError("record and replay exclude each other; give one of them")
+
+    @property
+    def extra_fields(self) -> dict[str, Any]:
+        """The fields that `extra` adds to a request."""
+        return json.loads(self.extra) if self.extra else {}
 
 
 def resolve(settings: LlmSettings, environment: Mapping[str, str] = os.environ) -> LlmSettings:
@@ -109,6 +119,18 @@ def _check(setting: Setting, value: Any) -> None:
         return
     if type(value) not in (int, float) or not low <= value <= high:
         raise InputError(f"{name}: {value!r} is not a number from {low:g} to {high:g}")
+
+
+def _check_extra(extra: str) -> None:
+    try:
+        fields = json.loads(extra) if extra else {}
+        json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()  # as it will be sent
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise InputError(f'extra: {extra[:200]!r} is no JSON object, like {{"seed": 1}}')
+    if taken := fields.keys() & {"messages", "stream", "n"}:
+        raise InputError(f"extra: {min(taken)} is the planner's own; leave it out")
 
 
 def _check_url(url: str) -> None:

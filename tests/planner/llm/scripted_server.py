@@ -150,3 +150,45 @@ def drips(piece: bytes, pause: float, pieces: int = 10_000) -> Step:
                 return
 
     return step
+
+
+def refuses(status: int, body: Any, when: Callable[[dict[str, Any]], bool], good: Step) -> Step:
+    """An error as long as a request is such, then `good`."""
+
+    def step(handler: _Handler) -> None:
+        answer = responds(status, body) if when(handler.server.requests[-1]) else good
+        answer(handler)
+
+    return step
+
+
+def streams(
+    content: str,
+    finish: str | None = "stop",
+    field: str = "content",
+    pause: float = 0.0,
+    size: int = 40,
+    done: bool = True,
+) -> Step:
+    """A completion word by word, as server-sent events; `pause` seconds between them."""
+    pieces = [content[k : k + size] for k in range(0, len(content), size)]
+    choices: list[dict[str, Any]] = [{"delta": {"role": "assistant", "content": ""}}]
+    choices += [{"delta": {field: piece}} for piece in pieces]
+    choices += [{"delta": {}, "finish_reason": finish}] if finish else []
+    events = [{"choices": [{"index": 0, **choice}]} for choice in choices]
+    events += [{"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 50}}]
+
+    def step(handler: _Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        handler.close_connection = True
+        handler.wfile.write(b": a comment\r\n\r\n")
+        for event in events:
+            handler.wfile.write(b"data: " + json.dumps(event).encode() + b"\r\n\r\n")
+            handler.wfile.flush()
+            if handler.server.closing.wait(pause):
+                return
+        handler.wfile.write(b"data: [DONE]\n\n" if done else b"")
+
+    return step

@@ -2,7 +2,7 @@
 
 import pytest
 from scripted_model import ScriptedModel
-from written_plans import PROMPT, plan, with_boxes
+from written_plans import PROMPT, plan, tracks, with_boxes
 
 from flowzero_jax.errors import InputError, PlannerError
 from flowzero_jax.planner.checks.findings import Finding
@@ -62,7 +62,7 @@ def test_confidence_above_the_threshold_with_a_hard_finding_goes_on():
     assert result.history.ended == "rounds" and len(result.history.rounds) == 4
     assert any("still has a fault: the ball overlaps" in line for line in result.warnings)
     assert all(HARD.message in model.said(n) for n in (1, 2, 3))
-    assert "frames[2]" in model.said(1) and '"ball"' in model.said(1)
+    assert "(must be corrected), things[0], time 67: " in model.said(1)
 
 
 def test_a_soft_finding_does_not_keep_a_sure_model_from_ending():
@@ -90,7 +90,7 @@ def test_a_worsening_model_does_no_harm():
     assert number_of(result.scene) == 0 and result.history.kept == 0
     assert result.history.ended == "rounds" and not result.warnings
     assert "was worse" in model.said(2) and HARD.message in model.said(2)
-    assert "0.1, 0.1, 0.3, 0.3" in model.said(3)  # goes on from the best plan
+    assert '"path":[[0,10,10,20,20]]' in model.said(3)  # goes on from the best plan
 
 
 def test_the_best_plan_by_the_check_wins_over_confidence():
@@ -161,8 +161,8 @@ def test_faulty_replies_are_asked_about_with_the_exact_fault():
 
 
 def test_three_faulty_replies_are_the_end():
-    model = ScriptedModel(plan(9))
-    with pytest.raises(PlannerError, match=r"no usable plan \(frames: there are 9"):
+    model = ScriptedModel(plan(box=[0, 0, "1", 1]))
+    with pytest.raises(PlannerError, match=r"no usable plan \(frames\[0\].objects\[0\].box\[2\]: "):
         run(model)
     assert len(model.questions) == 3 and len(model.forgotten) == 3
 
@@ -188,24 +188,34 @@ def test_empty_replies_and_refusals_are_asked_once_more(answer, said):
     assert number_of(run(ScriptedModel(answer, numbered(4)), max_rounds=0).scene) == 4
 
 
-def test_a_cut_reply_gets_more_tokens_then_fewer_frames():
-    cut = Answer('{"frames": [', "length")
-    model = ScriptedModel(cut, cut, numbered(5, frames=2))
-    result = run(model, reply_tokens=1000, max_rounds=0)
-    assert [q.reply_tokens for q in model.questions] == [1000, 2000, 1000]
-    assert "2 frames" in model.said(2) and len(result.scene.frames) == 4
-    assert any("asked for 2 key frames instead of 4" in n for n in result.history.rounds[0].notes)
-    with pytest.raises(PlannerError, match="out of tokens"):
+def test_a_cut_reply_gets_more_tokens_once():
+    cut = Answer('{"things": [', "length")
+    model = ScriptedModel(cut, numbered(5))
+    assert number_of(run(model, reply_tokens=1000, max_rounds=0).scene) == 5
+    assert [q.reply_tokens for q in model.questions] == [1000, 2000]
+    assert model.questions[0].messages == model.questions[1].messages
+    with pytest.raises(PlannerError, match=r"out of tokens.*--llm-reply-tokens.*--llm-extra"):
         run(ScriptedModel(cut))
 
 
-def test_long_videos_are_planned_as_key_frames():
-    model = ScriptedModel(numbered(0, frames=8), PlannerError("over"))
-    result = run(model, frames=30)
-    assert "8 frames" in model.said(0) and len(result.scene.frames) == 30
-    assert len(result.history.rounds[0].scene.frames) == 8 and result.history.num_frames == 30
-    model = ScriptedModel(numbered(0, frames=3))
-    assert len(run(model, frames=5, key_frames=3, max_rounds=0).scene.frames) == 5
+def test_any_number_of_frames_is_planned_alike():
+    asked = []
+    for frames in (1, 2, 8, 64, 512):
+        model = ScriptedModel(tracks(), PlannerError("over"))
+        result = run(model, frames=frames)
+        assert len(result.scene.frames) == result.history.num_frames == frames
+        asked.append(model.questions[0])
+    assert len({question.schema["required"][0] for question in asked}) == 1
+    assert asked[3].messages[:-1] == asked[4].messages[:-1] and asked[3].schema == asked[4].schema
+
+
+def test_a_correction_sends_no_more_than_it_must():
+    model = ScriptedModel("x" * 10_000, {"things": [{"phrase": "a ball", "path": 3}]}, tracks())
+    run(model, max_rounds=0)
+    first, second, third = model.questions
+    assert [message.role for message in second.messages] == ["system", "user", "assistant", "user"]
+    assert "xxx" not in second.messages[2].content and "path" in third.messages[2].content
+    assert sum(len(m.content) for m in third.messages) < sum(len(m.content) for m in first.messages)
 
 
 def test_the_budget_holds_for_all_rounds():

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from written_plans import PROMPT, plan, with_boxes
+from written_plans import PROMPT, plan, tracks, with_boxes
 
 from flowzero_jax.planner.llm.exchange import Answer
 from flowzero_jax.planner.llm.replies import read_reply
@@ -11,6 +11,7 @@ from flowzero_jax.planner.llm.reply_text import CutReply, NoReply, ReplyFault, r
 from flowzero_jax.scene import scene_json
 
 GOOD = json.dumps(plan())
+OTHER = json.dumps(plan(phrase="a draft"))
 
 
 def read(content, frames=4, finish="stop", **options):
@@ -41,15 +42,28 @@ def test_a_plan_may_leave_version_and_prompt_out():
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("\ufeff" + GOOD, "byte-order mark"),
-        (f"```json\n{GOOD}\n```", "code fence"),
-        (f"```\n{GOOD}\n```", "code fence"),
-        (f"Here is your plan:\n\n```json\n{GOOD}\n```\nEnjoy {{it}}!", "code fence"),
+        ("\ufeff" + GOOD, None),
+        (f"```json\n{GOOD}\n```", "text around"),
+        (f"```\n{GOOD}\n```", "text around"),
+        (f"Here is your plan:\n\n```json\n{GOOD}\n```\nEnjoy {{it}}!", "text around"),
         (f'Sure! Here it is: {GOOD} I hope it\'s "good".', "text around"),
-        (f'<think>a {{box}} here " and</think>\n{GOOD}', "thinking"),
-        (f"<thinking>{GOOD}</thinking><think></think>{GOOD}", "thinking"),
-        (f"the template opened it</think>\n```json\n{GOOD}\n```", "thinking"),
-        (f"{GOOD} or perhaps this: {GOOD}", "text around"),
+        (f'<think>a {{box}} here " and</think>\n{GOOD}', "text around"),
+        (f"<thinking>{OTHER}</thinking><think></think>{GOOD}", "text around"),
+        (f"the template opened it</think>\n```json\n{GOOD}\n```", "text around"),
+        (f'[THINK]so {{x: 1}} or {{"a": [}}...[/THINK]{GOOD}', "text around"),
+        (f'◁think▷the "box: {{0, 1◁/think▷ {GOOD}', "text around"),
+        (
+            f"<|channel|>analysis<|message|>{OTHER[:60]}...<|channel|>final<|message|>{GOOD}<|end|>",
+            "text around",
+        ),
+        (f"Draft:\n```json\n{OTHER}\n```\nNo, better:\n```json\n{GOOD}\n```", "text around"),
+        (f"{OTHER}{GOOD}", "text around"),
+        (f"{{scene}}: {GOOD}", "text around"),
+        (f'{{"answer": {GOOD}}}', "text around"),
+        (f'{{"plan": {{"note": {{}}, "plan": {GOOD}}}}} {{"done": true}}', "text around"),
+        (json.dumps(plan()["frames"]), "text around"),
+        (f"Sure: {json.dumps(plan()['frames'])}", "text around"),
+        (f"{OTHER} or perhaps this: {GOOD}", "text around"),
         (f"  \n\t{GOOD}\n  ", None),
     ],
 )
@@ -63,27 +77,24 @@ def test_wrapping_is_taken_off_and_noted(text, note):
     ("text", "said"),
     [
         ("no plan at all", "no JSON object"),
-        ("[" + GOOD + "]", "is an array"),
-        (GOOD + GOOD, "more than one"),
-        (GOOD + "\n" + GOOD, "more than one"),
-        (f"{{scene}}: {GOOD}", "not valid JSON"),
+        ("[1, 2]", "no JSON object"),
         ("{'frames': []}", "not valid JSON"),
         (GOOD.replace('"frames"', "frames"), "not valid JSON"),
         (GOOD[:-1] + ",}", "not valid JSON"),
         (GOOD.replace("]}]", "]]}"), "not valid JSON"),
-        ('{"a": 1, "a": 2}', "a key occurs twice"),
+        ('{"frames": [], "frames": []}', "a key occurs twice"),
         (GOOD.replace('"id": "ball"', '"id": "ball", "id": "x"'), "occurs twice"),
         ("{" + '"a":[' * 100 + "]" * 100 + "}", "nested deeper"),
         ('{"a":' * 50_000, "nested deeper"),
         ('{"a":' + "9" * 5000 + "}", "digits"),
         ('{"a": "' + "x" * 300_000 + '"}', "longer than 256 KiB"),
         ("x" + " " * 1_000_000, "longer than 256 KiB"),
-        ("{}", "frames: is missing"),
+        ("{}", "things: is missing"),
         ('{"frames": {}}', "frames"),
         ('{"frames": []}', "frames"),
         ('{"frames": [1, 2]}', "frames[0]"),
-        ('{"scene": 3}', "scene: should be an object"),
-        ('{"scene": {}, "confidence": 1, "path": "/etc"}', "'path' is no key"),
+        ('{"scene": 3}', "scene: should be"),
+        ('{"scene": {}, "confidence": 1, "path": "/etc"}', "scene: should be"),
         ('{"error": "no"}', "is missing"),
     ],
 )
@@ -211,14 +222,17 @@ def test_thousands_of_objects_are_refused():
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
 def test_another_number_of_frames_is_asked_about(count):
     assert f"there are {count}, there must be 4" in fault(plan(count))
-    if count != 3:
-        fault(plan(count), last=True)
 
 
-def test_a_single_missing_frame_is_interpolated_at_last():
-    reply = read(plan(3), last=True)
-    assert len(reply.scene.frames) == 4 and reply.changes == ("interpolated to 4 frames",)
-    assert reply.scene.frames[0].objects == read(plan(3), frames=3).scene.frames[0].objects
+def test_missing_frames_are_interpolated_at_last():
+    assert "there are 1," in fault(plan(1), last=True)
+    for count in (2, 3, 5, 9):
+        reply = read(plan(count), last=True)
+        assert len(reply.scene.frames) == 4 and reply.changes == ("interpolated to 4 frames",)
+        for at in (0, -1):
+            assert reply.scene.frames[at].objects[0].box == tuple(
+                plan(count)["frames"][at]["objects"][0]["box"]
+            )
 
 
 def test_ids_are_unique_within_a_frame():
@@ -253,10 +267,13 @@ def test_the_prompt_stays_the_users():
 
 
 @pytest.mark.parametrize("key", ["frame", "path", "url", "command"])
-def test_unknown_keys_are_asked_about(key):
+def test_unknown_keys_are_left_out_and_said(key):
     tree = plan()
     tree["frames"][1][key] = 1
-    assert fault(tree).startswith(f"frames[1].{key}: is not a key")
+    tree["frames"][2]["objects"][0][key] = {"path": "/etc"}
+    reply = read({**tree, key: [1]})
+    assert reply.scene == read(GOOD).scene
+    assert [key in change for change in reply.changes] == [True] * 3
 
 
 def test_a_refinement_has_a_confidence():
@@ -264,7 +281,9 @@ def test_a_refinement_has_a_confidence():
     assert read(tree, refined=True).confidence == 0.9
     assert read({**tree, "critique": "late\x07"}, refined=True).critique == "late"
     assert read({**tree, "confidence": 1}, refined=True).confidence == 1
-    for confidence in (1.5, -0.1, "0.9", True, float("nan"), [1]):
+    assert read({**tree, "confidence": 85}, refined=True).confidence == 0.85
+    assert read({**plan(), "confidence": 0.5, "critique": "x"}, refined=True).critique == "x"
+    for confidence in (1.5, -0.1, 101, "0.9", True, float("nan"), [1], 10**400):
         assert "confidence" in fault({**tree, "confidence": confidence}, refined=True)
     assert "confidence: is missing" in fault({"scene": plan()}, refined=True)
     assert "confidence: is missing" in fault(plan(), refined=True)
@@ -278,5 +297,56 @@ def test_any_cut_of_any_wrapping_raises_only_faults():
 
 
 def test_objects_in_texts_do_not_count():
-    tree, notes = read_object('{"a": "}{ \\" }", "b": [{}]}')
-    assert tree == {"a": '}{ " }', "b": [{}]} and not notes
+    tree, notes = read_object('{"a": "}{ \\" }", "frames": [{}]}')
+    assert tree == {"a": '}{ " }', "frames": [{}]} and not notes
+
+
+@pytest.mark.parametrize(
+    "piece", ["{a", '{"a":', '"\\"{', '{"\\"', "[[", '{"a":{}}', '{ "a" "b" c']
+)
+def test_long_texts_without_a_plan_are_read_in_one_go(piece):
+    with pytest.raises(ReplyFault):
+        read_object(piece * (250_000 // len(piece)))
+
+
+def path(*waypoints):
+    return tracks(path=[[*waypoint] for waypoint in waypoints])
+
+
+def test_tracks_are_drawn_for_any_number_of_frames():
+    for frames in (1, 4, 33):
+        reply = read(tracks(), frames=frames)
+        boxes = [frame.objects[0].box for frame in reply.scene.frames]
+        assert len(boxes) == frames and boxes[0] == (0.1, 0.6, 0.3, 0.8)
+        assert frames == 1 or boxes[-1] == (0.7, 0.6, 0.9, 0.8)
+        assert not reply.notes and not reply.changes
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (path([0, 51, 280, 128, 130], [100, 300, 280, 128, 130]), "pixels (things[0].path[0]"),
+        (path([0, 10, 60, 30, 80], [100, 60, 60, 80, 80]), "corners (things[0].path[0]"),
+        (path([0, 0.1, 0.6, 0.2, 0.2], [1, 0.7, 0.6, 0.2, 0.2]), "fractions"),
+        (path([50, 10, 60, 20, 20], [0, 70, 60, 20, 20]), "things[0].path: the times [50, 0]"),
+        (path([0, 10, 60, 0, 20]), "things[0].path: way-point 0 is 0 wide"),
+        (path([0, 10, 60, 20]), "things[0].path[0]"),
+        (path([0, "10", 60, 20, 20]), "things[0].path[0][1]"),
+        (path([0, None, 60, 20, 20]), "things[0].path[0][1]"),
+        (path(), "things[0].path"),
+        (tracks(move="fast"), "things[0].move"),
+        (tracks(phrase=" "), "things[0].phrase: is blank"),
+        ({**tracks(), "background": [{"at": 0, "direction": "north", "speed": 1}]}, "direction"),
+        ({**tracks(), "captions": 3}, "captions"),
+        ({"things": {}}, "things"),
+        ({"things": [3]}, "things[0]"),
+        ({**tracks(), "things": tracks()["things"] * 301}, "a frame has 301 objects"),
+    ],
+)
+def test_tracks_that_are_not_clear_are_asked_about(tree, said):
+    assert said in fault(tree)
+
+
+def test_what_is_never_seen_is_said():
+    reply = read({**tracks(), "things": [*tracks()["things"], *path([0, 100, 9, 9, 9])["things"]]})
+    assert reply.changes == ("things[1]: left out, it is never inside of the frame",)

@@ -30,3 +30,13 @@ def with_boxes(*boxes: list[Any]) -> dict[str, Any]:
     for frame, box in zip(tree["frames"], boxes, strict=True):
         frame["objects"][0]["box"] = box
     return tree
+
+
+def tracks(**changes: Any) -> dict[str, Any]:
+    """A good plan for `PROMPT` as tracks; `changes` replace keys of its thing."""
+    path = [[0, 10, 60, 20, 20], [100, 70, 60, 20, 20]]
+    return {
+        "captions": [{"at": 0, "text": "a red ball on a beach"}],
+        "background": [],
+        "things": [{"phrase": "a red ball", "path": path, "move": "even"} | changes],
+    }

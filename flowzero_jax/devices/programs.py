@@ -19,6 +19,7 @@ from flowzero_jax.denoising import Models, Params, denoise
 from flowzero_jax.devices.mesh import to_host
 from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
 from flowzero_jax.devices.processes import SharedSnapshot
+from flowzero_jax.devices.traced import run
 from flowzero_jax.errors import ModelError
 from flowzero_jax.generation import calls, decode, prepare
 from flowzero_jax.models import TextEncoder
@@ -124,7 +125,7 @@ def draw(
       InputError, OutputError: as `Snapshot`; of several processes a SharedError.
     """
     settings = settings.in_programs
-    state, conditions = prepare_jitted(models, settings, params, scenes, keys)
+    state, conditions = run(prepare_jitted, models, settings, params, scenes, keys)
     if isinstance(snapshot, Snapshot) and mesh is not None and mesh.is_multi_process:
         snapshot = SharedSnapshot(snapshot)
     done = 0
@@ -137,7 +138,8 @@ def draw(
         state, conditions = placement.spread(state, conditions)
         collect = placement.collect
     for call in calls(models.schedule, settings, steps_per_call, done):
-        state = denoise_jitted(
+        state = run(
+            denoise_jitted,
             models,
             params,
             state,
@@ -157,7 +159,7 @@ def draw(
             snapshot.write(done, SamplerState._make(map(collect, state)))
         if progress is not None:
             progress(done, settings.num_steps)
-    frames = collect(decode_jitted(models, params, state.latents, mesh=mesh))
+    frames = collect(run(decode_jitted, models, params, state.latents, mesh=mesh))
     if snapshot is not None:
         snapshot.remove()
     return Drawn(collect(state.latents), frames)

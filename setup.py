@@ -12,6 +12,7 @@ VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)[1]
 INSTALL = [
     "absl-py>=2.5",
     "diffusers==0.39.0",  # its last release with Flax pipelines; imported by interop alone
+    "flatbuffers>=24.3",  # what JAX keeps traced programs in
     "flax>=0.12.8",
     "fsspec>=2026.2",  # folders and buckets of a batch
     "huggingface_hub>=0.36,<2",  # for hf: names

@@ -18,6 +18,7 @@ from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import platform_of, shard_params, to_host
 from flowzero_jax.devices.programs import Drawn, Progress, draw, encode_table, encode_texts_jitted
+from flowzero_jax.devices.traced import run
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import generate, latent_size
 from flowzero_jax.models import Autoencoder, Platform, TextEncoder, UNet
@@ -181,7 +182,7 @@ class Pipeline:
     def encode(self, table: SceneTable) -> SceneArrays:
         """Encodes each distinct text of the table once and gathers the states."""
         encode = functools.partial(
-            encode_texts_jitted, self.models.text_encoder, self.params["text_encoder"]
+            run, encode_texts_jitted, self.models.text_encoder, self.params["text_encoder"]
         )
         return encode_table(encode, self.tokenizer(table.texts), table)
 

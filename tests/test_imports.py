@@ -21,6 +21,7 @@ ROOMS = {
     "files": "",
     "settings": "",
     "values": "settings",
+    "kept": "files",
     "scene": "files",
     "planner.words": "scene",
     "planner.intent": "planner.words",
@@ -48,12 +49,12 @@ ROOMS = {
     "sampler": "schedule settings",
     "snapshot": "files sampler",
     "weights.source": "settings",
-    "weights": "models schedule tokenizer files version settings weights.source",
+    "weights": "models schedule tokenizer files version settings kept weights.source",
     "denoising": "models sampler schedule settings noise_schemes",
     "generation": "denoising models schedule arrays settings noise noise_schemes sampler",
     "devices": (
         "generation denoising models noise snapshot arrays scene settings tabulate files "
-        "noise_schemes sampler blending"
+        "noise_schemes sampler blending kept"
     ),
     "pipeline": (
         "devices generation denoising models noise snapshot tabulate tokenizer weights arrays "

@@ -25,6 +25,7 @@ from flowzero_jax.devices.programs import (
     encode_texts_jitted,
     prepare_jitted,
 )
+from flowzero_jax.devices.traced import ready
 from flowzero_jax.errors import DeviceError
 from flowzero_jax.generation import Segment, calls
 from flowzero_jax.noise import video_keys
@@ -146,8 +147,8 @@ class _Programs:
         if self.announce is not None:
             self.announce(name)
         started = time.perf_counter()
-        lowered = function.lower(*arguments, **options)
-        memory = lowered.compile().memory_analysis()
+        program = ready(function, *arguments, **options)
+        memory = program.executable.memory_analysis()
         if memory is None:
             raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
         on_device = _bytes((self.params, alive))
@@ -162,7 +163,7 @@ class _Programs:
                 other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
             )
         )
-        return lowered.out_info
+        return program.results
 
 
 def _scenes(batch: int, num_frames: int, length: int, width: int) -> SceneArrays:

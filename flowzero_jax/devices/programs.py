@@ -21,6 +21,7 @@ from flowzero_jax.denoising import Models, Params, denoise
 from flowzero_jax.devices.mesh import to_host
 from flowzero_jax.devices.placement import Placement, decode_spread, denoise_spread
 from flowzero_jax.devices.processes import SharedSnapshot
+from flowzero_jax.devices.traced import run
 from flowzero_jax.errors import ModelError
 from flowzero_jax.generation import Decoded, calls, decode, prepare
 from flowzero_jax.models import TextEncoder
@@ -134,7 +135,7 @@ def draw(
       InputError, OutputError: as `Snapshot`; of several processes a SharedError.
     """
     settings = settings.in_programs
-    state, conditions = prepare_jitted(models, settings, params, scenes, keys)
+    state, conditions = run(prepare_jitted, models, settings, params, scenes, keys)
     if isinstance(snapshot, Snapshot) and mesh is not None and mesh.is_multi_process:
         snapshot = SharedSnapshot(snapshot)
     done = 0
@@ -147,7 +148,8 @@ def draw(
         state, conditions = placement.spread(state, conditions)
         collect = placement.collect
     for call in calls(models.schedule, settings, steps_per_call, done):
-        state = denoise_jitted(
+        state = run(
+            denoise_jitted,
             models,
             params,
             state,
@@ -177,12 +179,12 @@ def _decode(models: Models, params: Params, latents: jax.Array, mesh, collect) -
     """The frames on the host. Sums of a decoder can be too large for 16 bits although all weights
     fit: it then computes in float32, which takes longer and gives the picture that was meant.
     """
-    frames, finite = map(collect, decode_jitted(models, params, latents, mesh=mesh))
+    frames, finite = map(collect, run(decode_jitted, models, params, latents, mesh=mesh))
     dtype = jnp.dtype(models.autoencoder.dtype)
     if not finite.all() and dtype != jnp.float32:
         warnings.warn(f"the decoder overflows in {dtype.name}; it is run in float32", stacklevel=2)
         exact = dataclasses.replace(models, autoencoder=models.autoencoder.clone(dtype=jnp.float32))
-        frames, finite = map(collect, decode_jitted(exact, params, latents, mesh=mesh))
+        frames, finite = map(collect, run(decode_jitted, exact, params, latents, mesh=mesh))
     if not finite.all():
         raise ModelError(
             "the decoder gave numbers that are not finite, in float32, too; check its weights, or "

@@ -6,6 +6,7 @@ before any weight is read.
 
 import dataclasses
 import functools
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from flowzero_jax import kept
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.models import (
     Autoencoder,
@@ -70,11 +72,32 @@ def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig)
     else:
         model, method = TextEncoder(config), None
         inputs = (jax.ShapeDtypeStruct((1, config.max_position_embeddings), jnp.int32),)
-    key = jax.eval_shape(jax.random.key, 0)
-    shapes = jax.eval_shape(lambda key, *x: model.init(key, *x, method=method), key, *inputs)
-    shapes = shapes["params"]
+    shapes = _kept_shapes(config)
+    if shapes is None:
+        key = jax.eval_shape(jax.random.key, 0)
+        variables = jax.eval_shape(lambda key, *x: model.init(key, *x, method=method), key, *inputs)
+        shapes = variables["params"]
+        listed = [[path, leaf.shape] for path, leaf in leaves(shapes)]
+        kept.keep(json.dumps(listed).encode(), "shapes", config)
     _bound(config, sum(math.prod(leaf.shape) for _, leaf in leaves(shapes)))
     return shapes
+
+
+def _kept_shapes(config: Any) -> Tree | None:
+    """What `parameter_shapes` found in an earlier process, which traced the network for it."""
+    content = kept.recall("shapes", config)
+    if content is None:
+        return None
+    tree: Tree = {}
+    try:
+        for path, shape in json.loads(content):
+            scope = tree
+            for name in path[:-1]:
+                scope = scope.setdefault(name, {})
+            scope[path[-1]] = jax.ShapeDtypeStruct(tuple(shape), jnp.float32)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return tree
 
 
 def tensor_shapes(shapes: Tree) -> Shapes:

@@ -194,7 +194,12 @@ class Background:
 
 @dataclass(frozen=True)
 class Intent:
-    """Everything that the prompt asks for; `style` are words about the picture as a whole."""
+    """Everything that the prompt asks for.
+
+    `style`: words about the picture as a whole. `told`: the prompt in its own words, but for what
+    boxes and background show; a text for each step where one act follows the other. `passed`: its
+    words that were not understood.
+    """
 
     prompt: str
     things: tuple[Thing, ...] = ()
@@ -202,6 +207,8 @@ class Intent:
     scenery: tuple[Scenery, ...] = ()
     background: Background = field(default_factory=Background)
     style: str = ""
+    told: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool) -> Label:

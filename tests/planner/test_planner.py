@@ -529,29 +529,49 @@ def test_a_faster_mover_goes_farther():
 
 
 CAPTIONS = [
-    ("a cat walks to the left in a meadow", "a cat in a meadow"),
+    ("a cat walks to the left in a meadow", "a cat walks in a meadow"),
     ("two dogs and a red ball on a beach", "two dogs and a red ball on a beach"),
-    ("two birds fly over the sea", "two birds over the sea"),
-    ("a horse gallops across a field", "a horse in a field"),
-    ("a dog runs along the beach", "a dog on the beach"),
+    ("two birds fly over the sea", "two birds fly over the sea"),
+    ("a horse gallops across a field", "a horse gallops across a field"),
+    ("a dog runs along the beach", "a dog runs along the beach"),
     ("a cat sleeping on a velvet pillow", "a cat sleeping on a velvet pillow"),
-    ("two women play chess in a quiet garden", "two women playing chess in a quiet garden"),
+    ("two women play chess in a quiet garden", "two women play chess in a quiet garden"),
     ("a rag doll reading a letter on a chair", "a rag doll reading a letter on a chair"),
     ("a cup of coffee on a wooden table", "a cup of coffee on a wooden table"),
-    ("a man in a red suit walks to the left", "a man in a red suit"),
-    ("a rocket launches into the starry sky", "a rocket in the starry sky"),
+    ("a man in a red suit walks to the left", "a man in a red suit walks"),
+    ("a rocket launches into the starry sky", "a rocket launches into the starry sky"),
     ("the camera pans right over a city", "a city"),
     ("a lively video of a scene with a black cat", "a black cat"),
     ("a turtle in a pond, cinematic lighting, 4k", "a turtle in a pond, cinematic lighting, 4k"),
     ("a cat in front of a red door in a quiet street at night",
      "a cat in front of a red door in a quiet street at night"),
     ("a beautiful sunset over the ocean", "a beautiful sunset over the ocean"),
+    ("A girl is dancing, seen from above.", "A girl is dancing, seen from above."),
+    ("a “Red” car & a bike; low-poly style", "a “Red” car & a bike; low-poly style"),
+    ("a ball rises, the camera pans left", "a ball rises"),
+    ("a kite flies from the lower left corner to the top right of the picture", "a kite flies"),
+    ("a car drives to the right, the background moves left", "a car drives"),
+    ("a dog moves left, then a cat moves left", "a dog moves, then a cat moves"),
+    ("a deal was gorpishly made of trust", "a deal was gorpishly made of trust"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("prompt", "caption"), CAPTIONS)
 def test_descriptions_are_captions_in_the_words_of_the_prompt(prompt, caption):
     assert {frame.description for frame in plan(prompt).frames} == {caption}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first", "last"),
+    [
+        ("a man is reading, then he starts cooking", "a man is reading", "a man starts cooking"),
+        ("A dog barks, then it wags its tail.", "A dog barks", "a dog wags its tail"),
+        ("a boat in calm sea, then in a storm", "a boat in calm sea", "a boat in a storm"),
+    ],
+)
+def test_each_step_is_told_in_its_own_words(prompt, first, last):
+    told = [frame.description for frame in plan(prompt).frames]
+    assert told == [first] * 4 + [last] * 4
 
 
 UNBOXED = "sky meadow forest beach sea city desert night snow street park room field lake".split()

@@ -8,7 +8,7 @@ import pytest
 from flowzero_jax.planner.words import sizes, tables, verbs
 
 NAMES = sorted(path.stem for path in Path(tables.__file__).parent.glob("*.toml"))
-WORD = re.compile(r"('s|[a-zà-ÿ0-9]+([-'][a-z0-9]+)*)(/[a-z]+)*")
+WORD = re.compile(r"('s|[a-zà-ÿ0-9]+([-'_][a-z0-9]+)*|,|-?[01])(/[a-z]+)*")
 
 
 def texts(value, name):

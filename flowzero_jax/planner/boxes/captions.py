@@ -23,7 +23,16 @@ def state_of(num_states: int, frame: int, num_frames: int) -> int:
 
 
 def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
-    """The caption of one frame; `visible`: how many of each thing it shows."""
+    """The caption of one frame; `visible`: how many of each thing it shows.
+
+    It is the prompt itself in its own words where all is seen and nothing changes its looks.
+    """
+    changes = any(len(thing.labels) > 1 for thing in intent.things)
+    turns = any(len(place.texts) > 1 for place in intent.scenery) and len(intent.told) < 2
+    seen = [thing.count for thing in intent.things] == list(visible)
+    told = intent.told[state_of(len(intent.told), frame, num_frames)] if intent.told else ""
+    if told and seen and not (changes or turns):
+        return told
     parts = _Caption(intent, visible, frame, num_frames).things()
     places = [
         (place.preposition, place.texts[state_of(len(place.texts), frame, num_frames)])

@@ -1,14 +1,23 @@
 """From a prompt to its intent: who is there, what changes, who moves when and where."""
 
 from flowzero_jax.planner.english.backgrounds import background_of, scenery_of
-from flowzero_jax.planner.english.clauses import read_sentence
-from flowzero_jax.planner.english.drafts import Draft, Event, RelationDraft, ThingDraft
 from flowzero_jax.planner.english.effects import spread_effects
 from flowzero_jax.planner.english.labels import growth_of, labels_of
-from flowzero_jax.planner.english.motions import Timing, moves_of, visible_of
-from flowzero_jax.planner.english.stages import displaces, is_explicit
+from flowzero_jax.planner.english.motions import (
+    Timing,
+    displaces,
+    is_explicit,
+    moves_of,
+    visible_of,
+)
+from flowzero_jax.planner.english.own_words import Told, own_words
+from flowzero_jax.planner.english.sentences import read_sentence
+from flowzero_jax.planner.english.story import Event, RelationDraft, Story, ThingDraft
+from flowzero_jax.planner.english.teller import Teller
+from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing, When
-from flowzero_jax.planner.words.text import clean_prompt, proper_names, sentences
+from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.text import clean_prompt, proper_names, tokenize
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
 _UNSEEN = frozenset(
@@ -23,17 +32,27 @@ def read_intent(prompt: str) -> Intent:
     Raises: InputError for a prompt that is empty, too long or holds control characters.
     """
     prompt = clean_prompt(prompt)
-    draft = Draft(names=proper_names(prompt))
-    for words in sentences(prompt):
-        read_sentence(draft, words)
-    spread_effects(draft)
-    timing = Timing(draft.events)
-    background, followed = background_of(draft)
-    relations = [_relation(relation, draft) for relation in draft.relations]
+    story = Story(names=proper_names(prompt))
+    teller = Teller(story)
+    told = []
+    for tokens in tokenize(prompt):
+        here = read_sentence([token.word for token in tokens])
+        story.following |= here.following
+        steps, names = [], []
+        for clause in here.clauses:
+            tell(teller, clause)
+            things = [s for s in teller.subjects if isinstance(s, ThingDraft)]
+            steps.append(story.order)
+            names.append(" and ".join(t.label.caption(t.count, t.vague) for t in things))
+        told.append(Told(tokens, here, steps, names))
+    spread_effects(story)
+    timing = Timing(story.events)
+    background, followed = background_of(story)
+    relations = [_relation(relation, story) for relation in story.relations]
     things = []
-    for thing in draft.things:
-        events = [event for event in draft.events if thing in event.subjects]
-        moves, ends = moves_of(thing, events, timing, draft)
+    for thing in story.things:
+        events = [event for event in story.events if thing in event.subjects]
+        moves, ends = moves_of(thing, events, timing, story)
         relations += ends
         moves = () if thing in followed else moves
         things.append(
@@ -54,26 +73,30 @@ def read_intent(prompt: str) -> Intent:
         prompt=prompt,
         things=tuple(things),
         relations=tuple(dict.fromkeys(r for r in relations if r.subject != r.target)),
-        scenery=scenery_of(draft),
+        scenery=scenery_of(story),
         background=background,
-        style=", ".join(draft.style),
+        style=", ".join(story.style),
+        told=own_words(prompt, told, [thing.label.noun for thing in story.things]),
+        passed=tuple(
+            word for t in told for word in t.here.passed if word not in lexicon.FUNCTION_WORDS
+        ),
     )
 
 
-def _relation(relation: RelationDraft, draft: Draft) -> Relation:
+def _relation(relation: RelationDraft, story: Story) -> Relation:
     """A relation that lasts, or one that holds only where a motion begins."""
     event = relation.event
     moves_off = event is not None and displaces(event) and is_explicit(event)
     later = any(
         relation.subject in e.subjects and e is not event and displaces(e)
         and (e.order > relation.order or e.verb.kind == "travel")
-        for e in draft.events
+        for e in story.events
     )  # fmt: skip
     carried = relation.kind == "with" or (relation.together and relation.kind in ("on", "in"))
     when: When = "start" if later and not moves_off and not carried else "always"
     if moves_off and relation.kind in _LOCAL and not relation.together:
         when = "start"
-    subject, target = draft.things.index(relation.subject), draft.things.index(relation.target)
+    subject, target = story.things.index(relation.subject), story.things.index(relation.target)
     return Relation(relation.kind, subject, target, when, relation.words, relation.together)
 
 

@@ -2,16 +2,9 @@
 
 from typing import cast
 
-from flowzero_jax.planner.english.changes import time_text
-from flowzero_jax.planner.english.drafts import (
-    Camera,
-    Draft,
-    Event,
-    PlaceDraft,
-    StateDraft,
-    ThingDraft,
-)
+from flowzero_jax.planner.english.changes import State, time_text
 from flowzero_jax.planner.english.labels import is_about_time, time_of
+from flowzero_jax.planner.english.story import Event, PlaceDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import Background, Direction, Scenery
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import word_set
@@ -26,38 +19,34 @@ _FAMILIES = (
     word_set("spring summer autumn winter"),
     word_set("day night morning evening noon midnight dawn dusk sunrise sunset"),
 )
-_BACKDROPS = frozenset({"background", "backdrop", "scenery", "landscape", "foreground"})
-_SHAKING = frozenset({"shake", "wobble", "tremble", "vibrate"})
-_TURNING = frozenset({"pan", "circle", "orbit", "rotate", "spin", "turn", "revolve"})
+_BACKDROPS = word_set("background backdrop scenery landscape foreground")
+_SHAKING = word_set("shake wobble tremble vibrate")
+_TURNING = word_set("pan circle orbit rotate spin turn revolve")
+_FOLLOWS = CHASES | {"track"}
 
 
-def background_of(draft: Draft) -> tuple[Background, list[ThingDraft]]:
+def background_of(story: Story) -> tuple[Background, list[ThingDraft]]:
     """How the background moves, and the things that the camera follows."""
-    cameras = [event for event in draft.events if isinstance(event.subjects[0], Camera)]
-    for event in cameras:
-        if event.verb.lemma in CHASES | {"track"} and isinstance(event.obj, ThingDraft):
-            return _follow(event.obj, draft), [event.obj]
-        draft.following |= event.verb.lemma in CHASES | {"track"} and event.obj is None
+    for event in [event for event in story.events if event.of_camera]:
+        follows = event.verb.lemma in _FOLLOWS
+        if follows and isinstance(event.obj, ThingDraft):
+            return _follow(event.obj, story), [event.obj]
+        story.following |= follows and event.obj is None
         motion = _camera_motion(event)
         if motion is not None:
             return motion, []
-    if draft.following and draft.things:
-        movers = [thing for thing in draft.things if _motion_of(thing, draft)]
-        followed = (movers or draft.things)[0]
-        return _follow(followed, draft), [followed]
-    for event in draft.events:
-        direction = _direction(event) or event.verb.direction
-        place = event.subjects[0]
-        moves = direction and event.verb.kind in ("travel", "jiggle", "other")
-        if moves and isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES:
-            return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
-    stirred = any(
-        event.verb.kind in ("travel", "jiggle")
-        and isinstance(event.subjects[0], PlaceDraft)
-        and event.subjects[0].noun not in lexicon.TIMES
-        for event in draft.events
-    )
-    return (_RESTLESS if draft.restless or stirred else Background()), []
+    if story.following and story.things:
+        movers = [thing for thing in story.things if _motion_of(thing, story)]
+        followed = (movers or story.things)[0]
+        return _follow(followed, story), [followed]
+    stirred = False
+    for event in story.events:
+        place, direction = event.subjects[0], _direction(event)
+        if isinstance(place, PlaceDraft) and place.noun not in lexicon.TIMES:
+            stirred |= event.verb.kind in ("travel", "jiggle")
+            if direction and event.verb.kind in ("travel", "jiggle", "other"):
+                return Background(direction, _SPEEDS[event.pace or event.verb.pace]), []
+    return (_RESTLESS if story.restless or stirred else Background()), []
 
 
 def _direction(event: Event) -> Direction | None:
@@ -66,19 +55,19 @@ def _direction(event: Event) -> Direction | None:
     for spot, sign in ((event.goal, 1), (event.origin, -1)):
         if spot is not None and (spot.x or spot.y):
             return cast(Direction, (sign * (spot.x or 0), sign * (spot.y or 0)))
-    return None
+    return event.verb.direction
 
 
 def _camera_motion(event: Event) -> Background | None:
     """What the picture does when the camera moves: the opposite."""
-    verb, speed = event.verb, _SPEEDS[event.pace or event.verb.pace]
-    direction = _direction(event) or verb.direction
+    verb, direction = event.verb, _direction(event)
     free = direction is None
     if direction is None and verb.lemma in _TURNING:
         direction = (1, 0)
     if direction is None and verb.lemma == "tilt":
         direction = (0, -1)
     if direction is not None:
+        speed = _SPEEDS[event.pace or verb.pace]
         return Background((-direction[0], -direction[1]), speed, camera=True, free=free)
     if verb.lemma in _SHAKING:
         return Background(None, _RESTLESS.speed, camera=True)
@@ -89,60 +78,29 @@ def _camera_motion(event: Event) -> Background | None:
     return None
 
 
-def _motion_of(thing: ThingDraft, draft: Draft) -> Event | None:
-    return next((e for e in draft.events if thing in e.subjects and e.verb.kind == "travel"), None)
+def _motion_of(thing: ThingDraft, story: Story) -> Event | None:
+    return next((e for e in story.events if thing in e.subjects and e.verb.kind == "travel"), None)
 
 
-def _follow(thing: ThingDraft, draft: Draft) -> Background:
+def _follow(thing: ThingDraft, story: Story) -> Background:
     """A followed thing stays in place; the background passes the other way."""
-    event = _motion_of(thing, draft)
-    said, pace = None, "normal"
-    if event is not None:
-        said, pace = _direction(event) or event.verb.direction, event.pace or event.verb.pace
+    event = _motion_of(thing, story)
+    said = _direction(event) if event is not None else None
+    pace = event.pace or event.verb.pace if event is not None else "normal"
     direction = said or (1, 0)
     return Background((-direction[0], -direction[1]), _FOLLOWING[pace], free=said is None)
 
 
-def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
+def scenery_of(story: Story) -> tuple[Scenery, ...]:
     """The places named, with what they change from and to."""
-    result: list[Scenery] = []
-    times = [p for p in draft.places if p.noun in lexicon.TIMES and p.preposition]
-    for family in _FAMILIES:  # "in spring, summer and autumn"
-        listed = [place for place in draft.places if place.noun in family]
-        if times and len({place.noun for place in listed}) > 1 and times[0] in listed:
-            for place in listed:
-                place.preposition = place.preposition or times[0].preposition
-            result.append(Scenery("time", tuple(f"{p.preposition} {p.text}" for p in listed)))
-            times = listed
-            break
-    if not result and len({place.order for place in times}) > 1:  # "at day, then at night"
-        result.append(Scenery("time", tuple(f"{p.preposition} {p.text}" for p in times)))
-    steps = [p for p in draft.places if p.preposition and p.told and p not in times]
-    if not result and len({p.order for p in steps}) > 1 and len(steps) == len(set(_orders(steps))):
-        result.append(Scenery("place", tuple(f"{p.preposition} {p.text}" for p in steps)))
-        times = steps  # "in a park, then on a beach"
-    dated = _dated(draft)
-    taken = set(map(id, dated.values())) | (set(map(id, times)) if result else set())
-    for place in [place for place in draft.places if id(place) not in taken]:
-        texts, preposition = [place.text], place.preposition
-        if id(place) in dated:
-            time = dated[id(place)]
-            texts = [f"{place.text} {time.preposition} {time.text}"]
-        for event in draft.events:
-            if id(place) in dated and place in event.subjects and event.end_state:
-                texts = [*texts, event.end_state.text]
-            elif event.verb.kind == "change" and place in event.subjects:
-                texts = [*texts[:-1], *_states(texts[-1], event)]
-        if len(texts) == 1 and (not place.told or _says_nothing(place)):
-            continue
-        if texts == [place.noun] and place.noun in lexicon.TIMES and not preposition:
-            texts = [_own_time(place.noun) or place.noun]
-        if (_own_time(place.text) or id(place) in dated) and len(texts) > 1:
-            preposition = ""
-        if place.noun in lexicon.MEDIA and draft.things:
-            preposition = "in"  # "a beach scene with a dog"
-        result.append(Scenery(place.noun, tuple(texts), preposition))
-    for event in draft.events:
+    dated = _dated(story)
+    noun, sequence = _sequence(story)
+    result = [Scenery(noun, tuple(f"{p.preposition} {p.text}" for p in sequence))]
+    result = result if sequence else []
+    for place in story.places:
+        if place not in sequence and place not in dated.values():
+            result += _states_of(place, dated.get(place), story)
+    for event in story.events:
         placed = any(isinstance(subject, PlaceDraft) for subject in event.subjects)
         if event.verb.kind == "change" and is_about_time(event) and not placed:
             states = [s for s in (event.start_state, event.end_state) if s is not None]
@@ -150,36 +108,63 @@ def scenery_of(draft: Draft) -> tuple[Scenery, ...]:
     return tuple(result)
 
 
-def _orders(places: list[PlaceDraft]) -> list[int]:
-    return [place.order for place in places]
+def _sequence(story: Story) -> tuple[str, list[PlaceDraft]]:
+    """Places of which one follows the other: "in spring and summer", "in a park, then at sea"."""
+    times = [p for p in story.places if p.noun in lexicon.TIMES and p.preposition]
+    for family in _FAMILIES:  # "in spring, summer and autumn"
+        listed = [place for place in story.places if place.noun in family]
+        if len({place.noun for place in listed}) > 1 and times and times[0] in listed:
+            for place in listed:
+                place.preposition = place.preposition or times[0].preposition
+            return "time", listed
+    if len({place.order for place in times}) > 1:  # "at day, then at night"
+        return "time", times
+    steps = [p for p in story.places if p.preposition and p.told and p not in times]
+    orders = {place.order for place in steps}
+    return ("place", steps) if 1 < len(orders) == len(steps) else ("", [])
 
 
-def _dated(draft: Draft) -> dict[int, PlaceDraft]:
+def _states_of(place: PlaceDraft, time: PlaceDraft | None, story: Story) -> list[Scenery]:
+    """A place with its states, at its `time` first if that changes; nothing if it says nothing."""
+    texts, preposition = [place.text], place.preposition
+    if time is not None:
+        texts = [f"{place.text} {time.preposition} {time.text}"]
+    for event in [event for event in story.events if place in event.subjects]:
+        if time is not None and event.end_state:
+            texts.append(event.end_state.text)
+        elif event.verb.kind == "change":
+            texts = [*texts[:-1], *_states(texts[-1], event)]
+    says_nothing = place.noun in _BACKDROPS and len(place.text.split()) < 3
+    if len(texts) == 1 and (not place.told or says_nothing):
+        return []
+    if texts == [place.noun] and place.noun in lexicon.TIMES and not preposition:
+        texts = [_own_time(place.noun) or place.noun]
+    if (_own_time(place.text) or time is not None) and len(texts) > 1:
+        preposition = ""
+    if place.noun in lexicon.MEDIA and story.things:
+        preposition = "in"  # "a beach scene with a dog"
+    return [Scenery(place.noun, tuple(texts), preposition)]
+
+
+def _dated(story: Story) -> dict[PlaceDraft, PlaceDraft]:
     """Places whose time changes with them: "a beach at sunrise turns into a beach at sunset"."""
     found = {}
-    for event in draft.events:
-        if event.verb.kind != "change" or event.end_state is None or event.end_state.label is None:
-            continue
-        end = _own_time(event.end_state.text.split(" ")[-1])
+    times = [p for p in story.places if p.noun in lexicon.TIMES and p.preposition]
+    for event in story.events:
         places = [p for p in event.subjects if isinstance(p, PlaceDraft)]
-        times = [p for p in draft.places if p.noun in lexicon.TIMES and p.preposition]
-        if end and len(places) == 1 and len(times) == 1:
-            found[id(places[0])] = times[0]
+        end = event.end_state if event.verb.kind == "change" else None
+        dated = end is not None and end.label and _own_time(end.text.split(" ")[-1])
+        if dated and len(places) == len(times) == 1:
+            found[places[0]] = times[0]
     return found
-
-
-def _says_nothing(place: PlaceDraft) -> bool:
-    """ "the background", as in "the background moves left"."""
-    return place.noun in _BACKDROPS and len(place.text.split()) < 3
 
 
 def _own_time(text: str) -> str:
     return time_text(tuple(w for w in text.split() if w not in lexicon.DETERMINERS))
 
 
-def _when(state: StateDraft) -> str:
-    words = state.label.words if state.label else state.attribute
-    return time_text(words) or f"in {state.text}"
+def _when(state: State) -> str:
+    return time_text(state.words) or f"in {state.text}"
 
 
 def _states(text: str, event: Event) -> list[str]:
@@ -191,17 +176,13 @@ def _states(text: str, event: Event) -> list[str]:
     return [first, _in_state(text, end)] if end is not None else [first]
 
 
-def _in_state(text: str, state: StateDraft) -> str:
-    if state.label is None or time_of(state):
-        time = time_text(state.label.words if state.label else state.attribute)
-        if time:
-            return f"{text} {time}"
-    if state.label is not None:
-        return state.text
-    last = state.attribute[-1]
-    attribute = " ".join(state.attribute)
+def _in_state(text: str, state: State) -> str:
+    time = time_text(state.words) if state.label is None or time_of(state) else ""
+    if time or state.label is not None:
+        return f"{text} {time}" if time else state.text
+    last, look = state.attribute[-1], " ".join(state.attribute)
     if not (lexicon.is_adjective(last) or last in lexicon.COLORS):
-        return f"{text}, {attribute}"
+        return f"{text}, {look}"
     words = [word for word in text.split() if word not in lexicon.COLORS]
-    opening = 1 if words[0] in lexicon.DETERMINERS else 0
-    return " ".join([*words[:opening], attribute, *words[opening:]])
+    opening = words[0] in lexicon.DETERMINERS
+    return " ".join([*words[:opening], look, *words[opening:]])

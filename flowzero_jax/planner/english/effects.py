@@ -1,105 +1,171 @@
-"""Passes events on: to the ball that is kicked, the horse that is ridden, the chased cat."""
+"""Passes events on: to the ball that is kicked, the horse that is ridden, the chased cat.
+
+Of the table `EFFECTS` the first row is taken whose verbs and condition fit an event with an object.
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from flowzero_jax.planner.english.drafts import (
-    Camera,
-    Draft,
-    Event,
-    PlaceDraft,
-    SpotDraft,
-    ThingDraft,
-)
-from flowzero_jax.planner.english.throws import catch, ends_there, push_off, shuttle, throw, touch
+from flowzero_jax.planner.english.story import Event, PlaceDraft, SpotDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import RelationKind
+from flowzero_jax.planner.words.tables import word_set
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDDEN, RIDES, Verb
 
 _NEAR = 0.45  # how far from the middle two things meet
-_COLLIDE = frozenset({"collide", "meet", "crash"})
+_COLLIDE = word_set("collide meet crash")
 
 
-def spread_effects(draft: Draft) -> None:
-    """Rewrites the draft's events so that every mover is a subject of its own motion."""
-    for event in list(draft.events):
-        if isinstance(event.subjects[0], Camera):
+def spread_effects(story: Story) -> None:
+    """Rewrites the story's events so that every mover is a subject of its own motion."""
+    for event in list(story.events):
+        if event.of_camera:
             continue
         if event.mutual:
-            _part(draft, event)
-            continue
-        if event.between and event.things:
-            shuttle(draft, event, event.things, event.between)
-            continue
-        obj, lemma = event.obj, event.verb.lemma
-        if isinstance(obj, PlaceDraft):
-            event.crossing |= lemma in ("cross", "traverse")
-        elif lemma in CHASES and obj is None and not event.passive:
-            prey = _first_mover(draft, event)
-            if prey is not None and not (event.direction or event.goal or event.origin):
-                _chase(draft, event, prey)  # "a car drives, and a bus follows"
-        elif lemma == "approach" and not (obj or event.goal):
-            _approach(draft, event)
-        elif lemma in _COLLIDE and obj is None and len(event.things) > 1:
-            _collide(draft, event)
-        elif lemma == "launch" and obj is None and not event.passive:
-            event.direction = event.direction or (0, -1)
-        elif isinstance(obj, ThingDraft) and not event.passive:
-            effect = _effect_of(event)
-            if effect is not None:
-                effect(draft, event, obj)
-    _board(draft)
+            _part(story, event)
+        elif event.between and event.things:
+            _shuttle(story, event, event.things, event.between)
+        elif isinstance(event.obj, PlaceDraft):
+            event.crossing |= event.verb.lemma in ("cross", "traverse")
+        elif isinstance(event.obj, ThingDraft):
+            if not event.passive:
+                _affect(story, event, event.obj)
+        elif not event.passive:
+            _act_alone(story, event)
+    _board(story)
 
 
-def _effect_of(event: Event) -> Callable[[Draft, Event, ThingDraft], None] | None:
+def _act_alone(story: Story, event: Event) -> None:
+    """What verbs mean that have no object here: "a car drives, and a bus follows"."""
     lemma = event.verb.lemma
-    if lemma in BOTH_MOVE and event.origin is not None and event.origin.relation == "on":
-        return push_off
-    if lemma == "hit" and event.returns:
-        return _hit_back
-    if lemma in CHASES:
-        return _chase
-    if lemma in RIDES:
-        return _move_together
-    if lemma in BOTH_MOVE:
-        return _push
-    if event.verb.kind == "leave":
-        return _leave
-    if lemma in OBJECT_MOVES or (lemma == "pass" and event.goal is not None):
-        return throw
-    if event.verb.kind == "other" and event.goal is not None and event.goal.target is not None:
-        return throw  # "transplants a flower into a bed"
-    return _EFFECTS.get(lemma)
+    told = event.direction or event.goal or event.origin
+    if lemma in CHASES and not told:
+        before = [e for e in story.events[: story.events.index(event)] if e.verb.kind == "travel"]
+        prey = [thing for e in before for thing in e.things if thing not in event.subjects]
+        if prey:
+            _chase(story, event, prey[0])
+    elif lemma == "approach" and not event.goal:
+        others = [thing for thing in story.things if thing not in event.subjects]
+        if len(others) == 1 and event.things:  # the one other thing, else the viewer
+            event.goal = SpotDraft(relation="next_to", target=others[0], implied=True)
+        elif event.origin is None:
+            event.verb = Verb(lemma, "grow")
+    elif lemma in _COLLIDE and len(event.things) > 1:
+        _collide(story, event)
+    elif lemma == "launch":
+        event.direction = event.direction or (0, -1)
 
 
-def _move_together(draft: Draft, event: Event, other: ThingDraft) -> None:
+def _affect(story: Story, event: Event, thing: ThingDraft) -> None:
+    for verbs, fits, effect in EFFECTS:
+        if (not verbs or event.verb.lemma in verbs) and fits(event):
+            effect(story, event, thing)
+            return
+
+
+def _throw(story: Story, event: Event, thing: ThingDraft) -> None:
+    """ "kicks a ball to the right": the ball moves, the kicker does not."""
+    told = event.direction or event.origin or event.goal or event.crossing
+    if event.verb.kind != "travel" and not told:
+        return
+    if event.manner == "swing" and sum(t.count for t in event.things) == 2:
+        _shuttle(story, event, [thing], event.things)
+        return
+    verb = event.verb
+    moved = replace(
+        event, verb=replace(verb, kind="travel"), subjects=[thing], passive=True, stated=True,
+        participle="", obj=None, obj_text="", away=False, around=None, only=False,
+    )  # fmt: skip
+    held_before = any(e.passive and thing in e.subjects for e in story.events)
+    if moved.origin is None and event.things and not held_before:
+        leftwards = event.direction is not None and event.direction[0] < 0
+        side: RelationKind = "left_of" if leftwards else "right_of"
+        moved.origin = SpotDraft(relation=side, target=event.things[0], implied=True)
+    story.events.insert(story.events.index(event) + 1, moved)
+    event.direction = event.origin = event.goal = None
+    event.crossing, event.manner, event.verb = False, "", Verb(verb.lemma)
+
+
+def _push_off(story: Story, event: Event, thing: ThingDraft) -> None:
+    """ "pushes a cup off a table": it falls."""
+    event.verb = replace(event.verb, direction=(0, 1), manner="fall")
+    _throw(story, event, thing)
+
+
+def _catch(story: Story, event: Event, thing: ThingDraft) -> None:
+    """What was thrown before flies to its catcher."""
+    flights = [e for e in story.events if e.things == [thing] and e.passive and e is not event]
+    if not flights:
+        _touch(story, event, thing)
+    elif event.things and flights[-1].goal is None:
+        flights[-1].goal = SpotDraft(relation="next_to", target=event.things[0])
+        flights[-1].direction = None
+        story.unrelate(event, thing)
+
+
+def _ends_there(story: Story, event: Event, thing: ThingDraft) -> bool:
+    """ "rolls down a ramp and hits a box": the motion before ends at the box."""
+    before = story.events[: story.events.index(event)]
+    for way in [e for e in reversed(before) if set(e.things) & set(event.things)][:1]:
+        on_its_way = way.verb.kind == "travel" and way.goal is None and not way.around
+        if way.order == event.order and on_its_way:
+            way.goal = SpotDraft(relation="next_to", target=thing)
+            story.events.remove(event)
+            return True
+    return False
+
+
+def _touch(story: Story, event: Event, thing: ThingDraft) -> None:
+    """Who does not come from elsewhere just touches: only then both belong together."""
+    if _ends_there(story, event, thing):
+        story.unrelate(event, thing)
+
+
+def _shuttle(
+    story: Story, event: Event, movers: list[ThingDraft], between: list[ThingDraft]
+) -> None:
+    """ "back and forth between two players": from one to the other and back."""
+    if len(between) == 1 and between[0].count == 2:
+        between = [story.take(between[0]), between[0]]
+    if len(between) < 2:
+        return
+    verb = Verb(event.verb.lemma, "travel", manner=event.verb.manner)
+    there = Event(
+        verb, list(movers), event.order, pace=event.pace, span=event.span,
+        origin=SpotDraft(relation="right_of", target=between[0], implied=True),
+        goal=SpotDraft(relation="left_of", target=between[1], implied=True),
+    )  # fmt: skip
+    back = replace(there, origin=None, goal=None, returns=True)
+    story.events[story.events.index(event) + 1 : 0] = [there, back]
+    event.subjects = [subject for subject in event.subjects if subject not in movers]
+    event.manner, event.between, event.verb = "", [], Verb(event.verb.lemma)
+    if not event.subjects:
+        story.events.remove(event)
+
+
+def _ride(story: Story, event: Event, other: ThingDraft) -> None:
     event.subjects, event.obj = [*event.subjects, other], None
 
 
-def _push(draft: Draft, event: Event, load: ThingDraft) -> None:
-    """Who pushes is behind the load, who pulls before it."""
+def _carry(story: Story, event: Event, load: ThingDraft) -> None:
     if event.returns and event.verb.kind == "other":
         event.verb = Verb(event.verb.lemma, "travel")  # "brings it back"
-    if event.verb.lemma in ("carry", "bring"):
-        draft.relate("with", "with", load, event)
-        event.obj = None
-        return
+    story.relate("with", "with", event.subjects, load, event)
+    event.obj = None
+
+
+def _push(story: Story, event: Event, load: ThingDraft) -> None:
+    """Who pushes is behind the load, who pulls before it."""
     rightwards = (event.direction or (1, 0))[0] >= 0
     kind: RelationKind = "left_of" if rightwards == (event.verb.lemma == "push") else "right_of"
-    draft.relate(kind, "with", load, event, together=True)
-    _move_together(draft, event, load)
+    story.relate(kind, "with", event.subjects, load, event, together=True)
+    _ride(story, event, load)
 
 
-def _of_frame(spot: SpotDraft | None) -> SpotDraft | None:
-    """A spot that is as good for another thing."""
-    return spot if spot is not None and spot.target is None else None
-
-
-def _board(draft: Draft) -> None:
+def _board(story: Story) -> None:
     """Who goes somewhere on a bicycle takes it along."""
-    for relation in draft.relations:
+    for relation in list(story.relations):
         ridden = relation.kind in ("on", "in") and relation.target.label.noun in RIDDEN
-        if not ridden or relation.together:
-            continue
-        for event in draft.events:
+        for event in story.events if ridden and not relation.together else []:
             ends = [spot.target for spot in (event.origin, event.goal) if spot is not None]
             goes = relation.subject in event.subjects and event.verb.kind in ("travel", "jiggle")
             if goes and not event.away and relation.target not in [*event.subjects, *ends]:
@@ -107,19 +173,10 @@ def _board(draft: Draft) -> None:
                 relation.together = True
 
 
-def _first_mover(draft: Draft, event: Event) -> ThingDraft | None:
-    """Who moves before the one that follows."""
-    for earlier in draft.events[: draft.events.index(event)]:
-        for thing in earlier.things:
-            if earlier.verb.kind == "travel" and thing not in event.subjects:
-                return thing
-    return None
-
-
-def _chase(draft: Draft, event: Event, prey: ThingDraft) -> None:
+def _chase(story: Story, event: Event, prey: ThingDraft) -> None:
     """Hunter and prey move alike, the hunter behind."""
     own = [
-        e for e in draft.events
+        e for e in story.events
         if prey in e.subjects and e.verb.kind == "travel" and e is not event
         and (e.order, e.span) == (event.order, event.span)
     ]  # fmt: skip
@@ -128,103 +185,107 @@ def _chase(draft: Draft, event: Event, prey: ThingDraft) -> None:
         return
     if own and not (event.direction or event.origin or event.goal):
         event.direction, event.free = own[0].direction, own[0].free
-        event.origin, event.goal = _of_frame(own[0].origin), _of_frame(own[0].goal)
+        spots = [s if s and s.target is None else None for s in (own[0].origin, own[0].goal)]
+        event.origin, event.goal = spots
     if not (event.direction or event.origin or event.goal):
         event.direction, event.free = (1, 0), True
     goal = event.goal.x if event.goal is not None else None
     goal = goal or (-event.origin.x if event.origin is not None and event.origin.x else 0)
     leftwards = event.direction[0] < 0 if event.direction is not None else goal < 0
-    draft.relate("right_of" if leftwards else "left_of", "and", prey, event, together=True)
+    kind: RelationKind = "right_of" if leftwards else "left_of"
+    story.relate(kind, "and", event.subjects, prey, event, together=True)
     if not own:
-        _move_together(draft, event, prey)
+        _ride(story, event, prey)
 
 
-def _hit_back(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _hit_back(story: Story, event: Event, thing: ThingDraft) -> None:
     """ "hits it back": it returns to where it came from."""
     verb = Verb("fly", "travel", manner="arc")
     flight = Event(verb, [thing], event.order, passive=True, returns=True, span=event.span)
-    draft.events.insert(draft.events.index(event) + 1, flight)
+    story.events.insert(story.events.index(event) + 1, flight)
     event.returns = False
-    draft.relations = [r for r in draft.relations if r.event is not event or r.target is not thing]
+    story.unrelate(event, thing)
 
 
-def _leave(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _leave(story: Story, event: Event, thing: ThingDraft) -> None:
     event.origin = event.origin or SpotDraft(relation="next_to", target=thing)
 
 
-def _climb(draft: Draft, event: Event, thing: ThingDraft) -> None:
-    draft.relate("in_front_of", "on", thing, event)
+def _climb(story: Story, event: Event, thing: ThingDraft) -> None:
+    story.relate("in_front_of", "on", event.subjects, thing, event)
 
 
-def _arrive(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _arrive(story: Story, event: Event, thing: ThingDraft) -> None:
     kind: RelationKind = "in" if event.verb.lemma == "enter" else "next_to"
-    draft.relations = [r for r in draft.relations if r.event is not event or r.target is not thing]
-    if ends_there(draft, event, thing):
-        return
-    event.verb = Verb(event.verb.lemma, "travel", pace=event.verb.pace)
-    event.goal = event.goal or SpotDraft(relation=kind, target=thing)
+    story.unrelate(event, thing)
+    if not _ends_there(story, event, thing):
+        event.verb = Verb(event.verb.lemma, "travel", pace=event.verb.pace)
+        event.goal = event.goal or SpotDraft(relation=kind, target=thing)
 
 
-def _approach(draft: Draft, event: Event) -> None:
-    """ "a bee approaches": the one other thing that is there, else the viewer."""
-    others = [t for t in draft.things if t not in event.subjects]
-    if len(others) == 1 and event.things:
-        event.goal = SpotDraft(relation="next_to", target=others[0], implied=True)
-    elif event.origin is None:
-        event.verb = Verb(event.verb.lemma, "grow")
-
-
-def _collide(draft: Draft, event: Event) -> None:
+def _collide(story: Story, event: Event) -> None:
     """Those that came from two sides stop in the middle."""
     for mover in event.things:
-        earlier = [e for e in draft.events if e.things == [mover] and e.verb.kind == "travel"]
-        if not earlier or (earlier[-1].goal is not None and earlier[-1].goal.target is not None):
-            continue
-        way = earlier[-1]
-        side = way.origin.x if way.origin is not None else way.direction and -way.direction[0]
-        if side:
-            way.origin, way.direction = way.origin or SpotDraft(x=side), None
-            way.goal = SpotDraft(x=_NEAR * side)
+        ways = [e for e in story.events if e.things == [mover] and e.verb.kind == "travel"][-1:]
+        for way in [w for w in ways if w.goal is None or w.goal.target is None]:
+            side = way.origin.x if way.origin is not None else way.direction and -way.direction[0]
+            if side:
+                way.origin, way.direction = way.origin or SpotDraft(x=side), None
+                way.goal = SpotDraft(x=_NEAR * side)
 
 
-def _circle(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _circle(story: Story, event: Event, thing: ThingDraft) -> None:
     event.around = thing
 
 
-def _pass(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _pass(story: Story, event: Event, thing: ThingDraft) -> None:
     event.crossing = True
 
 
-def _leap(draft: Draft, event: Event, thing: ThingDraft) -> None:
+def _leap(story: Story, event: Event, thing: ThingDraft) -> None:
     event.origin = SpotDraft(relation="left_of", target=thing)
     event.goal = SpotDraft(relation="right_of", target=thing)
 
 
-_EFFECTS: dict[str, Callable[[Draft, Event, ThingDraft], None]] = {
-    "climb": _climb, "ascend": _climb, "descend": _climb, "approach": _arrive, "reach": _arrive,
-    "enter": _arrive, "meet": _arrive, "hit": _arrive, "catch": catch,
-    "crash": _arrive, "collide": _arrive, "bump": _arrive, "smash": _arrive, "touch": touch,
-    "grab": touch, "circle": _circle, "orbit": _circle, "pass": _pass, "cross": _pass,
-    "jump": _leap, "leap": _leap, "hop": _leap, "overtake": _leap,
-}  # fmt: skip
-
-
-def _part(draft: Draft, event: Event) -> None:
+def _part(story: Story, event: Event) -> None:
     """ "toward each other", "apart", "past each other": one from or to each side."""
     movers = event.things
     if len(movers) == 1 and movers[0].count == 2:
-        movers = [draft.take_one(movers[0]), movers[0]]
+        movers = [story.take(movers[0]), movers[0]]
     if len(movers) < 2:
         return
     event.subjects = [subject for subject in event.subjects if subject not in movers]
     for number, mover in enumerate(movers):
         side = -1 if number % 2 == 0 else 1
+        near = SpotDraft(x=_NEAR * side)
+        far = SpotDraft(x=-side if event.mutual == "past" else side)
         own = Event(event.verb, [mover], event.order, pace=event.pace, span=event.span, free=True)
-        if event.mutual == "apart":
-            own.origin, own.goal = SpotDraft(x=_NEAR * side), SpotDraft(x=side)
-        else:
-            own.origin = SpotDraft(x=side)
-            own.goal = SpotDraft(x=_NEAR * side if event.mutual == "toward" else -side)
-        draft.events.append(own)
+        own.origin = near if event.mutual == "apart" else SpotDraft(x=side)
+        own.goal = near if event.mutual == "toward" else far
+        story.events.append(own)
     if not event.subjects:
-        draft.events.remove(event)
+        story.events.remove(event)
+
+
+Effect = Callable[[Story, Event, ThingDraft], None]
+_ANY: frozenset[str] = frozenset()
+EFFECTS: tuple[tuple[frozenset[str], Callable[[Event], bool], Effect], ...] = (
+    (BOTH_MOVE, lambda e: e.origin is not None and e.origin.relation == "on", _push_off),
+    (word_set("hit"), lambda e: e.returns, _hit_back),
+    (CHASES, lambda e: True, _chase),
+    (RIDES, lambda e: True, _ride),
+    (word_set("carry bring"), lambda e: True, _carry),
+    (BOTH_MOVE, lambda e: True, _push),
+    (_ANY, lambda e: e.verb.kind == "leave", _leave),
+    (OBJECT_MOVES, lambda e: True, _throw),
+    (word_set("pass"), lambda e: e.goal is not None, _throw),
+    (_ANY, lambda e: e.verb.kind == "other" and e.goal is not None and e.goal.target is not None,
+     _throw),  # "transplants a flower into a bed"
+    (word_set("climb ascend descend"), lambda e: True, _climb),
+    (word_set("approach reach enter meet hit crash collide bump smash"), lambda e: True, _arrive),
+    (word_set("catch"), lambda e: True, _catch),
+    (word_set("touch grab"), lambda e: True, _touch),
+    (word_set("circle orbit"), lambda e: True, _circle),
+    (word_set("pass cross"), lambda e: True, _pass),
+    (word_set("jump leap hop overtake"), lambda e: True, _leap),
+)  # fmt: skip

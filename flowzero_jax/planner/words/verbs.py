@@ -108,3 +108,13 @@ def _index() -> dict[str, tuple[str, str]]:
 
 #: Written form -> (lemma, form name). A past that is also the participle is a `past`.
 FORMS = _index()
+
+
+def form_of(word: str) -> str:
+    """The name of a verb's written form, "" if it is none that is known."""
+    return FORMS.get(word, ("", ""))[1]
+
+
+def lemma_of(word: str) -> str:
+    """The lemma of a verb's written form, "" if it is none that is known."""
+    return FORMS.get(word, ("", ""))[0]

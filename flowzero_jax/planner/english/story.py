@@ -1,8 +1,9 @@
-"""What the reader collects while it walks through a prompt: things, places, events, relations."""
+"""What is told so far: the things and places named, what happens to them, how they stand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from flowzero_jax.planner.english.changes import State
 from flowzero_jax.planner.intent import Direction, Label, RelationKind
 from flowzero_jax.planner.words.verbs import Verb
 
@@ -15,7 +16,7 @@ class ThingDraft:
     """
 
     label: Label
-    count: int
+    count: int = 1
     vague: bool = False
     part: str = ""
     region: tuple[int | None, int | None] | None = None
@@ -47,7 +48,7 @@ class Camera:
 Mention = ThingDraft | PlaceDraft | Nothing | Camera
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class SpotDraft:
     """A region of the frame, or a place relative to a thing.
 
@@ -63,15 +64,6 @@ class SpotDraft:
 
 
 @dataclass(eq=False)
-class StateDraft:
-    """One side of a change: a new noun phrase, or attributes such as "bright red"."""
-
-    label: Label | None = None
-    attribute: tuple[str, ...] = ()
-    text: str = ""
-
-
-@dataclass(eq=False)
 class Event:
     """A verb with all that the prompt says about it.
 
@@ -84,7 +76,7 @@ class Event:
     """
 
     verb: Verb
-    subjects: list[Mention | None]
+    subjects: list[Mention]
     order: int = 0
     stated: bool = True
     implied: bool = False
@@ -104,8 +96,8 @@ class Event:
     zoom: int = 0
     span: tuple[float, float] | None = None
     only: bool = False
-    start_state: StateDraft | None = None
-    end_state: StateDraft | None = None
+    start_state: State | None = None
+    end_state: State | None = None
     free: bool = False
     returns: bool = False
     between: list[ThingDraft] = field(default_factory=list)
@@ -113,6 +105,10 @@ class Event:
     @property
     def things(self) -> list[ThingDraft]:
         return [subject for subject in self.subjects if isinstance(subject, ThingDraft)]
+
+    @property
+    def of_camera(self) -> bool:
+        return bool(self.subjects) and isinstance(self.subjects[0], Camera)
 
 
 @dataclass(eq=False)
@@ -129,18 +125,14 @@ class RelationDraft:
 
 
 @dataclass(eq=False)
-class Draft:
-    """All that has been read so far, and where the reader is.
+class Story:
+    """All that has been told; `order`: the step of the sequence that is being told.
 
-    `restless`: something was named that moves by itself. `following`: it is a tracking shot.
-    `names`: words that are parts of proper names.
-    `words`, `i`: the sentence and the position in it. `subjects`, `event`: of the clause.
-    `last`: what was named last, `role`: as what (`subject`, `object` or a preposition).
-    `joined`: the comma or conjunction just passed, or "". `fresh`: a noun phrase has just ended, so
-    that a verb may follow. `described`: the clause is complete ("the ball is red").
-    `topics`: what "it" and "they" can mean.
+    `mentioned`: what was named, the last at the end. `restless`: something was named that moves by
+    itself. `following`: it is a tracking shot. `names`: words that are parts of proper names.
     """
 
+    names: frozenset[str] = frozenset()
     things: list[ThingDraft] = field(default_factory=list)
     places: list[PlaceDraft] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -149,76 +141,42 @@ class Draft:
     style: list[str] = field(default_factory=list)
     restless: bool = False
     following: bool = False
-    names: frozenset[str] = frozenset()
-
-    words: list[str] = field(default_factory=list)
-    i: int = 0
     order: int = 0
-    subjects: list[Mention | None] = field(default_factory=list)
-    event: Event | None = None
-    last: Mention | None = None
-    role: str = "subject"
-    joined: str = ""
-    fresh: bool = False
-    described: bool = False
-    topics: list[Mention] = field(default_factory=list)
-    group: ThingDraft | None = None  # that "one ... the other" divides
-    pending_span: tuple[tuple[float, float], bool] | None = None
-    pending_region: tuple[int | None, int | None] | None = None  # "on the left a ball"
-    pending_verb: Verb | None = None  # "on the left flies a bird"
-    pending_relation: tuple[RelationKind, str, ThingDraft] | None = None  # "above it flies a bird"
 
-    def word(self, ahead: int = 0) -> str:
-        """The word at the position, or `ahead` of it; "" past the end."""
-        i = self.i + ahead
-        return self.words[i] if 0 <= i < len(self.words) else ""
+    @property
+    def named_things(self) -> list[ThingDraft]:
+        """The things in the order in which they were named last."""
+        return [mention for mention in self.mentioned if isinstance(mention, ThingDraft)]
 
-    def at(self, *words: str, ahead: int = 0) -> bool:
-        """Whether these words stand at the position."""
-        i = self.i + ahead
-        return self.words[i : i + len(words)] == list(words)
-
-    def begin(self, verb: Verb, subjects: Sequence[Mention | None], stated: bool = True) -> Event:
-        """A new event, the current one of no clause yet."""
+    def begin(self, verb: Verb, subjects: Sequence[Mention], stated: bool = True) -> Event:
+        """A new event."""
         event = Event(verb, list(subjects), self.order, stated)
-        if self.pending_span:
-            event.span, event.only = self.pending_span
-            self.pending_span = None
         self.events.append(event)
-        self.topics = list(event.things) or self.topics
         return event
 
     def relate(
         self,
         kind: RelationKind,
         words: str,
+        subjects: Sequence[Mention],
         target: ThingDraft,
-        event: Event | None,
+        event: Event | None = None,
         together: bool = False,
     ) -> None:
-        """Relates the event's subjects, else the clause's, else the last thing, to `target`.
-
-        Before the verb, "a cat on a mat and a dog with a bone" relates only what is still unplaced.
-        """
-        subjects = event.subjects if event is not None else self.subjects or [self.last]
-        before = self.relations[-1] if self.relations else None
-        if before and (before.kind, before.words, before.target) == (kind, words, self.last):
-            subjects = [self.last]  # "a cup on a book on a table"
-        if event is None and len(subjects) > 1:
-            placed = [relation.subject for relation in self.relations]
-            first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
-            subjects = [*first, subjects[-1]]
+        """Each of the subjects stands `kind` to `target`."""
         for subject in subjects:
             if isinstance(subject, ThingDraft) and subject is not target:
                 self.relations.append(
                     RelationDraft(kind, subject, target, words, self.order, together, event)
                 )
 
-    def take_one(self, group: ThingDraft) -> ThingDraft:
-        """Splits one thing off a group."""
-        return self.take(group, 1)
+    def unrelate(self, event: Event, target: Mention) -> None:
+        """Takes back what the event said about its subjects and `target`."""
+        self.relations = [
+            r for r in self.relations if r.event is not event or r.target is not target
+        ]
 
-    def take(self, group: ThingDraft, number: int) -> ThingDraft:
+    def take(self, group: ThingDraft, number: int = 1) -> ThingDraft:
         """Splits some things off a larger group."""
         group.count -= number
         part = ThingDraft(group.label, number, region=group.region)

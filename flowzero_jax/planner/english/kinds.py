@@ -1,0 +1,83 @@
+"""What a noun phrase can be by its words: a thing with a box, scenery, or nothing with a body."""
+
+from typing import Literal
+
+from flowzero_jax.planner.english.noun_phrases import NounPhrase
+from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words.tables import word_set
+
+Kind = Literal["thing", "place", "nothing", "camera", "adornment"]
+#: What stands in or at something unknown stands in a place, not in a thing.
+_PLACE_ROLES = word_set("in at across through throughout along amid during inside within")
+_BESIDE = word_set("near beside behind above over under below by")
+_UNDER_THE_SUN = word_set("by under in on below from across over to")
+
+
+def kind_of(phrase: NounPhrase, role: str) -> Kind:
+    """What the phrase names as `role`: a `subject`, an `object`, or after a preposition."""
+    if phrase.noun in ("camera", "cameraman", "viewer"):
+        return "camera"
+    if phrase.count == 0:
+        return "nothing"
+    dressed = phrase.head in lexicon.CLOTHES or phrase.head.endswith(lexicon.CLOTHES_ENDS)
+    if (dressed and role == "in") or (phrase.head in lexicon.PARTS and role == "with"):
+        return "adornment"  # "in a red suit", "with curly hair"
+    if _is_scenery(phrase, role):
+        return "place"
+    return "nothing" if _is_nothing(phrase, role) else "thing"
+
+
+def is_known_thing(phrase: NounPhrase) -> bool:
+    """Whether the noun is one of those with a known size, and no part of another thing."""
+    known = sizes.is_known(phrase.noun) or phrase.noun in lexicon.PEOPLE
+    return known and phrase.head not in lexicon.PARTS
+
+
+def _is_scenery(phrase: NounPhrase, role: str) -> bool:
+    head, noun = phrase.head, phrase.noun
+    if head in lexicon.MEDIA:  # a beach scene
+        return any(word in lexicon.SCENERY for word in phrase.written[:-1])
+    if noun in ("sun", "moon") and role in _UNDER_THE_SUN:
+        return True
+    owned = head in lexicon.PARTS and phrase.determiner in lexicon.POSSESSIVES
+    beside = head in lexicon.BUILDINGS and role in _BESIDE
+    splashed = role == "object" and phrase.bare and not phrase.plural  # "splash water"
+    acts = role == "subject" and head in lexicon.SUBJECTS_IN_PLURAL
+    if owned or beside or splashed or acts:
+        return False
+    scenery = lexicon.is_scenery(head, phrase.counted) or noun in lexicon.SCENERY
+    if head in lexicon.TIMES or scenery:
+        return not (role == "object" and head in lexicon.INTANGIBLE)
+    if head in lexicon.INTANGIBLE:
+        return role in _PLACE_ROLES and head in lexicon.WEATHER
+    unknown = not sizes.is_known(noun) and head not in lexicon.CONTAINERS
+    return role in _PLACE_ROLES and unknown
+
+
+def _is_nothing(phrase: NounPhrase, role: str) -> bool:
+    head, owned = phrase.head, phrase.determiner in lexicon.POSSESSIVES
+    if head in (lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE) - lexicon.PICTURES:
+        lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
+        colored = not lexicon.COLORS.isdisjoint(phrase.words[:-1])
+        lamp = lamp or (role == "subject" and colored and phrase.noun == "light")
+        return not lamp and not (phrase.counted and phrase.plural)
+    held = phrase.counted or head in lexicon.CONTAINERS - lexicon.PARTS
+    if (owned and not held and not is_known_thing(phrase)) or role in ("for", "like"):
+        return True
+    if phrase.noun == "time":
+        return True
+    if role != "subject" and head in lexicon.FRAME_NOUNS and len(phrase.words) == 1:
+        return True
+    if head in lexicon.PARTS | lexicon.CLOTHES:
+        return owned or (phrase.bare and role != "subject")
+    return role != "subject" and _is_stuff(phrase, role)
+
+
+def _is_stuff(phrase: NounPhrase, role: str) -> bool:
+    """Whether an object is no single thing: "at each wall", "drinks water", "with joy"."""
+    if phrase.determiner in ("each", "every"):
+        return True
+    if role in lexicon.PREPOSITIONS and phrase.bare and phrase.noun in nouns.MASS_NOUNS:
+        return True
+    listed = phrase.bare and not phrase.plural and not sizes.is_known(phrase.noun)
+    return role in ("with", "object") and listed

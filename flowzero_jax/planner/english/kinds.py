@@ -64,7 +64,8 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     held = phrase.counted or head in lexicon.CONTAINERS - lexicon.PARTS
     if (owned and not held and not is_known_thing(phrase)) or role in ("for", "like"):
         return True
-    if phrase.noun == "time":
+    abstract = lexicon.is_abstract(phrase.noun, phrase.counted)
+    if phrase.noun == "time" or (abstract and not sizes.is_known(phrase.noun)):
         return True
     if role != "subject" and head in lexicon.FRAME_NOUNS and len(phrase.words) == 1:
         return True

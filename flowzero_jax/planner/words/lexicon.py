@@ -46,6 +46,10 @@ TIMES = word_set(_LISTS["times"])
 LEVEL_WAYS = word_set(_LISTS["level_ways"])
 LANDING_PLACES = word_set(_LISTS["landing_places"])
 FLAT_PLACES = word_set(_LISTS["flat_places"])
+_ABSTRACT = word_set(_LISTS["abstract"])
+_UNITS = word_set(_LISTS["units"])
+_ABSTRACT_ENDS = (*_LISTS["abstract_ends"].split(), "°c", "°f")
+_CONCRETE = word_set(_LISTS["concrete"])
 NOUNY = word_set(_LISTS["nouny"])
 WELLS = word_set(_LISTS["wells"])
 SINGULARS = word_set(_LISTS["singulars"])
@@ -104,3 +108,9 @@ def is_scenery(word: str, counted: bool) -> bool:
     `counted`: a number stands before it; "three stars" are things, "stars" are scenery.
     """
     return word in SCENERY and not (counted and word in SCENERY_IN_PLURAL)
+
+
+def is_abstract(noun: str, counted: bool = False) -> bool:
+    """Whether a noun in the singular names an idea, an event or a measure, nothing to be drawn."""
+    ends = noun.endswith(_ABSTRACT_ENDS) and noun not in _CONCRETE | SCENERY
+    return noun in _ABSTRACT or ends or (counted and noun in _UNITS)

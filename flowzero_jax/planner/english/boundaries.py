@@ -128,7 +128,7 @@ def _is_verb_after_noun(words: list[str], i: int, opening: Opening, last: str) -
     """Whether a word after a singular noun is its verb, by its form."""
     word, form, before_noun = words[i], form_of(words[i]), is_nounish(words, i + 1)
     if form == "s" or (not form and nouns.is_plural(word) and word.endswith("s")):
-        return _is_verb_in_s(words, i, opening)
+        return _is_verb_in_s(words, i, opening, last)
     if form == "base":
         return opening.many or _is_bare_verb(words, i)
     if form == "ing" or (not form and word.endswith("ing") and len(word) > 5):
@@ -150,7 +150,8 @@ def _is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: lis
     """Whether a verb stands where only adjectives, or nothing, came before."""
     word, form = words[i], form_of(words[i])
     if taken:  # "the liquid turns red": the adjective was the noun
-        known = word in lexicon.NOUNY | lexicon.PARTS or sizes.is_known(nouns.singular(word))
+        noun = nouns.singular(word)
+        known = {word, noun} & (lexicon.NOUNY | lexicon.PARTS) or sizes.is_known(noun)
         return form == "s" and not known and not is_participle(taken[-1])
     if opening.determiner:
         return False
@@ -181,7 +182,7 @@ def _is_bare_verb(words: list[str], i: int) -> bool:
     return following in lexicon.PREPOSITIONS or lexicon.is_adverb(following)
 
 
-def _is_verb_in_s(words: list[str], i: int, opening: Opening) -> bool:
+def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool:
     """Whether a word in -s after a singular noun is its verb, and not the true, plural head."""
     word, following = words[i], word_at(words, i + 1)
     if opening.singular or following in lexicon.SIDES:
@@ -194,7 +195,9 @@ def _is_verb_in_s(words: list[str], i: int, opening: Opening) -> bool:
     noun = sizes.is_known(nouns.singular(word))
     if form_of(word):
         return bool(following) or not noun
-    return not noun and (following in ("to", "into", "onto") or lexicon.is_adverb(following))
+    acts = sizes.is_known(last) and not opening.determiner and is_nounish(words, i + 1)
+    onward = following in ("to", "into", "onto") or lexicon.is_adverb(following)
+    return not noun and (onward or acts)  # "axe splits log"
 
 
 def _can_be_noun(words: list[str], i: int) -> bool:

@@ -64,13 +64,14 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
     held = phrase.counted or head in lexicon.CONTAINERS - lexicon.PARTS
     if (owned and not held and not is_known_thing(phrase)) or role in ("for", "like"):
         return True
-    abstract = lexicon.is_abstract(phrase.noun, phrase.counted)
+    measure = phrase.noun in lexicon.UNITS and any(map(nouns.number, phrase.words[:-1]))
+    abstract = measure or lexicon.is_abstract(phrase.noun)
     if phrase.noun == "time" or (abstract and not sizes.is_known(phrase.noun)):
         return True
     if role != "subject" and head in lexicon.FRAME_NOUNS and len(phrase.words) == 1:
         return True
     if head in lexicon.PARTS | lexicon.CLOTHES:
-        return owned or (phrase.bare and role != "subject")
+        return owned or (phrase.bare and role != "subject") or (phrase.counted and role == "on")
     return role != "subject" and _is_stuff(phrase, role)
 
 

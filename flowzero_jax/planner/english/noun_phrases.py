@@ -139,6 +139,8 @@ def _read_opening(
         word, value = words[i], nouns.number(words[i])
         if word in ("her", "that") and not is_nounish(words, i + 1):
             return None  # no determiner but a pronoun
+        if value is not None and nouns.singular(word_at(words, i + 1)) in lexicon.UNITS:
+            break  # "the 25 km mark"
         if value is not None and not counted:
             count, counted = value, True
             i += word_at(words, i + 1) == "more"  # "two more ducks"
@@ -219,6 +221,8 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
         times = phrase.count if head != group and phrase.counted else 1
         count = thing.count if thing.counted else size * times
         return replace(thing, count=count, counted=True, determiner="some"), end
+    if grouped and thing.bare:
+        return thing, end  # "a lot of mist"
     if head in lexicon.PARTITIVES and not thing.plural:
         counted = phrase.counted and phrase.count > 1
         return replace(thing, count=phrase.count, counted=counted), end

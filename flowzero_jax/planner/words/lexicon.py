@@ -47,7 +47,7 @@ LEVEL_WAYS = word_set(_LISTS["level_ways"])
 LANDING_PLACES = word_set(_LISTS["landing_places"])
 FLAT_PLACES = word_set(_LISTS["flat_places"])
 _ABSTRACT = word_set(_LISTS["abstract"])
-_UNITS = word_set(_LISTS["units"])
+UNITS = word_set(_LISTS["units"])
 _ABSTRACT_ENDS = (*_LISTS["abstract_ends"].split(), "°c", "°f")
 _CONCRETE = word_set(_LISTS["concrete"])
 NOUNY = word_set(_LISTS["nouny"])
@@ -110,7 +110,7 @@ def is_scenery(word: str, counted: bool) -> bool:
     return word in SCENERY and not (counted and word in SCENERY_IN_PLURAL)
 
 
-def is_abstract(noun: str, counted: bool = False) -> bool:
+def is_abstract(noun: str) -> bool:
     """Whether a noun in the singular names an idea, an event or a measure, nothing to be drawn."""
     ends = noun.endswith(_ABSTRACT_ENDS) and noun not in _CONCRETE | SCENERY
-    return noun in _ABSTRACT or ends or (counted and noun in _UNITS)
+    return noun in _ABSTRACT or ends

@@ -406,6 +406,62 @@ def test_each_thing_has_its_own_motion(prompt, movers):
                 assert way * sign >= 0.2 if sign else abs(way) < 0.12
 
 
+@pytest.mark.parametrize(
+    ("prompt", "nouns"),
+    [
+        ("a man and a dog run", ["man", "dog"]),
+        ("a bear, a tiger and a lion walk to the right in the snow", ["bear", "tiger", "lion"]),
+        ("a house, a cat and a ball", ["house", "cat", "ball"]),
+    ],
+)
+def test_things_on_the_ground_are_side_by_side_on_one_line(prompt, nouns):
+    scene = plan(prompt)
+    for frame in (0, 7):
+        boxes = sorted(track(scene, noun)[frame] for noun in nouns)
+        assert all(a[2] <= b[0] + 1e-3 for a, b in pairwise(boxes))
+        assert max(box[3] for box in boxes) - min(box[3] for box in boxes) < 0.02
+
+
+@pytest.mark.parametrize("prompt", ["a dog runs past a tree", "a dog passes a tree"])
+def test_who_passes_something_is_nearer_to_the_viewer(prompt):
+    scene = plan(prompt)
+    dog, tree = track(scene, "dog"), track(scene, "tree")
+    assert all(dog[frame][3] > tree[frame][3] and dog[frame][1] > tree[frame][1] for frame in dog)
+    assert travel(dog)[0] > 0.4
+
+
+@pytest.mark.parametrize(
+    ("prompt", "holder", "held"),
+    [
+        ("a woman holds a pen", "woman", "pen"),
+        ("a dog chews a bone", "dog", "bone"),
+        ("a child eats a cookie", "child", "cookie"),
+    ],
+)
+def test_what_is_held_or_eaten_is_smaller_than_who_does_it(prompt, holder, held):
+    scene = plan(prompt)
+    sizes = [
+        (b[2] - b[0]) * (b[3] - b[1]) for b in (track(scene, holder)[0], track(scene, held)[0])
+    ]
+    assert sizes[1] < 0.5 * sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("a cat sleeps, conveying a sense of peace", ["a cat"]),
+        ("a smiling cat, featuring a steady and slow view", ["a smiling cat"]),
+        ("a horse in a valley with a lot of mist", ["a horse"]),
+        ("the transformation of a candle", ["a candle"]),
+        ("a flamingo stands on one leg", ["a flamingo"]),
+        ("a man runs 200 meters", ["a man"]),
+        ("a close-up of an old man in a cafe, depth of field", ["an old man"]),
+    ],
+)
+def test_only_what_can_be_drawn_has_a_box(prompt, wanted):
+    assert phrases(plan(prompt)) == wanted
+
+
 def test_one_and_the_other_part():
     left, right = sorted(
         travel(t)[0]

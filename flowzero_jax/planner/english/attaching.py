@@ -272,7 +272,10 @@ def _stand(said: Said) -> None:
 
 
 def _passed(said: Said) -> None:
+    """ "runs past a tree": nearer to the viewer than the tree."""
     said.event.crossing = True
+    if not said.verb.airborne:
+        said.relate("in_front_of", "past")
 
 
 def _is_hunted(said: Said) -> bool:

@@ -240,6 +240,8 @@ def _circle(story: Story, event: Event, thing: ThingDraft) -> None:
 
 def _pass(story: Story, event: Event, thing: ThingDraft) -> None:
     event.crossing = True
+    if event.verb.lemma == "pass" and not event.verb.airborne:
+        story.relate("in_front_of", "past", event.subjects, thing, event)
 
 
 def _leap(story: Story, event: Event, thing: ThingDraft) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flowzero_jax.planner.intent import RELATION_WORDS, Intent, Label, Relation
-from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.words import nouns
 
 #: Prepositions of motion, which a still picture does not show.
 _MOVING = frozenset(
@@ -25,9 +25,11 @@ def state_of(num_states: int, frame: int, num_frames: int) -> int:
 def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
     """The caption of one frame; `visible`: how many of each thing it shows.
 
-    It is the prompt itself in its own words where all is seen and nothing changes its looks.
+    It is the prompt itself in its own words where all is seen and nothing changes its looks, or is
+    in the middle of it.
     """
-    changes = any(len(thing.labels) > 1 for thing in intent.things)
+    states = [len(thing.labels) for thing in intent.things if len(thing.labels) > 1]
+    changes = any(_changing(number, frame, num_frames) is None for number in states)
     turns = any(len(place.texts) > 1 for place in intent.scenery) and len(intent.told) < 2
     seen = [thing.count for thing in intent.things] == list(visible)
     told = intent.told[state_of(len(intent.told), frame, num_frames)] if intent.told else ""
@@ -129,13 +131,6 @@ class _Caption:
         thing = self.intent.things[index]
         vague = thing.vague and count == thing.count
         states = len(thing.labels)
-        leaving = _changing(states, self.frame, self.num_frames)
-        if leaving is not None:
-            before, after = thing.labels[leaving : leaving + 2]
-            new = [word for word in after.words if word not in before.words]
-            if before.noun == after.noun and new and new[-1] in lexicon.COLORS:
-                return f"{_counted(before, count, vague)} turning {' '.join(new)}"
-            return f"{_counted(before, count, vague)} turning into {_counted(after, count, vague)}"
         label = thing.labels[state_of(states, self.frame, self.num_frames)]
         return _counted(label, count, vague)
 

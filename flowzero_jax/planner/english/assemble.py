@@ -41,9 +41,9 @@ def read_intent(prompt: str) -> Intent:
         steps, names = [], []
         for clause in here.clauses:
             tell(teller, clause)
-            things = [s for s in teller.subjects if isinstance(s, ThingDraft)]
+            acting = [s for s in teller.subjects if isinstance(s, ThingDraft)]
             steps.append(story.order)
-            names.append(" and ".join(t.label.caption(t.count, t.vague) for t in things))
+            names.append(" and ".join(t.label.caption(t.count, t.vague) for t in acting))
         told.append(Told(tokens, here, steps, names))
     spread_effects(story)
     timing = Timing(story.events)

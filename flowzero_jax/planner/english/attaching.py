@@ -20,7 +20,7 @@ from flowzero_jax.planner.english.story import (
 from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon, sizes
-from flowzero_jax.planner.words.tables import by_word, load, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, by_word, load, word_set
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, Verb
 
 _LISTS = load("phrases")
@@ -29,13 +29,6 @@ REST: dict[str, RelationKind] = by_word(_LISTS["rest"])  # type: ignore[assignme
 #: Of a goal: how the mover stands to it in the end; of an origin: at first.
 GOALS: dict[str, RelationKind] = _LISTS["goals"]
 ORIGINS: dict[str, RelationKind] = _LISTS["origins"]
-_PUT = word_set("place put set lay drop hang")
-_CRASHES = word_set("crash collide bump smash")
-_LANDING = word_set("land settle alight")
-_ROLLING = word_set("roll slide climb crawl move")
-_SLOPES = word_set("hill slope ramp mountain stairs stair staircase step")
-_MOVING = word_set("travel jiggle")
-_REST_KINDS = word_set("still auxiliary other")
 
 
 @dataclass(frozen=True)
@@ -70,13 +63,19 @@ class Said:
         """Whether the mover may leave the ground."""
         verb, event = self.verb, self.event
         in_air = verb.airborne or verb.direction or verb.manner != "straight" or event.passive
-        return bool(in_air or verb.lemma in _ROLLING or event.obj is not None)
+        return bool(in_air or verb.lemma in GRAMMAR["rolling"] or event.obj is not None)
 
     @property
     def rests(self) -> bool:
         """Whether the event leaves everything where it is."""
         still = self.verb.kind == "other" and self.lemma not in OBJECT_MOVES
         return still and not self.event.passive and self.event.direction is None
+
+    @property
+    def puts(self) -> bool:
+        """Whether something comes to lie where the preposition says."""
+        put = self.lemma in GRAMMAR["put"] and self.event.obj is not None
+        return put or self.lemma in GRAMMAR["landing"]
 
     def ends(self, kind: RelationKind) -> None:
         self.event.goal = self.event.goal or SpotDraft(relation=kind, target=self.thing)
@@ -128,7 +127,7 @@ def _relative(teller: Teller, part: Attachment, kind: RelationKind, target: Thin
     if part.words in ("in the middle of", "in the center of") and target.count > 1:
         flank(teller, target)
         return
-    moves = event is not None and (event.verb.kind not in _REST_KINDS or event.passive)
+    moves = event is not None and (event.verb.kind not in GRAMMAR["rest_kinds"] or event.passive)
     if part.to and event is not None and moves:
         event = teller.next_stage(event) if event.goal is not None else event
         event.goal = SpotDraft(relation=kind, target=target)
@@ -148,8 +147,8 @@ def _at_rest(teller: Teller, kind: RelationKind | None, words: str, target: Thin
 def flank(teller: Teller, target: ThingDraft) -> None:
     """ "between two trees", "between a tree and a house": they stand on both sides."""
     story, event = teller.story, teller.event
-    subjects = event.subjects if event is not None else teller.subjects or [teller.last]
-    for subject in subjects:
+    subjects = event.subjects if event is not None else teller.subjects
+    for subject in subjects or [teller.last]:
         if not isinstance(subject, ThingDraft) or subject is target:
             continue
         if target.count > 1:
@@ -171,7 +170,7 @@ def _slope(said: Said) -> None:
     noun = target.noun if isinstance(target, PlaceDraft) else noun
     if noun not in lexicon.LEVEL_WAYS:
         vertical = 1 if said.part.preposition == "down" else -1
-        event.direction = event.direction or (int(noun in _SLOPES), vertical)
+        event.direction = event.direction or (int(noun in GRAMMAR["slopes"]), vertical)
         if isinstance(target, ThingDraft):
             said.relate("in_front_of", "on")
 
@@ -180,7 +179,7 @@ def _at_place(said: Said) -> None:
     """ "into the sky" is up, "to the ground" is down, "across the lawn" is a long way."""
     event, preposition = said.event, said.part.preposition
     assert isinstance(said.target, PlaceDraft)
-    if event.verb.kind not in _MOVING | {"other"}:
+    if event.verb.kind not in GRAMMAR["moving"] | {"other"}:
         return
     event.crossing |= preposition == "across" and event.direction is None
     vertical = lexicon.VERTICAL_PLACES.get(said.target.noun)
@@ -307,10 +306,9 @@ ROWS: tuple[Row, ...] = (
     (_ANY, lambda s: s.verb.kind in ("still", "auxiliary"),
      lambda s: _at_rest(s.teller, s.kind, s.part.words, s.thing)),
     # where it leads
-    (word_set("on in inside under beside near by"),
-     lambda s: (s.lemma in _PUT and s.event.obj is not None) or s.lemma in _LANDING,
+    (word_set("on in inside under beside near by"), lambda s: s.puts,
      lambda s: s.ends(s.kind or "on")),
-    (_TO | {"with", "against"}, lambda s: s.lemma in _CRASHES,
+    (_TO | {"with", "against"}, lambda s: s.lemma in GRAMMAR["crashes"],
      lambda s: setattr(s.event, "obj", s.target)),
     (word_set("at"), lambda s: s.lemma in OBJECT_MOVES and isinstance(s.event.obj, ThingDraft),
      lambda s: s.ends("next_to")),  # "throws it at"
@@ -328,7 +326,7 @@ ROWS: tuple[Row, ...] = (
     (word_set("between"), lambda s: s.event.manner == "swing" and s.verb.kind == "travel",
      lambda s: s.event.between.append(s.thing)),
     (word_set("between"), lambda s: True, lambda s: flank(s.teller, s.thing)),
-    (word_set("around round"), lambda s: s.verb.kind in _MOVING, _around),
-    (word_set("past"), lambda s: s.verb.kind in _MOVING, _passed),
+    (word_set("around round"), lambda s: s.verb.kind in GRAMMAR["moving"], _around),
+    (word_set("past"), lambda s: s.verb.kind in GRAMMAR["moving"], _passed),
     (_ANY, lambda s: s.kind is not None and s.verb.kind != "disappear", _stand),
 )  # fmt: skip

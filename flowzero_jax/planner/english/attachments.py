@@ -8,13 +8,13 @@ from flowzero_jax.planner.english.changes import COMPARATIVES, read_change
 from flowzero_jax.planner.english.clauses import Attachment, Change, Here, How, Named, Way
 from flowzero_jax.planner.english.noun_phrases import read
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
+from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import load, longest, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 from flowzero_jax.planner.words.verbs import Verb, form_of
 
 _LISTS = load("phrases")
 _PREPOSITIONS = _LISTS["goals"] | _LISTS["origins"]
-_WHILE = word_set("while moment second seconds minute time bit")
 _HOW = lexicon.PACES.keys() | word_set(
     "back apart overhead above aloft high below underneath beneath"
 )
@@ -105,7 +105,7 @@ def _way_or_relation(here: Here) -> Here | None:
     return here.add(part, fresh=fresh)
 
 
-def _relation(here: Here, kind: places.RelationKind, to: bool, end: int) -> Here | None:
+def _relation(here: Here, kind: RelationKind, to: bool, end: int) -> Here | None:
     found = _target(here, end, kind if kind in ("on", "in") else "near")
     if found is None:
         return None
@@ -114,9 +114,13 @@ def _relation(here: Here, kind: places.RelationKind, to: bool, end: int) -> Here
     region = places.read_region(here.words, here.i + (first in places.BEFORE_REGIONS))
     side = None
     if region and region[0].of:  # "the left side of the room" is that of the frame
-        field = "goal" if to else "origin" if first == "from" else "at"
-        whole = places.Region(region[0].x, region[0].y)
-        side = replace(places.Path(stop), **{field: whole})
+        whole, origin = places.Region(region[0].x, region[0].y), first == "from"
+        side = places.Path(
+            stop,
+            goal=whole if to else None,
+            origin=whole if origin and not to else None,
+            at=whole if not (to or origin) else None,
+        )
     words = " ".join(here.words[here.i : end])
     part = Attachment(here.i, stop, first, words, target, kind, to, side)
     if here.joint and is_followed_by_subject(here, stop):  # ", to its left stands a tree"
@@ -158,7 +162,7 @@ def _without_noun(here: Here) -> Here | None:
     ends = following in ("", ",") or following in lexicon.FUNCTION_WORDS
     if word == "to" and form_of(here.word(1)) == "base" and ends and here.verb is not None:
         return here.skip(2)
-    if word == "for" and following in _WHILE:
+    if word == "for" and following in GRAMMAR["while"]:
         return here.skip(3)
     if word in ("upon", "by", "after", "for", "without") and lexicon.is_ing_verb(here.word(1)):
         rest = here.words[here.i :]

@@ -7,7 +7,7 @@ from flowzero_jax.planner.english.labels import is_about_time, time_of
 from flowzero_jax.planner.english.story import Event, PlaceDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import Background, Direction, Scenery
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, word_set
 from flowzero_jax.planner.words.verbs import CHASES
 
 _SPEEDS = {"slow": 0.2, "normal": 0.4, "fast": 0.75}
@@ -19,9 +19,6 @@ _FAMILIES = (
     word_set("spring summer autumn winter"),
     word_set("day night morning evening noon midnight dawn dusk sunrise sunset"),
 )
-_BACKDROPS = word_set("background backdrop scenery landscape foreground")
-_SHAKING = word_set("shake wobble tremble vibrate")
-_TURNING = word_set("pan circle orbit rotate spin turn revolve")
 _FOLLOWS = CHASES | {"track"}
 
 
@@ -62,14 +59,14 @@ def _camera_motion(event: Event) -> Background | None:
     """What the picture does when the camera moves: the opposite."""
     verb, direction = event.verb, _direction(event)
     free = direction is None
-    if direction is None and verb.lemma in _TURNING:
+    if direction is None and verb.lemma in GRAMMAR["turning"]:
         direction = (1, 0)
     if direction is None and verb.lemma == "tilt":
         direction = (0, -1)
     if direction is not None:
         speed = _SPEEDS[event.pace or verb.pace]
         return Background((-direction[0], -direction[1]), speed, camera=True, free=free)
-    if verb.lemma in _SHAKING:
+    if verb.lemma in GRAMMAR["shaking"]:
         return Background(None, _RESTLESS.speed, camera=True)
     if event.away or event.zoom < 0 or verb.kind == "shrink":
         return Background(zoom=1 / _ZOOM, camera=True)
@@ -134,7 +131,7 @@ def _states_of(place: PlaceDraft, time: PlaceDraft | None, story: Story) -> list
             texts.append(event.end_state.text)
         elif event.verb.kind == "change":
             texts = [*texts[:-1], *_states(texts[-1], event)]
-    says_nothing = place.noun in _BACKDROPS and len(place.text.split()) < 3
+    says_nothing = place.noun in GRAMMAR["backgrounds_backdrops"] and len(place.text.split()) < 3
     if len(texts) == 1 and (not place.told or says_nothing):
         return []
     if texts == [place.noun] and place.noun in lexicon.TIMES and not preposition:

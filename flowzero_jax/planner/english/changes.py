@@ -7,15 +7,10 @@ from flowzero_jax.planner.english.boundaries import word_at
 from flowzero_jax.planner.english.places import read_path
 from flowzero_jax.planner.intent import Label, label_of
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import by_word, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, by_word, word_set
 from flowzero_jax.planner.words.verbs import VERBS, form_of
 
-#: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
-_DIRECT = word_set("become turn grow get")
-#: "grows from a seed": what it was before.
-_GROWING = word_set("grow hatch sprout develop evolve")
-_CARRYING = word_set("go get come move shift")
-_CHANGING = _CARRYING | {"turn", "change", "grow"}
+_CHANGING = GRAMMAR["carrying"] | {"turn", "change", "grow"}
 COMPARATIVES = {
     "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
     "higher": 1.4, "huge": 2.2, "giant": 2.2, "gigantic": 2.2, "enormous": 2.2, "closer": 1.6,
@@ -44,7 +39,6 @@ _STOPS = (
         "alongside where through throughout to into with"
     )
 )
-_ASPECTS = word_set("color colour colors colours hues hue shape form")
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ def read_change(words: list[str], i: int, lemma: str, known: bool) -> States | N
     if word == "to":
         state = _read_state(words, i + 1, False)
         return _only_end(state) if state and time_text(state[0].attribute) else None
-    if lemma in _DIRECT and word and word not in lexicon.PREPOSITIONS:
+    if lemma in GRAMMAR["direct"] and word and word not in lexicon.PREPOSITIONS:
         state = _read_state(words, i, False)
         plain = lemma != "get" or not form_of(word)
         if state and plain and (lemma == "become" or _is_attribute(state[0].attribute)):
@@ -111,7 +105,7 @@ def _skip_aspect(words: list[str], j: int) -> int:
     """The position after "color" or "its skin color" where "from" or "to" follows."""
     for k in range(j, min(j + 5, len(words))):
         if words[k] in ("from", "to", "into"):
-            return k if k > j and (words[k - 1] in _ASPECTS or words[j] == "its") else j
+            return k if k > j and (words[k - 1] in GRAMMAR["aspects"] or words[j] == "its") else j
         if words[k] in lexicon.PREPOSITIONS or words[k] == ",":
             break
     return j
@@ -125,7 +119,7 @@ def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool
     pair = _read_pair(words, i, start)
     if pair is not None:
         first, last, _ = pair
-        if lemma in _CARRYING and _is_body(first) and _is_body(last):
+        if lemma in GRAMMAR["carrying"] and _is_body(first) and _is_body(last):
             return None  # "moves a cup from the table to a shelf"
         into = word_at(words, start[1]) == "into"
         to_place = first.attribute and last.label and last.label.noun in lexicon.SCENERY
@@ -135,7 +129,7 @@ def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool
             return pair
     if known and _is_attribute(start[0].attribute):
         return start[0], None, start[1]
-    if lemma in _GROWING and start[0].label is not None:
+    if lemma in GRAMMAR["changes_growing"] and start[0].label is not None:
         return start[0], None, start[1]
     return None
 

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 from flowzero_jax.planner.english.story import Event, PlaceDraft, SpotDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import RelationKind
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, word_set
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDDEN, RIDES, Verb
 
 _NEAR = 0.45  # how far from the middle two things meet
-_COLLIDE = word_set("collide meet crash")
 
 
 def spread_effects(story: Story) -> None:
@@ -49,7 +48,7 @@ def _act_alone(story: Story, event: Event) -> None:
             event.goal = SpotDraft(relation="next_to", target=others[0], implied=True)
         elif event.origin is None:
             event.verb = Verb(lemma, "grow")
-    elif lemma in _COLLIDE and len(event.things) > 1:
+    elif lemma in GRAMMAR["collide"] and len(event.things) > 1:
         _collide(story, event)
     elif lemma == "launch":
         event.direction = event.direction or (0, -1)

@@ -6,32 +6,26 @@ from flowzero_jax.planner.english.boundaries import opens
 from flowzero_jax.planner.english.clauses import Here
 from flowzero_jax.planner.english.noun_phrases import read
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
-
-_INTRODUCERS = word_set("of with showing featuring depicting capturing containing where")
-_COMMANDS = word_set("create generate make show imagine draw render animate there i")
-_COMMAND_ENDS = word_set("me is are see want")
-_SHOTS = word_set("shot view video clip footage")
-_FOLLOWS = word_set("follows tracks following tracking")
-_SEEN = word_set("seen viewed shown filmed shot captured watched")
-_VIEWPOINTS = word_set(
-    "above afar behind below far space overhead side air top front sky ground distance back"
-)
+from flowzero_jax.planner.words.tables import GRAMMAR
 
 
 def skip_introduction(here: Here) -> Here:
     """ "A lively video of", "Create a scene in which", "There is"."""
     for k in range(4):
-        if here.word(k) in _SHOTS and here.word(k + 1) in _FOLLOWS:  # "a tracking shot follows"
+        if (
+            here.word(k) in GRAMMAR["shots"] and here.word(k + 1) in GRAMMAR["follows"]
+        ):  # "a tracking shot follows"
             here = replace(here.skip(k + 2), following=True)
-    while here.word() in _COMMANDS and (opens(here.word(1)) or here.word(1) in _COMMAND_ENDS):
+    while here.word() in GRAMMAR["commands"] and (
+        opens(here.word(1)) or here.word(1) in GRAMMAR["command_ends"]
+    ):
         here = here.skip(1 if opens(here.word(1)) else 2)
     found = read(here.words, here.i)
     if found is None or found[0].head not in lexicon.MEDIA:
         return here
     phrase, ahead = found[0], found[1] - here.i
     two = here.at("in", "which", ahead=ahead) or here.at("that", "shows", ahead=ahead)
-    one = here.word(ahead) in _INTRODUCERS
+    one = here.word(ahead) in GRAMMAR["introducers"]
     if lexicon.SCENERY.intersection(phrase.written[:-1]) or not (one or two):
         return here
     follows = phrase.doing in ("follow", "track") or {"tracking", "following"} & set(phrase.written)
@@ -42,6 +36,10 @@ def skip_introduction(here: Here) -> Here:
 def skip_viewpoint(here: Here) -> Here | None:
     """ "seen from above", "filmed from the side"."""
     there = 3 if here.word(2) in ("the", "a") else 2
-    if here.word() in _SEEN and here.word(1) == "from" and here.word(there) in _VIEWPOINTS:
+    if (
+        here.word() in GRAMMAR["seen"]
+        and here.word(1) == "from"
+        and here.word(there) in GRAMMAR["viewpoints"]
+    ):
         return here.skip(there + 1)
     return None

@@ -4,13 +4,9 @@ from typing import Literal
 
 from flowzero_jax.planner.english.noun_phrases import NounPhrase
 from flowzero_jax.planner.words import lexicon, nouns, sizes
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 
 Kind = Literal["thing", "place", "nothing", "camera", "adornment"]
-#: What stands in or at something unknown stands in a place, not in a thing.
-_PLACE_ROLES = word_set("in at across through throughout along amid during inside within")
-_BESIDE = word_set("near beside behind above over under below by")
-_UNDER_THE_SUN = word_set("by under in on below from across over to")
 
 
 def kind_of(phrase: NounPhrase, role: str) -> Kind:
@@ -37,10 +33,10 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
     head, noun = phrase.head, phrase.noun
     if head in lexicon.MEDIA:  # a beach scene
         return any(word in lexicon.SCENERY for word in phrase.written[:-1])
-    if noun in ("sun", "moon") and role in _UNDER_THE_SUN:
+    if noun in ("sun", "moon") and role in GRAMMAR["under_the_sun"]:
         return True
     owned = head in lexicon.PARTS and phrase.determiner in lexicon.POSSESSIVES
-    beside = head in lexicon.BUILDINGS and role in _BESIDE
+    beside = head in lexicon.BUILDINGS and role in GRAMMAR["beside"]
     splashed = role == "object" and phrase.bare and not phrase.plural  # "splash water"
     acts = role == "subject" and head in lexicon.SUBJECTS_IN_PLURAL
     if owned or beside or splashed or acts:
@@ -49,9 +45,9 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
     if head in lexicon.TIMES or scenery:
         return not (role == "object" and head in lexicon.INTANGIBLE)
     if head in lexicon.INTANGIBLE:
-        return role in _PLACE_ROLES and head in lexicon.WEATHER
+        return role in GRAMMAR["place_roles"] and head in lexicon.WEATHER
     unknown = not sizes.is_known(noun) and head not in lexicon.CONTAINERS
-    return role in _PLACE_ROLES and unknown
+    return role in GRAMMAR["place_roles"] and unknown
 
 
 def _is_nothing(phrase: NounPhrase, role: str) -> bool:

@@ -6,17 +6,10 @@ from flowzero_jax.planner.english.changes import COMPARATIVES, State, time_text
 from flowzero_jax.planner.english.story import Event, ThingDraft
 from flowzero_jax.planner.intent import Label
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import RESULTS
 
-#: "from a structured figure": still the same thing.
-_FORMS = word_set("figure form shape object")
 _GROWTH = {"grow": 1.8, "shrink": 0.5}
-_GROWING = word_set("grow inflate expand swell")
-#: Parts whose look is not that of the whole.
-_NOT_ALL_OVER = word_set("hair eyes eye beard wings wing ears tail nose mouth horns teeth")
-_SUBSTANCES = word_set("water ice snow soil mud smoke flames sand lava")
-_INTENSITIES = word_set("bright dark light deep pale vivid vibrant soft rich dull muted")
 
 
 def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
@@ -57,10 +50,10 @@ def _change_of_size(event: Event) -> float:
     compared = [w for w in words if w in COMPARATIVES]
     if compared:
         return COMPARATIVES[compared[0]]
-    growth = 1.6 if event.verb.lemma in _GROWING else 1.0
+    growth = 1.6 if event.verb.lemma in GRAMMAR["labels_growing"] else 1.0
     before, after = _size(event.start_state), _size(event.end_state)
     if before and after:
-        return growth * min(max((after / before) ** 1.2, 0.4), 2.2)
+        return growth * min(max(float((after / before) ** 1.2), 0.4), 2.2)
     return growth * (1.0 if not after else 1.7 if after > 1 else 0.55)
 
 
@@ -82,14 +75,14 @@ def is_about_time(event: Event) -> bool:
 
 def time_of(state: State) -> str:
     """The time, season or landscape that a state names, or ""."""
-    if state.label is not None and state.label.noun in lexicon.SCENERY - _SUBSTANCES:
+    if state.label is not None and state.label.noun in lexicon.SCENERY - GRAMMAR["substances"]:
         return state.text  # "to a snow-covered landscape"
     return time_text(state.words)
 
 
 def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
     """The label as a state tells: another thing, or this one with another look."""
-    if state.label is not None and state.label.noun in _FORMS and state.label.words[1:]:
+    if state.label is not None and state.label.noun in GRAMMAR["forms"] and state.label.words[1:]:
         words = (*state.label.words[:-1], label.noun)
         return replace(label, words=words, written=words)
     if state.label is not None:
@@ -97,7 +90,7 @@ def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
     look = state.attribute
     if thing.part:
         label = replace(label, extra=f"with {' '.join(look)} {thing.part}")
-        if thing.part in _NOT_ALL_OVER:
+        if thing.part in GRAMMAR["not_all_over"]:
             return label
         words = (*_without_kind(label.words[:-1], look), *look, label.noun)
         return replace(label, words=words, written=words)
@@ -115,7 +108,7 @@ def _without_kind(words: tuple[str, ...], look: tuple[str, ...]) -> tuple[str, .
     kinds = {_kind(word) or "quality" for word in look if word != "and"}
     kept = [w for w in words if _kind(w) not in kinds]
     if "colour" in kinds:
-        kept = [w for w in kept if w not in _INTENSITIES]
+        kept = [w for w in kept if w not in GRAMMAR["intensities"]]
     return tuple(kept[1:] if kept[:1] == ["and"] else kept)
 
 

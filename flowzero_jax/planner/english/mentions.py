@@ -16,16 +16,9 @@ from flowzero_jax.planner.english.story import (
 )
 from flowzero_jax.planner.intent import label_of
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import by_word, load, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, by_word, load
 from flowzero_jax.planner.words.verbs import OBJECT_MOVES
 
-_BACK_REFERENCES = word_set("the this that these those both")
-_GENERIC = word_set("animal creature vehicle object thing insect character")
-_PLURAL_PRONOUNS = word_set("they them themselves")
-_PERSONAL_PRONOUNS = word_set("he she him himself herself")
-_ANIMALS = word_set("bear robot monkey")  # that act like people
-_TOWARDS = word_set("to toward towards from off into onto")
-_WAYS = word_set("across along down up through from off")
 _STILL = by_word(load("phrases")["still"]) | {"out of": "in"}
 
 
@@ -70,12 +63,12 @@ def _new_thing(story: Story, phrase: NounPhrase) -> ThingDraft:
 def refer(story: Story, pronoun: str, topics: list[Mention]) -> list[Mention]:
     """What "it" or "they" means: the subject before (`topics`), else what was named."""
     things = story.named_things
-    if pronoun in _PLURAL_PRONOUNS:
+    if pronoun in GRAMMAR["plural_pronouns"]:
         several = any(isinstance(t, ThingDraft) and t.count > 1 for t in topics)
         if len(topics) > 1 or several:
             return topics
         return [*(things[-1:] if things and things[-1].count > 1 else things)]
-    personal = pronoun in _PERSONAL_PRONOUNS
+    personal = pronoun in GRAMMAR["personal_pronouns"]
     fitting = [t for t in reversed(things) if t.count == 1 and _is_person(t) == personal]
     about_things = any(isinstance(topic, ThingDraft) for topic in topics)
     if about_things and fitting and not set(fitting) & set(topics):
@@ -84,7 +77,7 @@ def refer(story: Story, pronoun: str, topics: list[Mention]) -> list[Mention]:
 
 
 def _is_person(thing: ThingDraft) -> bool:
-    return thing.label.noun in lexicon.PEOPLE - _ANIMALS
+    return thing.label.noun in lexicon.PEOPLE - GRAMMAR["animals"]
 
 
 def other_than(story: Story, subjects: list[Mention]) -> ThingDraft | None:
@@ -110,7 +103,7 @@ def _adorn(story: Story, text: str) -> None:
 
 def _find(story: Story, phrase: NounPhrase) -> Mention | None:
     """An earlier mention: "the cat" after "a black cat", "the white one"."""
-    if phrase.determiner not in _BACK_REFERENCES:
+    if phrase.determiner not in GRAMMAR["back_references"]:
         return None
     wanted = set(phrase.words[:-1])
     if phrase.noun == "one":
@@ -128,7 +121,7 @@ def _matches(story: Story, thing: ThingDraft, phrase: NounPhrase) -> bool:
     new, old = set(phrase.words[:-1]), set(thing.label.words[:-1])
     became = [e.end_state.label for e in story.events if thing in e.subjects and e.end_state]
     known = {thing.label.noun, *(label.noun for label in became if label)}
-    generic = phrase.noun in _GENERIC and not new and len(story.things) == 1
+    generic = phrase.noun in GRAMMAR["generic"] and not new and len(story.things) == 1
     if phrase.side and (thing.region or (0, 0))[0] != phrase.side:
         return False
     return (phrase.noun in known and (new <= old or old <= new)) or generic
@@ -144,8 +137,8 @@ def _place(
     hangs = role == "from" and event is not None and event.verb.kind == "still"
     if role in _STILL and not hangs:
         flat = phrase.noun in lexicon.FLAT_PLACES or phrase.noun not in lexicon.SCENERY
-        preposition = "on" if flat and role in _WAYS else _STILL[role]
-    told = role not in _TOWARDS or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1
+        preposition = "on" if flat and role in GRAMMAR["ways"] else _STILL[role]
+    told = role not in GRAMMAR["towards"] or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1
     place = PlaceDraft(phrase.noun, text, preposition, told, story.order)
     story.places.append(place)
     return place

@@ -6,15 +6,10 @@ from typing import cast
 
 from flowzero_jax.planner.english.story import Event, SpotDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import Direction, Move, Pace, Relation, RelationKind, Spot, When
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import OBJECT_MOVES, RIDES
 
 _SIDES: dict[float, RelationKind] = {-1: "left_of", 1: "right_of"}
-_STEADY = word_set("still change auxiliary grow shrink appear disappear")
-#: A time said of these is not the time in which their subject is seen.
-_LASTING = word_set("enter leave change grow shrink")
-_NEEDS_DIRECTION = word_set("straight fall arc hop zigzag")
-_LANDING = word_set("land settle alight")
 
 
 class Timing:
@@ -56,7 +51,7 @@ def visible_of(events: list[Event], timing: Timing) -> tuple[float, float]:
             arrives = any(e.order == event.order for e in ways)
             gone = 7 / 8 if arrives else timing.moment(event, appeared)
             end = gone if gone > start else 1.0
-        elif span and lone_span and kind not in _LASTING and (event.only or not moves):
+        elif span and lone_span and kind not in GRAMMAR["lasting"] and (event.only or not moves):
             start, end = span
     return start, end
 
@@ -123,7 +118,11 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float], story: Sto
         goal = _spot_at(direction or _reversed((origin.x or 0, origin.y or 0)))
         direction = None
     elif direction is None and goal is None and displaces(event) and event.around is None:
-        direction = _unsaid_direction(thing, event, origin) if manner in _NEEDS_DIRECTION else None
+        direction = (
+            _unsaid_direction(thing, event, origin)
+            if manner in GRAMMAR["needs_direction"]
+            else None
+        )
         free = True
     around = story.things.index(event.around) if event.around is not None else None
     return Move(
@@ -223,7 +222,7 @@ def is_explicit(event: Event) -> bool:
 def displaces(event: Event) -> bool:
     """Whether the event moves its subject to another place."""
     verb = event.verb
-    if verb.kind in _STEADY:
+    if verb.kind in GRAMMAR["steady"]:
         return False
     if verb.kind in ("travel", "enter", "leave"):
         throws = verb.lemma in OBJECT_MOVES and (event.obj or event.obj_text) and not event.passive
@@ -267,7 +266,7 @@ def _join_landings(strong: list[Event]) -> None:
     for event, landing in pairwise(strong):
         if landing.goal is None or event.goal is not None or landing.origin is not None:
             continue
-        lands = landing.implied or landing.verb.lemma in _LANDING
+        lands = landing.implied or landing.verb.lemma in GRAMMAR["landing"]
         picked = event.origin is not None and event.direction is None
         if (lands and landing.order == event.order) or picked:
             event.goal, landing.goal, landing.direction = landing.goal, None, None

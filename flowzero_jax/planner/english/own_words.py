@@ -18,12 +18,9 @@ from flowzero_jax.planner.english.clauses import (
     Way,
 )
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.text import Token
 
-_BACKDROPS = word_set("background backdrop scenery")
-#: Verbs that say no more than that something moves.
-_MOVES = word_set("move go travel come head continue proceed")
 _JOINTS = lexicon.CONJUNCTIONS | lexicon.THEN | lexicon.SUBORDINATORS | {",", "that", "which"}
 _TIDY = (
     (r"\s+", " "),
@@ -83,7 +80,7 @@ def _text_of_step(
     prompt: str, sentences: Sequence[Told], kept: Sequence[Sequence[int]], step: int
 ) -> str:
     """What the clauses of a step tell, with a name for "it" or where a subject is only meant."""
-    texts = []
+    texts: list[str] = []
     for sentence, told in zip(sentences, kept, strict=True):
         own: list[int] = []
         put: dict[int, str] = {}
@@ -134,10 +131,12 @@ def _leave_out(here: Here, clause: Clause, end: int, told: set[int]) -> None:
     parts = [*clause.fronted, *(p for s in clause.subjects for p in s.parts), *clause.parts]
     of_camera = any(subject.named.kind == "camera" for subject in clause.subjects)
     phrases = [subject.named.phrase for subject in clause.subjects]
-    backdrop = clause.verb and any(p is not None and p.noun in _BACKDROPS for p in phrases)
+    backdrop = clause.verb and any(
+        p is not None and p.noun in GRAMMAR["own_words_backdrops"] for p in phrases
+    )
     again = clause.shares == "same" or (phrases and not any(phrases))
     dropped = [part for part in parts if _is_shown(part)]
-    idle = clause.verb is None or clause.verb.verb.lemma in _MOVES
+    idle = clause.verb is None or clause.verb.verb.lemma in GRAMMAR["moves"]
     start = clause.start
     if of_camera or backdrop or (again and idle and dropped):
         while start > 0 and here.words[start - 1] in _JOINTS:

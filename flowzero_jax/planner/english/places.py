@@ -6,7 +6,7 @@ from typing import cast
 from flowzero_jax.planner.english.boundaries import word_at
 from flowzero_jax.planner.intent import Direction, RelationKind
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import load, longest, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 
 _LISTS = load("phrases")
 _SIDES = {name: word_set(text) for name, text in _LISTS["sides"].items()}
@@ -17,15 +17,8 @@ _DIRECTIONS: dict[str, Direction] = {
     for way, text in _LISTS["directions"].items()
     for word in text.split()
 }
-_TO = word_set("to toward towards into onto")
-_AT = word_set("on at in along near by around")
 #: Prepositions that can stand before "the left of".
-BEFORE_REGIONS = _TO | _AT | {"from"}
-_OWNERS = word_set("its their his her")
-_INTENSIFIED = word_set(
-    "next behind above below under before after away there here beside near now outside inside "
-    "underneath"
-)
+BEFORE_REGIONS = GRAMMAR["to"] | GRAMMAR["at"] | {"from"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class Region:
 
 def read_region(words: list[str], i: int) -> tuple[Region, int] | None:
     """A region of the frame at `i`: "the upper left corner of the screen"."""
-    of_it = word_at(words, i) in _OWNERS
+    of_it = word_at(words, i) in GRAMMAR["owners"]
     i += of_it or word_at(words, i) == "the"
     while word_at(words, i) in ("far", "very", "extreme", "other"):
         i += 1
@@ -150,9 +143,9 @@ def read_path(words: list[str], i: int) -> Path | None:
     crossing = _read_bare_crossing(words, i)
     if crossing:
         return crossing
-    if word in _TO or words[i : i + 2] == ["on", "to"]:
+    if word in GRAMMAR["to"] or words[i : i + 2] == ["on", "to"]:
         return _read_goal(words, i + 1 + (word == "on"))
-    if word in _AT:
+    if word in GRAMMAR["at"]:
         found = read_region(words, i + 1)
         return found and Path(found[1], at=found[0])
     return _read_direction(words, i)
@@ -206,7 +199,7 @@ def _read_direction(words: list[str], i: int) -> Path | None:
 def _added_direction(words: list[str], j: int) -> tuple[int, int, int] | None:
     """ "and to the left" after "up"."""
     k = j + (word_at(words, j) in ("and", ",", "or"))
-    if word_at(words, k) in _TO and word_at(words, k + 1) == "the":
+    if word_at(words, k) in GRAMMAR["to"] and word_at(words, k + 1) == "the":
         path = _read_goal(words, k + 1)
         return (*path.direction, path.end) if path and path.direction else None
     return _direction_word(words, k) if k > j else None
@@ -217,7 +210,7 @@ def _direction_word(words: list[str], j: int) -> tuple[int, int, int] | None:
     if word in ("left", "right") and following == "of":
         return None
     middle = word_at(words, j + 2) == "front" or words[j + 2 : j + 4] == ["the", "middle"]
-    if word == "right" and (following in _INTENSIFIED or (following == "in" and middle)):
+    if word == "right" and (following in GRAMMAR["intensified"] or (following == "in" and middle)):
         return None  # "right next to", "right in the middle"
     if word in ("up", "down") and following in lexicon.DETERMINERS:
         return None  # "down the road" is read with its noun
@@ -235,7 +228,7 @@ def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | 
 
     "on the left of", "next to", "to the front of"; not yet the noun.
     """
-    goal = words[i] in _TO
+    goal = words[i] in GRAMMAR["to"]
     start = i + (words[i] in BEFORE_REGIONS)
     found = read_region(words, start)
     if found and found[0].of and found[0].x and (start > i or words[i] in _HORIZONTAL):

@@ -8,14 +8,10 @@ from flowzero_jax.planner.english.clauses import Change, Here, How, Look, Named,
 from flowzero_jax.planner.english.noun_phrases import read
 from flowzero_jax.planner.english.verb_groups import VerbGroup
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import load, longest, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 from flowzero_jax.planner.words.verbs import VERBS, Verb, form_of
 
 _LISTS = load("phrases")
-#: "is visible": not how it looks, but whether it is seen.
-_PRESENCE = word_set("visible invisible present absent available alone")
-_CAUSATIVES = word_set("turn transform change convert morph")
-_ZOOMS = word_set("in closer forward forwards out back away backward backwards")
 _ENDS = word_set(", from to on at into and then but while as") | {""}
 _TAKE_OFF = {"take": (1, -1), "blast": (0, -1), "lift": (0, -1)}
 
@@ -26,7 +22,7 @@ def start_verb(here: Here, group: VerbGroup) -> Here:
     start = here.i
     here = here.change(verb=group).move(group.end, fresh=False)
     if views:
-        zooms = here.word() in _ZOOMS
+        zooms = here.word() in GRAMMAR["zooms"]
         return here.add(How(here.i, here.i + 1, here.word()), fresh=False) if zooms else here
     if verb.lemma == "be" and not group.passive:
         return _read_look(here)
@@ -38,7 +34,7 @@ def start_verb(here: Here, group: VerbGroup) -> Here:
         return replace(
             here.add(part), latest=here.subjects[-1].named if here.subjects else here.latest
         )
-    if verb.lemma in _CAUSATIVES:
+    if verb.lemma in GRAMMAR["causatives"]:
         return _read_causative(here, group, start) or _read_particle(here, group)
     return _read_particle(here, group)
 
@@ -54,7 +50,11 @@ def _read_look(here: Here) -> Here:
             break
         i += 1
     following = form_of(here.word(i - here.i))
-    if not taken or set(taken) & _PRESENCE or (is_nounish(here.words, i) and following != "s"):
+    if (
+        not taken
+        or set(taken) & GRAMMAR["presence"]
+        or (is_nounish(here.words, i) and following != "s")
+    ):
         return here
     i -= here.words[i - 1] == "and"
     return here.change(verb=None).add(Look(here.i, i, tuple(taken)))

@@ -33,22 +33,20 @@ from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.english.predicates import start_verb
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.words import lexicon, nouns, sizes
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, OBJECT_MOVES, VERBS, Verb
 
 _WEATHER = {"snowing": "snow", "snows": "snow", "snow": "snow",
             "raining": "rain", "rains": "rain", "rain": "rain"}  # fmt: skip
-_CAMERA_VERBS = word_set("pan tilt dolly zoom")
 _OTHERS = (("the", "other"), ("the", "others"), ("the", "rest"), ("the", "first"),
            ("the", "second"))  # fmt: skip
-_KINDS_OF_PICTURE = word_set("animation image rendering close-up closeup gif")
 _RECEIVING = OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}
 
 
 def read_sentence(words: list[str]) -> Here:
     """The clauses of a sentence, and which of its words were passed over."""
     here = skip_introduction(Here(words))
-    telling = lexicon.STYLE | lexicon.COLORS | lexicon.PICTURES | _KINDS_OF_PICTURE
+    telling = lexicon.STYLE | lexicon.COLORS | lexicon.PICTURES | GRAMMAR["kinds_of_picture"]
     start = here.i if telling.isdisjoint(words[: here.i]) else 0
     here = replace(here, start=start, clauses=(Clause(here.i),))
     while here.word():
@@ -169,9 +167,9 @@ def _camera_command(here: Here) -> Here | None:
     if here.fresh and here.clause.begun:
         return None
     group = read_verb(here.words, here.i, bare=False)
-    if group is None or group.verb.lemma not in _CAMERA_VERBS:
+    if group is None or group.verb.lemma not in GRAMMAR["camera_verbs"]:
         found = read(here.words, here.i)
-        if found is None or found[0].noun not in _CAMERA_VERBS - {"pan"}:
+        if found is None or found[0].noun not in GRAMMAR["camera_verbs"] - {"pan"}:
             return None
         group = VerbGroup(VERBS[found[0].noun], "base", found[1])
     viewer = Named("camera", "subject", NounPhrase(("camera",), ("camera",)))

@@ -67,7 +67,7 @@ class Teller:
         Before the verb, "a cat on a mat and a dog with a bone" relates only what is still unplaced.
         """
         story, event, last = self.story, self.event, self.last
-        subjects = event.subjects if event is not None else self.subjects or [last]
+        subjects: list[Mention | None] = [*(event.subjects if event else self.subjects)] or [last]
         before = story.relations[-1] if story.relations else None
         if before and (before.kind, before.words, before.target) == (kind, words, last):
             subjects = [last]  # "a cup on a book on a table"

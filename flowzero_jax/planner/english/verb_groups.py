@@ -4,12 +4,8 @@ from dataclasses import dataclass, replace
 
 from flowzero_jax.planner.english.boundaries import word_at
 from flowzero_jax.planner.words import lexicon, nouns
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, Verb, form_of, lemma_of
-
-_BE = word_set("is are was were be been being am 's gets getting got")
-#: Base forms that are participles, too: "is hit".
-_ALSO_PARTICIPLES = word_set("hit put cut set burst shed spread run come become")
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
     form = form_of(word)
     if word == "back" and not auxiliary:
         return None  # "hits it back"
-    bare_form = form == "base" and word not in _ALSO_PARTICIPLES
+    bare_form = form == "base" and word not in GRAMMAR["also_participles"]
     described = be and (bare_form or word in lexicon.COLORS)  # "is dry", "is yellow"
     described = described or (auxiliary and word in lexicon.SCENERY)
     if form and not described and not is_side(words, i):
@@ -74,7 +70,7 @@ def _read_auxiliaries(
     while i < len(words):
         word = words[i]
         if word in lexicon.AUXILIARIES or (word == "'s" and bare):
-            be, auxiliary = be or word in _BE, True
+            be, auxiliary = be or word in GRAMMAR["be"], True
         elif word in ("not", "n't") or (word == "to" and (auxiliary or phase)):
             pass
         elif form_of(word) and VERBS[lemma_of(word)].kind == "phase" and _verb_follows(words, i):

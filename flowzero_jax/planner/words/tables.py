@@ -38,3 +38,7 @@ def longest(phrases: Mapping[str, str], words: Sequence[str], i: int) -> tuple[s
         if value is not None:
             return value, i + length
     return None
+
+
+#: The lists of `grammar.toml` by their names.
+GRAMMAR = {name: word_set(text) for name, text in load("grammar").items()}

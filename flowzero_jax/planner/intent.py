@@ -9,7 +9,8 @@ from `floor(start * n)` up to, not including, `floor(end * n)` show what is visi
 `end`; so the first half is the frames 0 to n/2 - 1.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flowzero_jax.planner.words import nouns
@@ -209,6 +210,33 @@ class Intent:
     style: str = ""
     told: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
+
+    def only(self, kept: Sequence[int]) -> "Intent":
+        """The same with some of the things; what refers to others goes."""
+        new = {old: number for number, old in enumerate(kept)}
+        things = tuple(
+            replace(thing, moves=tuple(m for move in thing.moves if (m := _renumbered(move, new))))
+            for thing in (self.things[index] for index in kept)
+        )
+        relations = tuple(
+            replace(relation, subject=new[relation.subject], target=new[relation.target])
+            for relation in self.relations
+            if {relation.subject, relation.target} <= new.keys()
+        )
+        return replace(self, things=things, relations=relations)
+
+
+def _renumbered(move: Move, new: Mapping[int, int]) -> Move | None:
+    """The move with other numbers of things; None if it refers to one that has none."""
+    targets = [spot.target for spot in move.spots if spot.target is not None]
+    if not {*targets, *([] if move.around is None else [move.around])} <= new.keys():
+        return None
+    origin, goal = (
+        spot if spot is None or spot.target is None else replace(spot, target=new[spot.target])
+        for spot in (move.origin, move.goal)
+    )
+    around = None if move.around is None else new[move.around]
+    return replace(move, origin=origin, goal=goal, around=around)
 
 
 def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool) -> Label:

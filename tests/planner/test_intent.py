@@ -94,6 +94,23 @@ def test_the_background_and_the_scenery():
     assert zoom.camera and zoom.zoom < 1 and zoom.speed == 0.0
 
 
+def test_what_refers_to_a_thing_that_is_left_out_goes_with_it():
+    intent = read_intent("a frog jumps over a log while a hat lies on a table")
+    kept = [k for k, thing in enumerate(intent.things) if thing.noun in ("frog", "hat", "table")]
+    few = intent.only(kept)
+    assert [thing.noun for thing in few.things] == ["frog", "hat", "table"]
+    assert not few.things[0].moves
+    assert [(r.kind, r.subject, r.target) for r in few.relations] == [("on", 1, 2)]
+    assert intent.only(range(len(intent.things))) == intent
+
+
+def test_of_a_long_story_only_what_is_surely_seen_is_kept():
+    story = "A brave girl leaves the village and, gathering sudden hope, meets a wise old horse. "
+    end = "Nine swift foxes bring her nine riddles. Her friend, a small bear, offers nine apples."
+    things = read_intent(story * 2 + end).things
+    assert 0 < sum(thing.count for thing in things) <= 8
+
+
 def test_style_words_are_no_things():
     intent = read_intent("a red fox in the snow, cinematic lighting, highly detailed")
     assert [thing.noun for thing in intent.things] == ["fox"]

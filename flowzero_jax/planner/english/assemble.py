@@ -16,13 +16,15 @@ from flowzero_jax.planner.english.story import Event, RelationDraft, Story, Thin
 from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing, When
-from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words import lexicon, sizes
 from flowzero_jax.planner.words.text import clean_prompt, proper_names, tokenize
 
 _SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
 _UNSEEN = frozenset(
     {"be", "have", "let", "stay", "remain", "keep", "begin", "start", "stop", "pause"}
 )
+_LONG = 40  # words, from which on a prompt is told freely
+_MANY = 8  # things
 _LOCAL = frozenset({"left_of", "right_of", "next_to"})
 
 
@@ -69,7 +71,7 @@ def read_intent(prompt: str) -> Intent:
                 airborne=any(event.verb.airborne for event in events),
             )
         )
-    return Intent(
+    intent = Intent(
         prompt=prompt,
         things=tuple(things),
         relations=tuple(dict.fromkeys(r for r in relations if r.subject != r.target)),
@@ -81,6 +83,21 @@ def read_intent(prompt: str) -> Intent:
             word for t in told for word in t.here.passed if word not in lexicon.FUNCTION_WORDS
         ),
     )
+    length = sum(len(sentence.tokens) for sentence in told)
+    return intent.only(_surely_seen(intent)) if length > _LONG else intent
+
+
+def _surely_seen(intent: Intent) -> list[int]:
+    """Of the things of a long prompt the first ones, if there are many: those that are known."""
+    every = range(len(intent.things))
+    known = [k for k in every if sizes.is_known(noun := intent.things[k].noun)
+             or noun in lexicon.PEOPLE]  # fmt: skip
+    many = sum(thing.count for thing in intent.things) > _MANY
+    kept: list[int] = []
+    for index in known if many and known else every:
+        if not many or sum(intent.things[k].count for k in [*kept, index]) <= _MANY:
+            kept.append(index)
+    return kept
 
 
 def _relation(relation: RelationDraft, story: Story) -> Relation:

@@ -147,8 +147,8 @@ def _at_rest(teller: Teller, kind: RelationKind | None, words: str, target: Thin
 def flank(teller: Teller, target: ThingDraft) -> None:
     """ "between two trees", "between a tree and a house": they stand on both sides."""
     story, event = teller.story, teller.event
-    subjects = event.subjects if event is not None else teller.subjects
-    for subject in subjects or [teller.last]:
+    acting: list[Mention | None] = [*(event.subjects if event is not None else teller.subjects)]
+    for subject in acting or [teller.last]:
         if not isinstance(subject, ThingDraft) or subject is target:
             continue
         if target.count > 1:

@@ -49,7 +49,7 @@ def mention(story: Story, named: Named, event: Event | None = None) -> Mention:
 
 
 def _new_thing(story: Story, phrase: NounPhrase) -> ThingDraft:
-    determined = bool(phrase.determiner) or phrase.counted
+    determined = phrase.determiner not in ("", "some") or phrase.counted
     label = replace(label_of(phrase.words, phrase.written, determined), extra=phrase.tail)
     if story.names & set(phrase.words):
         bare = not determined or label.bare

@@ -209,7 +209,7 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     thing, end = inner
     head, group = phrase.head, nouns.singular(phrase.head)
     if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
-        return thing, end  # "the transformation of a candle"
+        return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
     if head in lexicon.PARTS | lexicon.POSITIONS:
         return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
     if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":

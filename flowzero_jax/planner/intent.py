@@ -130,7 +130,6 @@ class Thing:
     `visible`: the part of the video in which it is seen; `timed`: the prompt names that part.
     `growth`: the size at the end over the size at the start.
     `region`: where it stands, if the prompt says so.
-    `doing`: a posture or action for captions, "sleeping".
     `airborne`: it flies or floats.
     """
 
@@ -142,7 +141,6 @@ class Thing:
     moves: tuple[Move, ...] = ()
     growth: float = 1.0
     region: Spot | None = None
-    doing: str = ""
     airborne: bool = False
 
     @property

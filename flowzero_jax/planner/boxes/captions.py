@@ -6,10 +6,6 @@ from dataclasses import dataclass, replace
 from flowzero_jax.planner.intent import RELATION_WORDS, Intent, Label, Relation
 from flowzero_jax.planner.words import nouns
 
-#: Prepositions of motion, which a still picture does not show.
-_MOVING = frozenset(
-    {"across", "through", "along", "past", "toward", "towards", "into", "onto", "to", "down", "up"}
-)
 _OPENED = frozenset({"at", "in", "on", "by"})
 
 
@@ -87,33 +83,21 @@ class _Caption:
             if i not in self.told
             and (i == index or not alone)
             and self._said_of(i) == said
-            and (any(said) or self.intent.things[i].labels == thing.labels)
+            and (said or self.intent.things[i].labels == thing.labels)
         ]
         self.told.update(group)
         text = self._names(group)
-        doing, own = said
-        holding = [r for r in own if r.kind == "with" and r.words.endswith("ing")]
-        if doing and not holding:
-            text += f" {doing}"
-        for relation in sorted(own, key=lambda r: r not in holding):
+        for relation in sorted(said, key=lambda r: not r.words.endswith("ing")):
             inner = self._clause(relation.target, alone=True)
             if not inner and relation.words not in ("", "and") and relation.kind != "with":
                 inner = f"the {self.intent.things[relation.target].noun}"
             if inner:
-                text += f" {self._words(relation)} {inner}"
+                text += f" {relation.words or RELATION_WORDS[relation.kind]} {inner}"
         return text
 
-    def _said_of(self, index: int) -> tuple[str, list[Relation]]:
-        """What a thing does and what it stands to."""
-        own = [replace(r, subject=-1) for r in self.relations if r.subject == index]
-        return self.intent.things[index].doing, own
-
-    def _words(self, relation: Relation) -> str:
-        words = relation.words
-        moving = words and words.split()[0] in _MOVING
-        if not words or (moving and words not in RELATION_WORDS.values()):
-            return RELATION_WORDS[relation.kind]
-        return words
+    def _said_of(self, index: int) -> list[Relation]:
+        """What a thing stands to."""
+        return [replace(r, subject=-1) for r in self.relations if r.subject == index]
 
     def _names(self, group: list[int]) -> str:
         """ "two dogs and a red ball"; things that look alike are counted together."""

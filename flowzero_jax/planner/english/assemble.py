@@ -12,17 +12,13 @@ from flowzero_jax.planner.english.motions import (
 )
 from flowzero_jax.planner.english.own_words import Told, own_words
 from flowzero_jax.planner.english.sentences import read_sentence
-from flowzero_jax.planner.english.story import Event, RelationDraft, Story, ThingDraft
+from flowzero_jax.planner.english.story import RelationDraft, Story, ThingDraft
 from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing, When
 from flowzero_jax.planner.words import lexicon, sizes
 from flowzero_jax.planner.words.text import clean_prompt, proper_names, tokenize
 
-_SEEN_IN_A_PICTURE = frozenset({"dance", "wave", "juggle"})
-_UNSEEN = frozenset(
-    {"be", "have", "let", "stay", "remain", "keep", "begin", "start", "stop", "pause"}
-)
 _LONG = 40  # words, from which on a prompt is told freely
 _MANY = 8  # things
 _LOCAL = frozenset({"left_of", "right_of", "next_to"})
@@ -67,7 +63,6 @@ def read_intent(prompt: str) -> Intent:
                 moves=moves,
                 growth=growth_of(events),
                 region=Spot(*thing.region) if thing.region else None,
-                doing="" if moves else _doing(events),
                 airborne=any(event.verb.airborne for event in events),
             )
         )
@@ -115,18 +110,3 @@ def _relation(relation: RelationDraft, story: Story) -> Relation:
         when = "start"
     subject, target = story.things.index(relation.subject), story.things.index(relation.target)
     return Relation(relation.kind, subject, target, when, relation.words, relation.together)
-
-
-def _doing(events: list[Event]) -> str:
-    """The posture or action that a caption tells: "sleeping", "playing chess"."""
-    for event in events:
-        verb = event.verb
-        told = verb.kind in ("still", "other") and verb.lemma not in _UNSEEN
-        if event.passive or not (told or verb.lemma in _SEEN_IN_A_PICTURE):
-            continue
-        if event.obj is None and event.participle and not event.obj_text:
-            return event.participle
-        if not isinstance(event.obj, ThingDraft):
-            return f"{verb.ing} {event.obj_text}".strip()
-        return ""
-    return ""

@@ -37,13 +37,8 @@ class Said:
 
     teller: Teller
     part: Attachment
-    target: Mention
+    thing: ThingDraft
     event: Event
-
-    @property
-    def thing(self) -> ThingDraft:
-        assert isinstance(self.target, ThingDraft)
-        return self.target
 
     @property
     def verb(self) -> Verb:
@@ -93,19 +88,30 @@ def attach(teller: Teller, part: Attachment) -> Mention | None:
     if part.holds and _contains(teller, part):
         return None
     target, event = teller.target_of(part), teller.event
-    if isinstance(target, ThingDraft) and part.kind is not None:
-        _relative(teller, part, part.kind, target)
-    elif event is not None and target is not None:
-        said = Said(teller, part, target, event)
-        for prepositions, fits, act in ROWS:
-            if (not prepositions or part.preposition in prepositions) and fits(said):
-                act(said)
-                break
-    elif isinstance(target, ThingDraft):
-        _at_rest(teller, REST.get(part.preposition), part.words, target)
+    if isinstance(target, ThingDraft):
+        if part.kind is not None:
+            _relative(teller, part, part.kind, target)
+        elif event is None or event.verb.kind in ("still", "auxiliary"):
+            _at_rest(teller, part, target)
+        else:
+            _apply(Said(teller, part, target, event))
+    elif event is not None and isinstance(target, Camera):
+        kind = "shrink" if "from" in part.preposition else "grow"
+        event.verb = Verb(event.verb.lemma, kind)
+    elif event is not None and isinstance(target, PlaceDraft):
+        _at_place(event, part.preposition, target)
+    elif event is not None and isinstance(target, Nothing) and part.preposition != "with":
+        event.away |= part.preposition == "into" and "distance" in part.named.text
     if isinstance(target, ThingDraft | PlaceDraft):
         teller.last = target
     return target
+
+
+def _apply(said: Said) -> None:
+    for prepositions, fits, act in ROWS:
+        if (not prepositions or said.part.preposition in prepositions) and fits(said):
+            act(said)
+            return
 
 
 def _contains(teller: Teller, part: Attachment) -> bool:
@@ -137,11 +143,15 @@ def _relative(teller: Teller, part: Attachment, kind: RelationKind, target: Thin
         teller.relate(kind, part.words, target)
 
 
-def _at_rest(teller: Teller, kind: RelationKind | None, words: str, target: ThingDraft) -> None:
-    if words == "between":
+def _at_rest(teller: Teller, part: Attachment, target: ThingDraft) -> None:
+    kind = REST.get(part.preposition)
+    if part.preposition in ("up", "down") and teller.event is not None:
+        _slope(teller.event, part.preposition, target.label.noun)
+        teller.relate("in_front_of", "on", target)
+    elif part.preposition == "between":
         flank(teller, target)
     elif kind is not None:
-        teller.relate(kind, words, target)
+        teller.relate(kind, part.words, target)
 
 
 def flank(teller: Teller, target: ThingDraft) -> None:
@@ -159,40 +169,29 @@ def flank(teller: Teller, target: ThingDraft) -> None:
             story.relate(kind, kind.replace("_", " "), [target], subject)
 
 
-def _to_camera(said: Said) -> None:
-    said.event.verb = Verb(said.lemma, "shrink" if "from" in said.part.preposition else "grow")
+def _slope(event: Event, preposition: str, noun: str) -> None:
+    """ "down the stairs", "up a tree"."""
+    vertical = 1 if preposition == "down" else -1
+    event.direction = event.direction or (int(noun in GRAMMAR["slopes"]), vertical)
 
 
-def _slope(said: Said) -> None:
-    """ "down the stairs", "up a tree"; but "down the street" is a way along."""
-    target, event = said.target, said.event
-    noun = target.label.noun if isinstance(target, ThingDraft) else ""
-    noun = target.noun if isinstance(target, PlaceDraft) else noun
-    if noun not in lexicon.LEVEL_WAYS:
-        vertical = 1 if said.part.preposition == "down" else -1
-        event.direction = event.direction or (int(noun in GRAMMAR["slopes"]), vertical)
-        if isinstance(target, ThingDraft):
-            said.relate("in_front_of", "on")
-
-
-def _at_place(said: Said) -> None:
+def _at_place(event: Event, preposition: str, place: PlaceDraft) -> None:
     """ "into the sky" is up, "to the ground" is down, "across the lawn" is a long way."""
-    event, preposition = said.event, said.part.preposition
-    assert isinstance(said.target, PlaceDraft)
-    if event.verb.kind not in GRAMMAR["moving"] | {"other"}:
-        return
-    event.crossing |= preposition == "across" and event.direction is None
-    vertical = lexicon.VERTICAL_PLACES.get(said.target.noun)
-    told = event.direction or event.goal or event.verb.direction
-    if preposition in GOALS and vertical and not told:
-        event.direction = (0, vertical)
+    if preposition in ("up", "down"):
+        if place.noun not in lexicon.LEVEL_WAYS:  # "down the street" is a way along
+            _slope(event, preposition, place.noun)
+    elif event.verb.kind in GRAMMAR["moving"] | {"other"}:
+        event.crossing |= preposition == "across" and event.direction is None
+        vertical = lexicon.VERTICAL_PLACES.get(place.noun)
+        told = event.direction or event.goal or event.verb.direction
+        if preposition in GOALS and vertical and not told:
+            event.direction = (0, vertical)
 
 
-def _at_nothing(said: Said) -> None:
-    event, text = said.event, said.part.target.text
-    if event.verb.kind == "other":
-        event.obj_text = event.obj_text or f"{said.part.words} {text}"
-    event.away |= said.part.preposition == "into" and "distance" in text
+def _climb(said: Said) -> None:
+    if said.thing.label.noun not in lexicon.LEVEL_WAYS:
+        _slope(said.event, said.part.preposition, said.thing.label.noun)
+        said.relate("in_front_of", "on")
 
 
 def _hunted(said: Said) -> None:
@@ -212,16 +211,6 @@ def _carried(said: Said) -> None:
     flies = sizes.build_of(said.thing.label.words).home == "sky"
     said.relate("below" if flies else "next_to", "with", together=True)
     said.event.subjects = [*said.event.subjects, said.thing]
-
-
-def _caught(said: Said) -> None:
-    """ "falls, to be caught by a net": the motion before ends in what catches the mover."""
-    event, events = said.event, said.teller.story.events
-    before = [e for e in events if e is not event and e.things == event.things]
-    if before and before[-1].goal is None:
-        before[-1].goal = SpotDraft(relation="in", target=said.thing)
-        events.remove(event)
-        said.teller.event = before[-1]
 
 
 def _leads(said: Said) -> None:
@@ -250,15 +239,6 @@ def _ride(said: Said) -> None:
     said.event.subjects = [*said.event.subjects, said.thing]
 
 
-def _hunt(said: Said) -> None:
-    """ "runs behind a bus that drives"."""
-    event = said.event
-    follow = Verb("follow", "travel", pace=event.verb.pace)
-    hunt = said.teller.begin(follow, event.subjects)
-    hunt.obj, hunt.direction = said.thing, event.direction
-    said.teller.story.events.remove(event)
-
-
 def _around(said: Said) -> None:
     said.event.around, said.event.manner = said.thing, said.event.manner or "circle"
 
@@ -277,22 +257,12 @@ def _passed(said: Said) -> None:
         said.relate("in_front_of", "past")
 
 
-def _is_hunted(said: Said) -> bool:
-    events = said.teller.story.events
-    travels = any(said.thing in e.subjects and e.verb.kind == "travel" for e in events)
-    return said.verb.kind == "travel" and travels
-
-
 Row = tuple[frozenset[str], Callable[[Said], bool], Callable[[Said], object]]
 _ANY: frozenset[str] = frozenset()
 _TO, _FROM = frozenset(GOALS), frozenset(ORIGINS)
 _BY = frozenset({"by"})
 ROWS: tuple[Row, ...] = (
-    (_ANY, lambda s: isinstance(s.target, Camera), _to_camera),
-    (word_set("up down"), lambda s: True, _slope),
-    (_ANY, lambda s: isinstance(s.target, PlaceDraft), _at_place),
-    (word_set("with"), lambda s: isinstance(s.target, Nothing), lambda s: None),
-    (_ANY, lambda s: isinstance(s.target, Nothing), _at_nothing),
+    (word_set("up down"), lambda s: True, _climb),
     # passive, by whom
     (_BY, lambda s: s.event.passive and s.lemma in CHASES, _hunted),
     (_BY, lambda s: s.event.passive and s.lemma in BOTH_MOVE
@@ -300,20 +270,14 @@ ROWS: tuple[Row, ...] = (
     (_BY, lambda s: s.event.passive and s.lemma in BOTH_MOVE, _carried),
     (_BY, lambda s: s.event.passive and s.lemma in OBJECT_MOVES,
      lambda s: s.starts("right_of", implied=True)),
-    (_BY, lambda s: s.event.passive and s.lemma == "catch", _caught),
     (_BY, lambda s: s.event.passive, lambda s: None),
-    # at rest
-    (_ANY, lambda s: s.verb.kind in ("still", "auxiliary"),
-     lambda s: _at_rest(s.teller, s.kind, s.part.words, s.thing)),
     # where it leads
     (word_set("on in inside under beside near by"), lambda s: s.puts,
      lambda s: s.ends(s.kind or "on")),
     (_TO | {"with", "against"}, lambda s: s.lemma in GRAMMAR["crashes"],
-     lambda s: setattr(s.event, "obj", s.target)),
+     lambda s: setattr(s.event, "obj", s.thing)),
     (word_set("at"), lambda s: s.lemma in OBJECT_MOVES and isinstance(s.event.obj, ThingDraft),
      lambda s: s.ends("next_to")),  # "throws it at"
-    (_TO, lambda s: s.event.obj is None and bool(s.event.obj_text) and s.verb.kind == "other",
-     lambda s: s.relate("next_to", "with")),  # "scoops sand into a bucket"
     (_TO, lambda s: True, _leads),
     # whence it comes
     (word_set("from"), lambda s: s.rests,
@@ -322,7 +286,6 @@ ROWS: tuple[Row, ...] = (
     # what it passes, and what goes along
     (word_set("over across"), lambda s: s.verb.manner == "hop", _over),
     (word_set("on upon atop onto in inside within into aboard"), lambda s: s.lemma in RIDES, _ride),
-    (word_set("behind"), _is_hunted, _hunt),
     (word_set("between"), lambda s: s.event.manner == "swing" and s.verb.kind == "travel",
      lambda s: s.event.between.append(s.thing)),
     (word_set("between"), lambda s: True, lambda s: flank(s.teller, s.thing)),

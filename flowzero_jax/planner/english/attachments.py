@@ -45,13 +45,6 @@ def is_followed_by_subject(here: Here, i: int) -> bool:
     return any(word in lexicon.OPENERS for word in words[: 1 + verb][-1:])
 
 
-def _opposite(here: Here) -> Here | None:
-    """ "in opposite directions"."""
-    if here.at("in", "opposite", "directions"):
-        return here.add(How(here.i, here.i + 3, "past"))
-    return None
-
-
 def _in_turn(here: Here) -> Here | None:
     """ "one by one", "one after the other": no new things."""
     found = longest(_LISTS["in_turn"], here.words, here.i)
@@ -211,6 +204,6 @@ def _adverb(here: Here) -> Here | None:
 
 
 #: What is tried before, among and after everything else.
-EARLY_READERS = (_in_turn, _opposite)
+EARLY_READERS = (_in_turn,)
 READERS = (_comparative, _verbless_change, _way_or_relation, _slope, _prepositional)
 LATE_READERS = (_adverb,)

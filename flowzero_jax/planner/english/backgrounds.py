@@ -91,8 +91,8 @@ def _follow(thing: ThingDraft, story: Story) -> Background:
 def scenery_of(story: Story) -> tuple[Scenery, ...]:
     """The places named, with what they change from and to."""
     dated = _dated(story)
-    noun, sequence = _sequence(story)
-    result = [Scenery(noun, tuple(f"{p.preposition} {p.text}" for p in sequence))]
+    sequence = _sequence(story)
+    result = [Scenery("time", tuple(f"{p.preposition} {p.text}" for p in sequence))]
     result = result if sequence else []
     for place in story.places:
         if place not in sequence and place not in dated.values():
@@ -105,20 +105,18 @@ def scenery_of(story: Story) -> tuple[Scenery, ...]:
     return tuple(result)
 
 
-def _sequence(story: Story) -> tuple[str, list[PlaceDraft]]:
-    """Places of which one follows the other: "in spring and summer", "in a park, then at sea"."""
+def _sequence(story: Story) -> list[PlaceDraft]:
+    """Times of which one follows the other: "in spring, summer and autumn"."""
     times = [p for p in story.places if p.noun in lexicon.TIMES and p.preposition]
     for family in _FAMILIES:  # "in spring, summer and autumn"
         listed = [place for place in story.places if place.noun in family]
         if len({place.noun for place in listed}) > 1 and times and times[0] in listed:
             for place in listed:
                 place.preposition = place.preposition or times[0].preposition
-            return "time", listed
+            return listed
     if len({place.order for place in times}) > 1:  # "at day, then at night"
-        return "time", times
-    steps = [p for p in story.places if p.preposition and p.told and p not in times]
-    orders = {place.order for place in steps}
-    return ("place", steps) if 1 < len(orders) == len(steps) else ("", [])
+        return times
+    return []
 
 
 def _states_of(place: PlaceDraft, time: PlaceDraft | None, story: Story) -> list[Scenery]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, form_of, lemma_of
 
 
@@ -22,12 +23,12 @@ class Opening:
     @property
     def singular(self) -> bool:
         """Whether only one thing can follow."""
-        return self.determiner in lexicon.SINGULARS
+        return self.determiner in GRAMMAR["singulars"]
 
     @property
     def plural(self) -> bool:
         """Whether several things must follow."""
-        return (self.count or 1) > 1 or self.determiner in lexicon.PLURALS
+        return (self.count or 1) > 1 or self.determiner in GRAMMAR["plurals"]
 
 
 def word_at(words: list[str], i: int) -> str:
@@ -75,7 +76,7 @@ def _is_no_adverb(words: list[str], i: int) -> bool:
     word, following = words[i], word_at(words, i + 1)
     if word in lexicon.ADJECTIVES:
         return is_nounish(words, i + 1)
-    if word == "well" and word_at(words, i - 1) in lexicon.WELLS | lexicon.DETERMINERS:
+    if word == "well" and word_at(words, i - 1) in GRAMMAR["wells"] | lexicon.DETERMINERS:
         return True
     if (word, following) == ("back", "of"):
         return True  # "on the back of an elephant"
@@ -151,7 +152,7 @@ def _is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: lis
     word, form = words[i], form_of(words[i])
     if taken:  # "the liquid turns red": the adjective was the noun
         noun = nouns.singular(word)
-        known = {word, noun} & (lexicon.NOUNY | lexicon.PARTS) or sizes.is_known(noun)
+        known = {word, noun} & (GRAMMAR["nouny"] | lexicon.PARTS) or sizes.is_known(noun)
         return form == "s" and not known and not is_participle(taken[-1])
     if opening.determiner:
         return False
@@ -174,7 +175,7 @@ def _ends_in_plural(last: str, word: str, opening: Opening) -> bool:
 def _is_bare_verb(words: list[str], i: int) -> bool:
     """Whether a base form after a singular is a verb all the same: "a cat run to the left"."""
     word, following = words[i], word_at(words, i + 1)
-    if word in lexicon.NOUNY:
+    if word in GRAMMAR["nouny"]:
         moves = VERBS[lemma_of(word)].kind in ("travel", "jiggle")
         return moves and (following in lexicon.SIDES or words[i + 1 : i + 3] == ["to", "the"])
     if is_nounish(words, i + 1) or sizes.is_known(word):
@@ -187,7 +188,7 @@ def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool
     word, following = words[i], word_at(words, i + 1)
     if opening.singular or following in lexicon.SIDES:
         return True
-    verb = form_of(following) in ("base", "s") and following not in lexicon.NOUNY
+    verb = form_of(following) in ("base", "s") and following not in GRAMMAR["nouny"]
     if verb and not sizes.is_known(nouns.singular(following)):
         return False  # the race cars speed
     if following in lexicon.AUXILIARIES or is_participle(following):
@@ -210,4 +211,4 @@ def _can_be_noun(words: list[str], i: int) -> bool:
     if form_of(word) in ("ing", "past"):
         return is_nounish(words, i + 1)
     verb_follows = form_of(following) in ("s", "ing", "base")
-    return word in lexicon.NOUNY and (verb_follows or not following)
+    return word in GRAMMAR["nouny"] and (verb_follows or not following)

@@ -7,24 +7,13 @@ from flowzero_jax.planner.english.boundaries import word_at
 from flowzero_jax.planner.english.places import read_path
 from flowzero_jax.planner.intent import Label, label_of
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import GRAMMAR, by_word, word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, by_value, by_word, load, word_set
 from flowzero_jax.planner.words.verbs import VERBS, form_of
 
 _CHANGING = GRAMMAR["carrying"] | {"turn", "change", "grow"}
-COMPARATIVES = {
-    "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
-    "higher": 1.4, "huge": 2.2, "giant": 2.2, "gigantic": 2.2, "enormous": 2.2, "closer": 1.6,
-    "smaller": 0.5, "tinier": 0.5, "shorter": 0.6, "tiny": 0.4, "thinner": 0.7,
-}  # fmt: skip
-_TIMES = by_word(
-    {
-        "by": "day daylight",
-        "at": "night dawn dusk noon midnight midday sunrise sunset twilight nighttime daybreak "
-        "nightfall",
-        "in": "morning evening afternoon summer winter spring autumn fall weather daytime rain "
-        "snow fog mist sunshine sunlight moonlight darkness",
-    }
-)
+#: How much larger: "bigger", "closer".
+COMPARATIVES = by_value(load("phrases")["comparatives"])
+_TIMES = by_word(load("phrases")["times"])
 _TRAVELS = frozenset(
     lemma for lemma, verb in VERBS.items() if verb.kind in ("travel", "jiggle", "enter", "leave")
 )

@@ -62,7 +62,7 @@ class Attachment(Part):
 
     preposition: str
     words: str
-    target: Named
+    named: Named
     kind: RelationKind | None = None
     to: bool = False
     side: Path | None = None
@@ -109,9 +109,9 @@ class Look(Part):
 
 @dataclass(frozen=True)
 class Told(Part):
-    """What captions tell: `weather`, a `style` of the picture, what someone has on (`worn`)."""
+    """What captions tell: a `style` of the picture, what someone has on (`worn`)."""
 
-    kind: Literal["weather", "style", "worn"]
+    kind: Literal["style", "worn"]
     text: str
 
 

@@ -14,6 +14,9 @@ from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RI
 _NEAR = 0.45  # how far from the middle two things meet
 
 
+Effect = Callable[[Story, Event, ThingDraft], None]
+
+
 def spread_effects(story: Story) -> None:
     """Rewrites the story's events so that every mover is a subject of its own motion."""
     for event in list(story.events):
@@ -72,7 +75,7 @@ def _throw(story: Story, event: Event, thing: ThingDraft) -> None:
     verb = event.verb
     moved = replace(
         event, verb=replace(verb, kind="travel"), subjects=[thing], passive=True, stated=True,
-        participle="", obj=None, obj_text="", away=False, around=None, only=False,
+        obj=None, obj_text="", away=False, around=None, only=False,
     )  # fmt: skip
     held_before = any(e.passive and thing in e.subjects for e in story.events)
     if moved.origin is None and event.things and not held_before:
@@ -206,10 +209,6 @@ def _hit_back(story: Story, event: Event, thing: ThingDraft) -> None:
     story.unrelate(event, thing)
 
 
-def _leave(story: Story, event: Event, thing: ThingDraft) -> None:
-    event.origin = event.origin or SpotDraft(relation="next_to", target=thing)
-
-
 def _climb(story: Story, event: Event, thing: ThingDraft) -> None:
     story.relate("in_front_of", "on", event.subjects, thing, event)
 
@@ -233,19 +232,10 @@ def _collide(story: Story, event: Event) -> None:
                 way.goal = SpotDraft(x=_NEAR * side)
 
 
-def _circle(story: Story, event: Event, thing: ThingDraft) -> None:
-    event.around = thing
-
-
 def _pass(story: Story, event: Event, thing: ThingDraft) -> None:
     event.crossing = True
     if event.verb.lemma == "pass" and not event.verb.airborne:
         story.relate("in_front_of", "past", event.subjects, thing, event)
-
-
-def _leap(story: Story, event: Event, thing: ThingDraft) -> None:
-    event.origin = SpotDraft(relation="left_of", target=thing)
-    event.goal = SpotDraft(relation="right_of", target=thing)
 
 
 def _part(story: Story, event: Event) -> None:
@@ -268,7 +258,18 @@ def _part(story: Story, event: Event) -> None:
         story.events.remove(event)
 
 
-Effect = Callable[[Story, Event, ThingDraft], None]
+def _ways(origin: RelationKind | None = None, goal: RelationKind | None = None) -> Effect:
+    """Where the way begins and ends at the object."""
+
+    def effect(story: Story, event: Event, thing: ThingDraft) -> None:
+        if origin and not event.origin:
+            event.origin = SpotDraft(relation=origin, target=thing)
+        if goal:
+            event.goal = SpotDraft(relation=goal, target=thing)
+
+    return effect
+
+
 _ANY: frozenset[str] = frozenset()
 EFFECTS: tuple[tuple[frozenset[str], Callable[[Event], bool], Effect], ...] = (
     (BOTH_MOVE, lambda e: e.origin is not None and e.origin.relation == "on", _push_off),
@@ -277,7 +278,7 @@ EFFECTS: tuple[tuple[frozenset[str], Callable[[Event], bool], Effect], ...] = (
     (RIDES, lambda e: True, _ride),
     (word_set("carry bring"), lambda e: True, _carry),
     (BOTH_MOVE, lambda e: True, _push),
-    (_ANY, lambda e: e.verb.kind == "leave", _leave),
+    (_ANY, lambda e: e.verb.kind == "leave", _ways(origin="next_to")),
     (OBJECT_MOVES, lambda e: True, _throw),
     (word_set("pass"), lambda e: e.goal is not None, _throw),
     (_ANY, lambda e: e.verb.kind == "other" and e.goal is not None and e.goal.target is not None,
@@ -286,7 +287,8 @@ EFFECTS: tuple[tuple[frozenset[str], Callable[[Event], bool], Effect], ...] = (
     (word_set("approach reach enter meet hit crash collide bump smash"), lambda e: True, _arrive),
     (word_set("catch"), lambda e: True, _catch),
     (word_set("touch grab"), lambda e: True, _touch),
-    (word_set("circle orbit"), lambda e: True, _circle),
+    (word_set("circle orbit"), lambda e: True,
+     lambda story, event, thing: setattr(event, "around", thing)),
     (word_set("pass cross"), lambda e: True, _pass),
-    (word_set("jump leap hop overtake"), lambda e: True, _leap),
+    (word_set("jump leap hop overtake"), lambda e: True, _ways("left_of", "right_of")),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flowzero_jax.planner.english.clauses import Attachment, Clause, Named, Object
+from flowzero_jax.planner.english.clauses import Attachment, Clause, Object
 from flowzero_jax.planner.english.sentences import read_sentence
 from flowzero_jax.planner.words.text import clean_prompt, sentences
 
@@ -22,9 +22,9 @@ def explain(prompt: str) -> tuple[str, ...]:
     lines = []
     for words in sentences(clean_prompt(prompt)):
         here = read_sentence(words)
-        lines += [", ".join(_pieces(words, clause)) for clause in here.clauses]
+        lines += [", ".join(pieces) for c in here.clauses if (pieces := [*_pieces(words, c)])]
         lines += [f"{word} (passed over)" for word in here.passed]
-    return tuple(line for line in lines if line)
+    return tuple(lines)
 
 
 def _pieces(words: list[str], clause: Clause) -> Iterator[str]:
@@ -33,7 +33,5 @@ def _pieces(words: list[str], clause: Clause) -> Iterator[str]:
     if clause.verb is not None:
         yield f"{clause.verb.verb.lemma} (verb, {clause.verb.verb.kind})"
     for part in (*clause.fronted, *(p for s in clause.subjects for p in s.parts), *clause.parts):
-        named: Named | None = part.named if isinstance(part, Object) else None
-        named = part.target if isinstance(part, Attachment) else named
-        kind = f", {_KINDS[named.kind]}" if named is not None else ""
+        kind = f", {_KINDS[part.named.kind]}" if isinstance(part, Object | Attachment) else ""
         yield f"{' '.join(words[part.start : part.end])} ({_MEANINGS[type(part).__name__]}{kind})"

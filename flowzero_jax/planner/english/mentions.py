@@ -16,10 +16,8 @@ from flowzero_jax.planner.english.story import (
 )
 from flowzero_jax.planner.intent import label_of
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import GRAMMAR, by_word, load
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import OBJECT_MOVES
-
-_STILL = by_word(load("phrases")["still"]) | {"out of": "in"}
 
 
 def mention(story: Story, named: Named, event: Event | None = None) -> Mention:
@@ -40,7 +38,7 @@ def mention(story: Story, named: Named, event: Event | None = None) -> Mention:
     if found is None and kind == "nothing":
         return Nothing(text)
     if found is None and kind == "place":
-        found = _place(story, phrase, text, named.role, event)
+        found = _place(story, phrase, text, named.role)
     found = found or _new_thing(story, phrase)
     if found in story.mentioned:
         story.mentioned.remove(found)
@@ -127,17 +125,11 @@ def _matches(story: Story, thing: ThingDraft, phrase: NounPhrase) -> bool:
     return (phrase.noun in known and (new <= old or old <= new)) or generic
 
 
-def _place(
-    story: Story, phrase: NounPhrase, text: str, role: str, event: Event | None
-) -> PlaceDraft:
+def _place(story: Story, phrase: NounPhrase, text: str, role: str) -> PlaceDraft:
     for place in story.places:
         if place.noun == phrase.noun and phrase.noun not in lexicon.TIMES:
             return place
     preposition = role if role in lexicon.PREPOSITIONS else ""
-    hangs = role == "from" and event is not None and event.verb.kind == "still"
-    if role in _STILL and not hangs:
-        flat = phrase.noun in lexicon.FLAT_PLACES or phrase.noun not in lexicon.SCENERY
-        preposition = "on" if flat and role in GRAMMAR["ways"] else _STILL[role]
     told = role not in GRAMMAR["towards"] or lexicon.VERTICAL_PLACES.get(phrase.noun) != 1
     place = PlaceDraft(phrase.noun, text, preposition, told, story.order)
     story.places.append(place)

@@ -16,6 +16,7 @@ from flowzero_jax.planner.english.boundaries import (
     word_at,
 )
 from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, form_of, lemma_of
 
 _SIDES = {"left": -1, "right": 1}
@@ -91,7 +92,7 @@ def _read_simple(
     if sided and word_at(words, i + 1) not in lexicon.PARTS | lexicon.INTANGIBLE:
         side, i = _SIDES[words[i]], i + 1
     following = word_at(words, i)
-    if opening.determiner in lexicon.PRONOMINAL and not is_nounish(words, i + 1):
+    if opening.determiner in GRAMMAR["pronominal"] and not is_nounish(words, i + 1):
         acts = form_of(following) == "participle" or following.endswith("ed")
         if acts or lexicon.is_ing_verb(following):
             return None  # "both laughing"
@@ -159,7 +160,7 @@ def _movement(words: list[str], i: int) -> str:
     """The verb of a participle that tells a movement: "a running dog", but no "running shoe"."""
     lemma = lemma_of(words[i])
     moves = form_of(words[i]) == "ing" and VERBS[lemma].kind in ("travel", "jiggle")
-    return lemma if moves and word_at(words, i + 1) not in lexicon.WITH_PARTICIPLE else ""
+    return lemma if moves and word_at(words, i + 1) not in GRAMMAR["with_participle"] else ""
 
 
 def _build(taken: list[str], opening: Opening, doing: str, following: str) -> NounPhrase:
@@ -210,7 +211,7 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     head, group = phrase.head, nouns.singular(phrase.head)
     if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
         return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
-    if head in lexicon.PARTS | lexicon.POSITIONS:
+    if head in lexicon.PARTS | GRAMMAR["positions"]:
         return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
     if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
         thing = replace(thing, words=(*thing.words[:-1], thing.head))

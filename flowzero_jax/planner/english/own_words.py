@@ -8,15 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flowzero_jax.planner.english.clauses import (
-    Attachment,
-    Clause,
-    Here,
-    Object,
-    Part,
-    Span,
-    Way,
-)
+from flowzero_jax.planner.english.clauses import Attachment, Clause, Here, Object, Part, Span, Way
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.text import Token
@@ -39,14 +31,10 @@ class Told:
     steps: Sequence[int]
     names: Sequence[str]
 
-    @property
-    def words(self) -> list[str]:
-        return self.here.words
-
     def extent(self, number: int) -> range:
         """The positions of the words of a clause."""
         clauses = self.here.clauses
-        ends = [*(clause.start for clause in clauses[1:]), len(self.words)]
+        ends = [*(clause.start for clause in clauses[1:]), len(self.here.words)]
         return range(clauses[number].start, ends[number])
 
 
@@ -88,12 +76,12 @@ def _text_of_step(
             mine = [i for i in sentence.extent(number) if i in told]
             if sentence.steps[number] != step or not mine:
                 continue
-            name, pronoun = sentence.names[number], sentence.words[mine[0]] in lexicon.PRONOUNS
+            name, pronoun = sentence.names[number], sentence.here.words[mine[0]] in lexicon.PRONOUNS
             if name and (pronoun or (clause.shares == "same" and not (own or texts))):
                 here = prompt[sentence.tokens[mine[0]].start : sentence.tokens[mine[0]].end]
                 put[mine[0]] = name if pronoun else f"{name} {here}"
             own += mine
-        own = _without_joints(sentence.words, own)
+        own = _without_joints(sentence.here.words, own)
         texts += [_joined(prompt, sentence, own, put)] if own else []
     return _tidy(". ".join(texts))
 
@@ -153,8 +141,7 @@ def _target(part: Part) -> set[int]:
     """The positions of what a part of a camera's clause names."""
     if not isinstance(part, Object | Attachment):
         return set()
-    named = part.named if isinstance(part, Object) else part.target
-    return set(range(part.end - len(named.text.split()), part.end))
+    return set(range(part.end - len(part.named.text.split()), part.end))
 
 
 def _is_shown(part: Part) -> bool:
@@ -162,6 +149,5 @@ def _is_shown(part: Part) -> bool:
     if isinstance(part, Way):
         return part.path.at is None and not part.path.manner
     if isinstance(part, Object | Attachment):
-        named = part.named if isinstance(part, Object) else part.target
-        return named.kind == "camera"
+        return part.named.kind == "camera"
     return isinstance(part, Span)

@@ -49,6 +49,8 @@ def _way(teller: Teller, part: clauses.Way) -> None:
         return
     if path.manner == "place":  # "runs in place"
         event.verb = Verb(event.verb.lemma)
+    elif path.manner in _MUTUAL:
+        event.mutual = path.manner
     else:
         event.manner = path.manner or event.manner
     event.crossing |= path.crossing
@@ -121,9 +123,6 @@ def _told(teller: Teller, part: clauses.Told) -> None:
     story, event = teller.story, teller.event
     if part.kind == "style":
         story.style.append(part.text)
-    elif part.kind == "weather":
-        story.places.append(PlaceDraft(part.text, f"the {part.text}", "in", order=story.order))
-        story.restless = True
     elif event is not None:
         event.verb = Verb("be", "still")
         for thing in event.things:
@@ -200,8 +199,6 @@ def _take_object(teller: Teller, event: Event, named: Mention) -> None:
         event.verb = verb = Verb(verb.lemma)
     if isinstance(named, ThingDraft | PlaceDraft):
         event.obj = event.obj or named
-    if isinstance(named, PlaceDraft) and verb.kind == "other" and not named.preposition:
-        event.obj_text, named.told = named.text, False  # "sweeping the floor"
     if not isinstance(named, ThingDraft):
         return
     if verb.lemma in RIDES:

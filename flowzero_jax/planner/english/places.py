@@ -1,6 +1,8 @@
-"""Reads where: regions of the frame, directions, manners, relations (`words/phrases.toml`)."""
+"""Reads where and when: regions, directions, relations, parts of the video (`phrases.toml`)."""
 
+import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import cast
 
 from flowzero_jax.planner.english.boundaries import word_at
@@ -19,6 +21,14 @@ _DIRECTIONS: dict[str, Direction] = {
 }
 #: Prepositions that can stand before "the left of".
 BEFORE_REGIONS = GRAMMAR["to"] | GRAMMAR["at"] | {"from"}
+
+
+_VIDEO = r"(?: of (?:the |this )?(?:video|clip|movie|film|scene|animation|footage|sequence|shot))?"
+_IN = r"(?:in|during|for|throughout|within) (?:only )?(?:the )?"
+_SPANS = tuple(
+    (re.compile(rf"(?:only )?{pattern.replace('IN ', _IN)}{_VIDEO}(?: only)?(?= |$)"), span)
+    for pattern, span in _LISTS["spans"].items()
+)
 
 
 @dataclass(frozen=True)
@@ -237,3 +247,17 @@ def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | 
     if relation is None or is_frame(words, relation[1]):
         return None
     return cast(RelationKind, relation[0]), goal, relation[1]
+
+
+def read_time(words: list[str], i: int) -> tuple[tuple[float, float], bool, int] | None:
+    """A part of the video at `i` as (span, whether it says "only", end)."""
+    text = " ".join(words[i : i + 14])
+    for pattern, span in _SPANS:
+        match = pattern.match(text)
+        if match:
+            end = i + len(match[0].split())
+            if words[end : end + 1] == ["of"]:
+                return None  # "at the end of the road"
+            start, stop = (float(Fraction(part)) for part in span.split())
+            return (start, stop), "only" in match[0].split(), end
+    return None

@@ -7,45 +7,29 @@ or None; the first that understands something is taken. What none understands is
 
 from dataclasses import replace
 
-from flowzero_jax.planner.english import times
+from flowzero_jax.planner.english import nominals
 from flowzero_jax.planner.english.attachments import (
     EARLY_READERS,
     LATE_READERS,
     READERS,
     noun_then_verb,
 )
+from flowzero_jax.planner.english.boundaries import opens
 from flowzero_jax.planner.english.changes import read_change
-from flowzero_jax.planner.english.clauses import (
-    Attachment,
-    Change,
-    Clause,
-    Here,
-    How,
-    Named,
-    Object,
-    Span,
-    Subject,
-    Told,
-)
-from flowzero_jax.planner.english.introductions import skip_introduction, skip_viewpoint
+from flowzero_jax.planner.english.clauses import Change, Clause, Here, Named, Span, Subject, Told
 from flowzero_jax.planner.english.kinds import is_known_thing
 from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
+from flowzero_jax.planner.english.places import read_time
 from flowzero_jax.planner.english.predicates import start_verb
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.words import lexicon, nouns, sizes
 from flowzero_jax.planner.words.tables import GRAMMAR
-from flowzero_jax.planner.words.verbs import BOTH_MOVE, OBJECT_MOVES, VERBS, Verb
-
-_WEATHER = {"snowing": "snow", "snows": "snow", "snow": "snow",
-            "raining": "rain", "rains": "rain", "rain": "rain"}  # fmt: skip
-_OTHERS = (("the", "other"), ("the", "others"), ("the", "rest"), ("the", "first"),
-           ("the", "second"))  # fmt: skip
-_RECEIVING = OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}
+from flowzero_jax.planner.words.verbs import VERBS, Verb
 
 
 def read_sentence(words: list[str]) -> Here:
     """The clauses of a sentence, and which of its words were passed over."""
-    here = skip_introduction(Here(words))
+    here = _skip_introduction(Here(words))
     telling = lexicon.STYLE | lexicon.COLORS | lexicon.PICTURES | GRAMMAR["kinds_of_picture"]
     start = here.i if telling.isdisjoint(words[: here.i]) else 0
     here = replace(here, start=start, clauses=(Clause(here.i),))
@@ -72,7 +56,7 @@ def _joint(here: Here) -> Here | None:
 
 def _time(here: Here) -> Here | None:
     """ "only in the second half of the video"."""
-    found = times.read_time(here.words, here.i)
+    found = read_time(here.words, here.i)
     if found is None:
         return None
     span, only, end = found
@@ -93,17 +77,6 @@ def _sequence(here: Here) -> Here | None:
     elif word not in lexicon.THEN or (word == "next" and here.word(1) == "to"):
         return None
     return replace(here.skip(length), then=True, joint=here.joint or "then")
-
-
-def _weather(here: Here) -> Here | None:
-    """ "it is snowing", "it rains"."""
-    end = here.i + 1 + (here.word(1) in ("is", "'s", "starts", "begins"))
-    end += here.at("to", ahead=end - here.i)
-    noun = _WEATHER.get(here.word(end - here.i))
-    if here.word() != "it" or noun is None:
-        return None
-    part = Told(here.i, end + 1, "weather", noun)
-    return here.begin(fronted=(part,)).move(end + 1)
 
 
 def _further_state(here: Here) -> Here | None:
@@ -238,54 +211,6 @@ def _belongs_to_last(here: Here, group: VerbGroup) -> bool:
     return acts and latest.kind == "thing"
 
 
-def _division(here: Here) -> Here | None:
-    """ "six sheep, three white and three black": looks dealt out among a group."""
-    number, look = nouns.number(here.word()), here.word(1)
-    if number is None or not (look in lexicon.COLORS or lexicon.is_adjective(look)):
-        return None
-    following = here.word(2)
-    verb = read_verb(here.words, here.i + 2, True)
-    ends = following in ("", ",", "and")
-    if not here.joint or not (ends or (verb and not sizes.is_known(nouns.singular(following)))):
-        return None
-    named = Named(f"{here.word()} {look}", "subject", many=number, look=look)
-    return _with_subject(here, named, here.i + 2, listed=here.verb is None)
-
-
-def _one_of_them(here: Here) -> Here | None:
-    """ "two cats, one moving left and the other moving right"."""
-    length = 1 if here.word() in ("one", "another") else 2
-    if length == 2 and (here.word(), here.word(1)) not in _OTHERS:
-        return None
-    text = " ".join(here.words[here.i : here.i + length])
-    length += 2 * here.at("of", "them", ahead=length)
-    verb = read_verb(here.words, here.i + length, bare=False)
-    if here.word(length) in lexicon.COLORS:
-        return None  # "one yellow fish"
-    if verb is None and here.word(length) not in lexicon.PREPOSITIONS:
-        return None
-    return _with_subject(here, Named(text, "subject"), here.i + length, listed=False)
-
-
-def _pronoun(here: Here) -> Here | None:
-    word, verb = here.word(), here.verb
-    if here.at("each", "other") or here.at("one", "another"):
-        passes = verb is not None and verb.verb.lemma in ("pass", "cross")
-        return here.add(How(here.i, here.i + 2, "past" if passes else "toward"), fresh=here.fresh)
-    if word not in lexicon.PRONOUNS:
-        return None
-    if verb is None or here.joint or read_verb(here.words, here.i + 1, bare=False):
-        return _with_subject(here, Named(word, "subject"), here.i + 1, listed=False)
-    if verb.verb.lemma in _RECEIVING and not _has_object(here.clause):
-        named = Named(word, "object")
-        return replace(here.add(Object(here.i, here.i + 1, named)), latest=here.latest)
-    return here.skip()
-
-
-def _has_object(clause: Clause) -> bool:
-    return any(isinstance(part, Object) for part in clause.parts)
-
-
 def _style(here: Here) -> Here | None:
     """ ", cinematic lighting, 4k": words about the picture."""
     if here.i and here.word(-1) != ",":
@@ -299,66 +224,44 @@ def _style(here: Here) -> Here | None:
     return replace(here.add(part, fresh=here.fresh), joint=here.joint)
 
 
-def _nominal(here: Here) -> Here | None:
-    """A noun phrase without a preposition: a subject, an object, or one more of a list."""
-    acts = here.verb is not None
-    found = read(here.words, here.i, many=here.joint == "and" and not acts)
-    if found is None:
-        return None
-    phrase, end = found
-    text = " ".join(here.words[here.i : end])
-    new_clause = not acts or here.clause.inverted
-    if not new_clause and not (here.joint and noun_then_verb(here, here.i)):
-        return _complement(here, Named(text, "object", phrase), end)
-    if not new_clause and _is_decoration(here, phrase, end):
-        stop = here.words.index(",", end) if "," in here.words[end:] else len(here.words)
-        return replace(here, i=stop)
-    described = here.clause.described and noun_then_verb(here, here.i)
-    listed = not acts and here.joint and here.role == "subject" and not described
-    return _with_subject(here, Named(text, "subject", phrase), end, bool(listed))
+def _skip_introduction(here: Here) -> Here:
+    """ "A lively video of", "Create a scene in which", "There is"."""
+    for k in range(4):
+        if (
+            here.word(k) in GRAMMAR["shots"] and here.word(k + 1) in GRAMMAR["follows"]
+        ):  # "a tracking shot follows"
+            here = replace(here.skip(k + 2), following=True)
+    while here.word() in GRAMMAR["commands"] and (
+        opens(here.word(1)) or here.word(1) in GRAMMAR["command_ends"]
+    ):
+        here = here.skip(1 if opens(here.word(1)) else 2)
+    found = read(here.words, here.i)
+    if found is None or found[0].head not in lexicon.MEDIA:
+        return here
+    phrase, ahead = found[0], found[1] - here.i
+    two = here.at("in", "which", ahead=ahead) or here.at("that", "shows", ahead=ahead)
+    one = here.word(ahead) in GRAMMAR["introducers"]
+    if lexicon.SCENERY.intersection(phrase.written[:-1]) or not (one or two):
+        return here
+    follows = phrase.doing in ("follow", "track") or {"tracking", "following"} & set(phrase.written)
+    following = here.following or bool(follows)
+    return _skip_introduction(replace(here.skip(ahead + 1 + two), following=following))
 
 
-def _complement(here: Here, named: Named, end: int) -> Here:
-    """What follows a verb: what it is done to, or one more of what was named last."""
-    verb = here.verb
-    assert verb is not None and named.phrase is not None
-    if verb.verb.lemma in ("wear", "dress"):
-        return here.add(Told(here.i, end, "worn", named.text))
-    attached = [part for part in here.clause.parts if isinstance(part, Attachment)]
-    if here.joint and attached and here.role == attached[-1].target.role:
-        named = replace(named, role=here.role)
-        another = replace(attached[-1], start=here.i, end=end, target=named, holds=False)
-        return here.add(another, named)
-    part = Object(here.i, end, named)
-    if named.kind == "nothing":
-        return here.add(part, fresh=here.fresh and not here.joint)
-    return here.add(part, named)
-
-
-def _is_decoration(here: Here, phrase: NounPhrase, end: int) -> bool:
-    """ ", its wheels spinning", ", tires squealing": a part of what was said."""
-    if is_known_thing(phrase) or phrase.head in lexicon.SCENERY - lexicon.PARTS:
-        return False
-    if phrase.determiner in lexicon.POSSESSIVES:
-        return True
-    verb = here.word(end - here.i)
-    return phrase.bare and (lexicon.is_ing_verb(verb) or phrase.head in lexicon.PARTS)
-
-
-def _with_subject(here: Here, named: Named, end: int, listed: bool) -> Here:
-    """A subject of the open clause, one more of them if `listed`, else of a new clause."""
-    clause = here.clause
-    if listed and clause.subjects and not here.then:
-        here = here.change(subjects=(*clause.subjects, Subject(named)))
-    elif not clause.begun and not here.then:  # it is fronted, or its verb is
-        here = here.change(subjects=(Subject(named),))
-    else:
-        here = here.begin(subjects=(Subject(named),))
-    return here.move(end, fresh=True, latest=named)
+def _skip_viewpoint(here: Here) -> Here | None:
+    """ "seen from above", "filmed from the side"."""
+    there = 3 if here.word(2) in ("the", "a") else 2
+    if (
+        here.word() in GRAMMAR["seen"]
+        and here.word(1) == "from"
+        and here.word(there) in GRAMMAR["viewpoints"]
+    ):
+        return here.skip(there + 1)
+    return None
 
 
 _READERS = (
-    _joint, skip_viewpoint, *EARLY_READERS, _time, _sequence, _weather, _further_state, _opener,
-    _camera_command, _verb, _division, _one_of_them, _pronoun, *READERS, _style, _nominal,
-    *LATE_READERS,
+    _joint, _skip_viewpoint, *EARLY_READERS, _time, _sequence, _further_state, _opener,
+    _camera_command, _verb, nominals.read_division, nominals.read_one_of_them,
+    nominals.read_pronoun, *READERS, _style, nominals.read_nominal, *LATE_READERS,
 )  # fmt: skip

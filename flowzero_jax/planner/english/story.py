@@ -70,7 +70,7 @@ class Event:
     `order`: its step in a sequence ("then"). `span`: the part of the video that the prompt names,
     `only`: with that word. `implied`: a participle after a comma, or before a noun.
     `mutual`: `toward`, `apart` or `past` each other. `away`: farther from the viewer.
-    `zoom`: of a camera, 1 inwards, -1 outwards. `participle`: "parked", if it tells how a thing is.
+    `zoom`: of a camera, 1 inwards, -1 outwards.
     `returns`: back to where the motion before began. `between`: what it goes to and fro between.
     `stated`: there is a verb in the prompt. `free`: `direction` and the like are our choice.
     """
@@ -81,7 +81,6 @@ class Event:
     stated: bool = True
     implied: bool = False
     passive: bool = False
-    participle: str = ""
     obj: Mention | None = None
     obj_text: str = ""
     direction: Direction | None = None

@@ -49,7 +49,7 @@ class Teller:
 
     def target_of(self, part: Attachment) -> Mention | None:
         """What an attachment names."""
-        named = part.target
+        named = part.named
         other = other_than(self.story, self.subjects)
         if named.phrase is None:
             return another_like(self.story, other) if named.text == "another" else other

@@ -60,7 +60,7 @@ def _begin(teller: Teller, clause: Clause) -> None:
     if verb.lemma == "set" and unique:
         verb = Verb("set", "travel", direction=(0, 1))  # the sun sets
     event = teller.event = teller.begin(verb, teller.subjects)
-    event.passive, event.pace, event.participle = group.passive, group.pace, group.participle
+    event.passive, event.pace = group.passive, group.pace
     event.returns, event.implied = verb.lemma == "return", clause.implied
 
 

@@ -24,7 +24,6 @@ class VerbGroup:
     auxiliary: bool = False
     known: bool = True
     pace: str = ""
-    participle: str = ""
 
 
 def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
@@ -46,10 +45,7 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
         past = form in ("past", "participle")
         verb = Verb("leave", "still") if word == "left" else VERBS[lemma_of(word)]
         passive = past and (be or word_at(words, i + 1) == "by")
-        participle = word if past else ""
-        return VerbGroup(
-            verb, form, i + 1, passive, auxiliary or phase, pace=pace, participle=participle
-        )
+        return VerbGroup(verb, form, i + 1, passive, auxiliary or phase, pace=pace)
     guess = _guess(word, i + 1) if word and _can_be_verb(word) else None
     if auxiliary:
         inflected = word.endswith(("ing", "ed")) and not nouns.is_plural(word)
@@ -94,7 +90,7 @@ def is_side(words: list[str], i: int) -> bool:
 
 
 def _can_be_verb(word: str) -> bool:
-    return not (
+    return len(word) > 1 and not (
         word in lexicon.FUNCTION_WORDS
         or word in ("left", "right")
         or word.endswith(("ward", "wards"))

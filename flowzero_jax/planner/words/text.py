@@ -67,7 +67,8 @@ def tokenize(text: str) -> list[list[Token]]:
                 result[-1] += [Token(word[:-2], start, cut), Token("'s", cut, end)]
             elif word:
                 result[-1].append(Token(word, start, end))
-    return [tokens for tokens in map(_without_last_pause, result) if tokens]
+    ended = (tokens[:-1] if tokens and tokens[-1].word == "," else tokens for tokens in result)
+    return [tokens for tokens in ended if tokens]
 
 
 def proper_names(text: str) -> frozenset[str]:
@@ -78,7 +79,3 @@ def proper_names(text: str) -> frozenset[str]:
     if len(capital) * 2 > len(inside):
         return frozenset()
     return frozenset(word.lower().removesuffix("'s").strip(",.;:!?") for word in capital)
-
-
-def _without_last_pause(tokens: list[Token]) -> list[Token]:
-    return tokens[:-1] if tokens and tokens[-1].word == "," else tokens

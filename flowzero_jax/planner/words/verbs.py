@@ -42,13 +42,7 @@ def forms(lemma: str) -> dict[str, str]:
     elif lemma.endswith("y") and lemma[-2] not in _VOWELS:
         s, past = lemma[:-1] + "ies", lemma[:-1] + "ied"
     irregular_past, participle = _IRREGULAR.get(lemma, (past, past))
-    return {
-        participle: "participle",
-        irregular_past: "past",
-        ing: "ing",
-        s: "s",
-        lemma: "base",
-    }
+    return {participle: "participle", irregular_past: "past", ing: "ing", s: "s", lemma: "base"}
 
 
 def ing_form(lemma: str) -> str:

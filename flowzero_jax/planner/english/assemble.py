@@ -3,19 +3,13 @@
 from flowzero_jax.planner.english.backgrounds import background_of, scenery_of
 from flowzero_jax.planner.english.effects import spread_effects
 from flowzero_jax.planner.english.labels import growth_of, labels_of
-from flowzero_jax.planner.english.motions import (
-    Timing,
-    displaces,
-    is_explicit,
-    moves_of,
-    visible_of,
-)
+from flowzero_jax.planner.english.motions import displaces, is_explicit, moves_of, visible_of
 from flowzero_jax.planner.english.own_words import Told, own_words
 from flowzero_jax.planner.english.sentences import read_sentence
 from flowzero_jax.planner.english.story import RelationDraft, Story, ThingDraft
 from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.english.telling import tell
-from flowzero_jax.planner.intent import Intent, Relation, Spot, Thing, When
+from flowzero_jax.planner.intent import Intent, Relation, Thing, When
 from flowzero_jax.planner.words import lexicon, sizes
 from flowzero_jax.planner.words.text import clean_prompt, proper_names, tokenize
 
@@ -35,7 +29,6 @@ def read_intent(prompt: str) -> Intent:
     told = []
     for tokens in tokenize(prompt):
         here = read_sentence([token.word for token in tokens])
-        story.following |= here.following
         steps, names = [], []
         for clause in here.clauses:
             tell(teller, clause)
@@ -44,42 +37,55 @@ def read_intent(prompt: str) -> Intent:
             names.append(" and ".join(t.label.caption(t.count, t.vague) for t in acting))
         told.append(Told(tokens, here, steps, names))
     spread_effects(story)
-    timing = Timing(story.events)
     background, followed = background_of(story)
-    relations = [_relation(relation, story) for relation in story.relations]
-    things = []
-    for thing in story.things:
-        events = [event for event in story.events if thing in event.subjects]
-        moves, ends = moves_of(thing, events, timing, story)
-        relations += ends
-        moves = () if thing in followed else moves
-        things.append(
-            Thing(
-                labels=labels_of(thing, events),
-                count=thing.count,
-                vague=thing.vague,
-                visible=visible_of(events, timing),
-                timed=any(event.span is not None for event in events),
-                moves=moves,
-                growth=growth_of(events),
-                region=Spot(*thing.region) if thing.region else None,
-                airborne=any(event.verb.airborne for event in events),
-            )
-        )
+    things, ends = _things(story, followed)
+    relations = [*(_relation(relation, story) for relation in story.relations), *ends]
+    pieces = [piece.strip() for piece in prompt.split(",")[1:]]
+    style = [piece for piece in pieces if _tells_style(piece)]
+    passed = (word for sentence in told for word in sentence.here.passed)
     intent = Intent(
         prompt=prompt,
         things=tuple(things),
         relations=tuple(dict.fromkeys(r for r in relations if r.subject != r.target)),
         scenery=scenery_of(story),
         background=background,
-        style=", ".join(story.style),
+        style=", ".join(style),
         told=own_words(prompt, told, [thing.label.noun for thing in story.things]),
-        passed=tuple(
-            word for t in told for word in t.here.passed if word not in lexicon.FUNCTION_WORDS
-        ),
+        passed=tuple(word for word in passed if word not in lexicon.FUNCTION_WORDS),
     )
     length = sum(len(sentence.tokens) for sentence in told)
     return intent.only(_surely_seen(intent)) if length > _LONG else intent
+
+
+def _things(story: Story, followed: list[ThingDraft]) -> tuple[list[Thing], list[Relation]]:
+    """The things, and how they stand where their motions begin and end."""
+    things: list[Thing] = []
+    relations: list[Relation] = []
+    for thing in story.things:
+        events = [event for event in story.events if thing in event.subjects]
+        moves, ends = moves_of(thing, events, story)
+        relations += ends
+        things.append(
+            Thing(
+                labels=labels_of(thing, events),
+                count=thing.count,
+                vague=thing.vague,
+                visible=visible_of(events, story),
+                timed=any(event.span is not None for event in events),
+                moves=() if thing in followed else moves,
+                growth=growth_of(events),
+                region=thing.region,
+                airborne=any(event.verb.airborne for event in events),
+            )
+        )
+    return things, relations
+
+
+def _tells_style(piece: str) -> bool:
+    """Whether a piece between commas tells of the picture: "cinematic lighting"."""
+    words = piece.lower().strip(".!").split()
+    styled = bool(words) and (words[-1] in lexicon.STYLE or "style" in words)
+    return styled and len(words) <= 6
 
 
 def _surely_seen(intent: Intent) -> list[int]:
@@ -97,16 +103,13 @@ def _surely_seen(intent: Intent) -> list[int]:
 
 def _relation(relation: RelationDraft, story: Story) -> Relation:
     """A relation that lasts, or one that holds only where a motion begins."""
-    event = relation.event
+    event, subject = relation.event, relation.subject
     moves_off = event is not None and displaces(event) and is_explicit(event)
-    later = any(
-        relation.subject in e.subjects and e is not event and displaces(e)
-        and (e.order > relation.order or e.verb.kind == "travel")
-        for e in story.events
-    )  # fmt: skip
+    others = [e for e in story.events if e is not event and subject in e.subjects and displaces(e)]
+    later = any(e.order > relation.order or e.verb.kind == "travel" for e in others)
     carried = relation.kind == "with" or (relation.together and relation.kind in ("on", "in"))
     when: When = "start" if later and not moves_off and not carried else "always"
     if moves_off and relation.kind in _LOCAL and not relation.together:
         when = "start"
-    subject, target = story.things.index(relation.subject), story.things.index(relation.target)
-    return Relation(relation.kind, subject, target, when, relation.words, relation.together)
+    words, together = relation.words, relation.together
+    return Relation(relation.kind, subject.number, relation.target.number, when, words, together)

@@ -21,15 +21,12 @@ class Named:
     """What a noun phrase or pronoun names.
 
     `role`: `subject`, `object`, or the preposition before it. `phrase` is None for a pronoun, whose
-    word (or "another", "one", "the other", "three white") is `text`.
-    `many`: how many of a group, in "three white and two black"; `look`: which.
+    word (or "another", "one", "the other") is `text`.
     """
 
     text: str
     role: str
     phrase: NounPhrase | None = None
-    many: int = 0
-    look: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -46,6 +43,13 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Subject(Part):
+    """Who acts."""
+
+    named: Named
+
+
+@dataclass(frozen=True)
 class Object(Part):
     """What the verb is done to."""
 
@@ -57,7 +61,7 @@ class Attachment(Part):
     """A preposition and its noun: "off a table", "to the left of it".
 
     `kind`: the relation that several words name; `to`: it is where a motion ends. `side`: a region,
-    in "the left side of the room". `holds`: "with a cactus in it".
+    in "the left side of the room".
     """
 
     preposition: str
@@ -66,7 +70,6 @@ class Attachment(Part):
     kind: RelationKind | None = None
     to: bool = False
     side: Path | None = None
-    holds: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,62 +104,28 @@ class How(Part):
 
 
 @dataclass(frozen=True)
-class Look(Part):
-    """ "is red": adjectives that could as well stand before the noun."""
-
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Told(Part):
-    """What captions tell: a `style` of the picture, what someone has on (`worn`)."""
-
-    kind: Literal["style", "worn"]
-    text: str
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who acts, with what is said of it before the verb."""
-
-    named: Named
-    parts: tuple[Part, ...] = ()
-
-
-@dataclass(frozen=True)
 class Clause:
-    """A subject, a verb, and what is said about them.
+    """A subject, a verb, and what is said about them in `parts`, as they stand in the sentence.
 
     `shares`: without subjects of its own it has the `same` as the clause before, or what that one
     named `last`; without a verb it goes on with that of the clause before.
-    `then`: it begins a new step. `implied`: its verb is a participle after a comma.
-    `fronted`: what is said before the subject.
+    `then`: it begins a new step.
     """
 
     start: int = 0
     shares: Literal["", "same", "last"] = ""
     then: bool = False
-    implied: bool = False
-    fronted: tuple[Part, ...] = ()
-    subjects: tuple[Subject, ...] = ()
     verb: VerbGroup | None = None
     parts: tuple[Part, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[Named, ...]:
+        return tuple(part.named for part in self.parts if isinstance(part, Subject))
 
     @property
     def begun(self) -> bool:
         """Whether it has a subject."""
         return bool(self.subjects or self.shares)
-
-    @property
-    def inverted(self) -> bool:
-        """Whether its subject is still to come: "above the house flies"."""
-        return self.verb is not None and not self.begun
-
-    @property
-    def described(self) -> bool:
-        """Whether it says all: "the ball is red"."""
-        said = self.subjects[-1].parts if self.subjects and not self.parts else self.parts
-        return bool(said) and isinstance(said[-1], Look)
 
 
 @dataclass(frozen=True)
@@ -176,7 +145,6 @@ class Here:
     latest: Named | None = None
     fresh: bool = False
     start: int = 0
-    following: bool = False
     passed: tuple[str, ...] = ()
 
     @property
@@ -186,18 +154,14 @@ class Here:
     @property
     def verb(self) -> VerbGroup | None:
         """The verb that goes on here, if any."""
-        for clause in reversed(self.clauses):
-            if clause.verb is not None or clause.shares != "same":
-                return clause.verb
-        return None
+        own = (c for c in reversed(self.clauses) if c.verb is not None or c.shares != "same")
+        return next((clause.verb for clause in own), None)
 
     @property
-    def subjects(self) -> tuple[Subject, ...]:
+    def subjects(self) -> tuple[Named, ...]:
         """Those of the clause, or of the one whose subjects it shares."""
-        for clause in reversed(self.clauses):
-            if clause.subjects or clause.shares != "same":
-                return clause.subjects
-        return ()
+        own = (c for c in reversed(self.clauses) if c.subjects or c.shares != "same")
+        return next((clause.subjects for clause in own), ())
 
     @property
     def role(self) -> str:
@@ -213,6 +177,10 @@ class Here:
         i = self.i + ahead
         return self.words[i : i + len(words)] == list(words)
 
+    def text(self, end: int) -> str:
+        """The words from the position to `end`."""
+        return " ".join(self.words[self.i : end])
+
     def move(self, i: int, **changes: Any) -> "Here":
         """Goes on at `i`, the joint behind it."""
         return replace(self, i=i, **{"joint": "", **changes})
@@ -227,28 +195,16 @@ class Here:
 
     def begin(self, **fields: Any) -> "Here":
         """Opens a clause, in place of one that says nothing."""
-        clause = Clause(self.i, then=self.then or (self._idle and self.clause.then), **fields)
-        before = self.clauses[:-1] if self._idle else self.clauses
-        return replace(self, clauses=(*before, clause), then=False)
-
-    @property
-    def _idle(self) -> bool:
-        clause = self.clause
-        return not (clause.subjects or clause.verb or clause.parts or clause.fronted)
+        old, before = self.clause, self.clauses
+        idle = not (old.verb or old.parts)
+        clause = Clause(self.i, then=self.then or (idle and old.then), **fields)
+        return replace(self, clauses=(*before[: len(before) - idle], clause), then=False)
 
     def add(self, part: Part, named: Named | None = None, fresh: bool = True) -> "Here":
-        """Adds what is said to the clause, or to its subject where no verb has come yet.
+        """Adds what is said to the clause.
 
         After "then" it begins a clause that goes on with the verb before.
         """
         here = self.begin(shares="same") if self.then and self.clause.begun else self
-        clause = here.clause
-        if clause.verb is None and clause.subjects:
-            last = clause.subjects[-1]
-            last = replace(last, parts=(*last.parts, part))
-            here = here.change(subjects=(*clause.subjects[:-1], last))
-        elif clause.begun or clause.verb is not None:
-            here = here.change(parts=(*clause.parts, part))
-        else:
-            here = here.change(fronted=(*clause.fronted, part))
+        here = here.change(parts=(*here.clause.parts, part))
         return here.move(part.end, fresh=fresh, latest=named or here.latest)

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
-from flowzero_jax.planner.english.clauses import Attachment, Clause, Object
+from flowzero_jax.planner.english.clauses import Attachment, Clause, Object, Subject
 from flowzero_jax.planner.english.sentences import read_sentence
-from flowzero_jax.planner.words.text import clean_prompt, sentences
+from flowzero_jax.planner.words.text import clean_prompt, tokenize
 
 _MEANINGS = {
-    "Object": "object", "Attachment": "beside what", "Way": "where", "Span": "when",
-    "Change": "from what to what", "How": "how", "Look": "look", "Told": "told in words",
+    "Subject": "subject", "Object": "object", "Attachment": "beside what", "Way": "where",
+    "Span": "when", "Change": "from what to what", "How": "how",
 }  # fmt: skip
-_KINDS = {"thing": "box", "place": "scenery", "nothing": "no box", "camera": "camera",
-          "adornment": "told in words"}  # fmt: skip
+_KINDS = {"thing": "box", "place": "scenery", "nothing": "no box", "camera": "camera"}
 
 
 def explain(prompt: str) -> tuple[str, ...]:
@@ -20,7 +19,8 @@ def explain(prompt: str) -> tuple[str, ...]:
     Raises: InputError for a prompt that is empty, too long or holds control characters.
     """
     lines = []
-    for words in sentences(clean_prompt(prompt)):
+    for tokens in tokenize(clean_prompt(prompt)):
+        words = [token.word for token in tokens]
         here = read_sentence(words)
         lines += [", ".join(pieces) for c in here.clauses if (pieces := [*_pieces(words, c)])]
         lines += [f"{word} (passed over)" for word in here.passed]
@@ -28,10 +28,9 @@ def explain(prompt: str) -> tuple[str, ...]:
 
 
 def _pieces(words: list[str], clause: Clause) -> Iterator[str]:
-    for subject in clause.subjects:
-        yield f"{subject.named.text} (subject, {_KINDS[subject.named.kind]})"
     if clause.verb is not None:
         yield f"{clause.verb.verb.lemma} (verb, {clause.verb.verb.kind})"
-    for part in (*clause.fronted, *(p for s in clause.subjects for p in s.parts), *clause.parts):
-        kind = f", {_KINDS[part.named.kind]}" if isinstance(part, Object | Attachment) else ""
+    for part in clause.parts:
+        named = isinstance(part, Subject | Object | Attachment)
+        kind = f", {_KINDS[part.named.kind]}" if named else ""
         yield f"{' '.join(words[part.start : part.end])} ({_MEANINGS[type(part).__name__]}{kind})"

@@ -6,18 +6,18 @@ from flowzero_jax.planner.english.noun_phrases import NounPhrase
 from flowzero_jax.planner.words import lexicon, nouns, sizes
 from flowzero_jax.planner.words.tables import GRAMMAR
 
-Kind = Literal["thing", "place", "nothing", "camera", "adornment"]
+Kind = Literal["thing", "place", "nothing", "camera"]
 
 
 def kind_of(phrase: NounPhrase, role: str) -> Kind:
     """What the phrase names as `role`: a `subject`, an `object`, or after a preposition."""
+    head = phrase.head
+    dressed = head in lexicon.CLOTHES or head.endswith(lexicon.CLOTHES_ENDS)
+    worn = role == "wearing" or (dressed and role == "in")  # "in a red suit", "with curly hair"
     if phrase.noun in ("camera", "cameraman", "viewer"):
         return "camera"
-    if phrase.count == 0:
+    if not phrase.count or worn or (head in lexicon.PARTS and role == "with"):
         return "nothing"
-    dressed = phrase.head in lexicon.CLOTHES or phrase.head.endswith(lexicon.CLOTHES_ENDS)
-    if (dressed and role == "in") or (phrase.head in lexicon.PARTS and role == "with"):
-        return "adornment"  # "in a red suit", "with curly hair"
     if _is_scenery(phrase, role):
         return "place"
     return "nothing" if _is_nothing(phrase, role) else "thing"
@@ -41,7 +41,8 @@ def _is_scenery(phrase: NounPhrase, role: str) -> bool:
     acts = role == "subject" and head in lexicon.SUBJECTS_IN_PLURAL
     if owned or beside or splashed or acts:
         return False
-    scenery = lexicon.is_scenery(head, phrase.counted) or noun in lexicon.SCENERY
+    counted = phrase.counted and head in lexicon.SCENERY_IN_PLURAL  # "three stars"
+    scenery = (head in lexicon.SCENERY and not counted) or noun in lexicon.SCENERY
     if head in lexicon.TIMES or scenery:
         return not (role == "object" and head in lexicon.INTANGIBLE)
     if head in lexicon.INTANGIBLE:
@@ -68,14 +69,7 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
         return True
     if head in lexicon.PARTS | lexicon.CLOTHES:
         return owned or (phrase.bare and role != "subject") or (phrase.counted and role == "on")
-    return role != "subject" and _is_stuff(phrase, role)
-
-
-def _is_stuff(phrase: NounPhrase, role: str) -> bool:
-    """Whether an object is no single thing: "at each wall", "drinks water", "with joy"."""
-    if phrase.determiner in ("each", "every"):
-        return True
-    if role in lexicon.PREPOSITIONS and phrase.bare and phrase.noun in nouns.MASS_NOUNS:
-        return True
+    each = phrase.determiner in ("each", "every")
+    stuff = phrase.bare and phrase.noun in nouns.MASS_NOUNS and role in lexicon.PREPOSITIONS
     listed = phrase.bare and not phrase.plural and not sizes.is_known(phrase.noun)
-    return role in ("with", "object") and listed
+    return role != "subject" and (each or stuff or (listed and role in ("with", "object")))

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from flowzero_jax.planner.english.boundaries import (
     Opening,
     is_nounish,
+    is_verb_without_noun,
     modifies,
-    opens,
     starts_verb,
     word_at,
 )
-from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words import lexicon, nouns
 from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, form_of, lemma_of
 
-_SIDES = {"left": -1, "right": 1}
 _LONGEST = 10  # words; what is longer is no noun phrase
 
 
@@ -34,7 +33,6 @@ class NounPhrase:
     `doing`: the verb of a movement that stands before the noun.
     `part`: the part meant, in "a bird's wings".
     `tail`: an of-phrase that belongs in captions only, "of water".
-    `side`: -1 in "the left ball", 1 in "the right ball".
     """
 
     words: tuple[str, ...]
@@ -45,7 +43,6 @@ class NounPhrase:
     doing: str = ""
     part: str = ""
     tail: str = ""
-    side: int = 0
 
     @property
     def noun(self) -> str:
@@ -87,44 +84,37 @@ def _read_simple(
     if found is None:
         return None
     opening, i = found
-    side = 0
-    sided = opening.determiner and word_at(words, i) in _SIDES and is_nounish(words, i + 1)
-    if sided and word_at(words, i + 1) not in lexicon.PARTS | lexicon.INTANGIBLE:
-        side, i = _SIDES[words[i]], i + 1
-    following = word_at(words, i)
     if opening.determiner in GRAMMAR["pronominal"] and not is_nounish(words, i + 1):
+        following = word_at(words, i)
         acts = form_of(following) == "participle" or following.endswith("ed")
         if acts or lexicon.is_ing_verb(following):
             return None  # "both laughing"
     taken, doing, head_ok, i = _read_words(words, i, opening)
-    if not taken or taken[-1] == "and":
-        return None
-    if not head_ok and len(taken) == 1 and not opening.determiner:
-        return None  # a lone adjective
-    if taken[-1] in ("surface", "top", "edge") and sizes.is_known(taken[-2] if taken[1:] else ""):
-        taken.pop()  # "a desk surface"
-    return replace(_build(taken, opening, doing, form_of(word_at(words, i))), side=side), i
+    alone = not head_ok and len(taken) == 1 and (opening.counted or not opening.determiner)
+    if not taken or taken[-1] == "and" or alone:
+        return None  # "two white and one black" name nothing
+    return _build(taken, opening, doing, form_of(word_at(words, i))), i
 
 
 def _read_words(words: list[str], i: int, opening: Opening) -> tuple[list[str], str, bool, int]:
     """The words up to the head, a movement before it, whether it is a head, and where it ends."""
     taken: list[str] = []
-    doing, head_ok, stop = "", False, len(words)
-    while i < stop and len(taken) < _LONGEST and is_nounish(words, i):
+    doing, head_ok, stop = "", False, min(len(words), i + _LONGEST)
+    while i < stop and is_nounish(words, i):
         word = words[i]
-        modifier = not head_ok and modifies(words, i, opening)
-        if word == "first" and head_ok:
+        if head_ok and (word == "first" or starts_verb(words, i, opening, taken)):
             break  # "a cat first walks"
-        if not modifier and starts_verb(words, i, opening, taken, head_ok):
+        modifier = not head_ok and modifies(words, i, opening)
+        if not head_ok and not modifier and is_verb_without_noun(words, i, opening, taken):
             break
-        movement = _movement(words, i) if modifier else ""
-        if movement:
-            doing = movement
-        elif word in ("and", ","):  # only inside "red and white ball"
-            taken.append("and")
+        lemma = lemma_of(word)
+        moves = modifier and form_of(word) == "ing" and VERBS[lemma].kind in GRAMMAR["moving"]
+        if moves and word_at(words, i + 1) not in GRAMMAR["with_participle"]:
+            doing = lemma  # "a running dog", but no "running shoe"
         elif taken or word not in lexicon.SLOW | lexicon.FAST:
-            taken.append(word)
-            head_ok = head_ok or (not modifier and not lexicon.is_adjective(word))
+            taken.append("and" if word == "," else word)
+            noun = not modifier and not lexicon.is_adjective(word) and word not in ("and", ",")
+            head_ok = head_ok or noun
         i += 1
     return taken, doing, head_ok, i
 
@@ -134,8 +124,6 @@ def _read_opening(
 ) -> tuple[Opening, int] | None:
     """Determiners and number words, and the position after them."""
     count, counted, start = None, False, i
-    while word_at(words, i) in ("only", "just", "exactly", "even") and opens(word_at(words, i + 1)):
-        i += 1
     while i < min(len(words), start + _LONGEST):
         word, value = words[i], nouns.number(words[i])
         if word in ("her", "that") and not is_nounish(words, i + 1):
@@ -146,21 +134,12 @@ def _read_opening(
             count, counted = value, True
             i += word_at(words, i + 1) == "more"  # "two more ducks"
         elif word in lexicon.VAGUE_COUNTS and (count is None or word != "other"):
-            if word_at(words, i + 1) == "of" and word in lexicon.GROUPS:
-                break  # "a few of"
             count = lexicon.VAGUE_COUNTS[word] if word != "other" else None
         elif word not in lexicon.DETERMINERS and word != "one":
             break
         determiner = determiner or word
         i += 1
     return Opening(determiner, count, counted, many), i
-
-
-def _movement(words: list[str], i: int) -> str:
-    """The verb of a participle that tells a movement: "a running dog", but no "running shoe"."""
-    lemma = lemma_of(words[i])
-    moves = form_of(words[i]) == "ing" and VERBS[lemma].kind in ("travel", "jiggle")
-    return lemma if moves and word_at(words, i + 1) not in GRAMMAR["with_participle"] else ""
 
 
 def _build(taken: list[str], opening: Opening, doing: str, following: str) -> NounPhrase:
@@ -174,8 +153,6 @@ def _build(taken: list[str], opening: Opening, doing: str, following: str) -> No
         count = lexicon.UNNAMED_COUNT if several else 1
         count = 0 if opening.determiner == "no" else count
     base = head if pair else nouns.singular(head)
-    if count > 1 and head in nouns.PAIR_NOUNS and head.endswith("es"):
-        base = head[:-2]  # two glasses
     vague = opening.determiner in lexicon.VAGUE_COUNTS or opening.singular
     return NounPhrase(
         words=(*taken[:-1], base),
@@ -191,8 +168,6 @@ def _read_possessed(
     words: list[str], i: int, owner: NounPhrase, many: bool
 ) -> tuple[NounPhrase, int] | None:
     """After "a bird 's": either its part, or a thing of its own ("a child's toy")."""
-    if word_at(words, i + 1) in lexicon.DETERMINERS:
-        return None
     found = _read_simple(words, i + 1, many, opened=True)
     if found is None:
         return None

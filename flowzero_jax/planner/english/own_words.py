@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flowzero_jax.planner.english.clauses import Attachment, Clause, Here, Object, Part, Span, Way
+from flowzero_jax.planner.english import clauses
+from flowzero_jax.planner.english.clauses import Attachment, Here, Object
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.text import Token
@@ -33,9 +34,8 @@ class Told:
 
     def extent(self, number: int) -> range:
         """The positions of the words of a clause."""
-        clauses = self.here.clauses
-        ends = [*(clause.start for clause in clauses[1:]), len(self.here.words)]
-        return range(clauses[number].start, ends[number])
+        starts = [*(clause.start for clause in self.here.clauses), len(self.here.words)]
+        return range(starts[number], starts[number + 1])
 
 
 def own_words(prompt: str, sentences: Sequence[Told], nouns: Sequence[str]) -> tuple[str, ...]:
@@ -45,17 +45,16 @@ def own_words(prompt: str, sentences: Sequence[Told], nouns: Sequence[str]) -> t
     """
     kept = [_kept(sentence) for sentence in sentences]
     steps = sorted({step for sentence in sentences for step in sentence.steps})
-    if len(steps) > 1:
-        texts = tuple(_text_of_step(prompt, sentences, kept, step) for step in steps)
-        if all(re.search(rf"\b{noun}", text.lower()) for noun in nouns for text in texts):
-            return texts
-    text = ""
-    for number, (sentence, told) in enumerate(zip(sentences, kept, strict=True)):
-        after = sentences[number + 1 :][:1]
-        end = after[0].tokens[0].start if after else len(prompt)
-        if told:
-            text += _joined(prompt, sentence, told, {}) + prompt[sentence.tokens[-1].end : end]
-    return (_tidy(text),)
+    texts = tuple(_text_of_step(prompt, sentences, kept, step) for step in steps[1:] and steps)
+    if texts and all(re.search(rf"\b{noun}", text.lower()) for noun in nouns for text in texts):
+        return texts
+    starts = [*(sentence.tokens[0].start for sentence in sentences[1:]), len(prompt)]
+    pieces = [
+        _joined(prompt, sentence, told, {}) + prompt[sentence.tokens[-1].end : start]
+        for sentence, told, start in zip(sentences, kept, starts, strict=False)
+        if told
+    ]
+    return (_tidy("".join(pieces)),)
 
 
 def _tidy(text: str) -> str:
@@ -76,10 +75,11 @@ def _text_of_step(
             mine = [i for i in sentence.extent(number) if i in told]
             if sentence.steps[number] != step or not mine:
                 continue
-            name, pronoun = sentence.names[number], sentence.here.words[mine[0]] in lexicon.PRONOUNS
-            if name and (pronoun or (clause.shares == "same" and not (own or texts))):
-                here = prompt[sentence.tokens[mine[0]].start : sentence.tokens[mine[0]].end]
-                put[mine[0]] = name if pronoun else f"{name} {here}"
+            name, word = sentence.names[number], sentence.tokens[mine[0]]
+            if name and word.word in lexicon.PRONOUNS:
+                put[mine[0]] = name
+            elif name and clause.shares == "same" and not (own or texts):
+                put[mine[0]] = f"{name} {prompt[word.start : word.end]}"
             own += mine
         own = _without_joints(sentence.here.words, own)
         texts += [_joined(prompt, sentence, own, put)] if own else []
@@ -89,9 +89,8 @@ def _text_of_step(
 def _joined(prompt: str, sentence: Told, kept: Sequence[int], put: Mapping[int, str]) -> str:
     """The words at the kept positions as the prompt writes them, those in `put` replaced."""
     text, tokens = "", sentence.tokens
-    for k, i in enumerate(kept):
-        before = kept[k - 1] if k else i
-        gap = prompt[tokens[before].end : tokens[i].start] if i == before + 1 else " " * bool(k)
+    for before, i in zip([kept[0], *kept], kept, strict=False):
+        gap = prompt[tokens[before].end : tokens[i].start] if i == before + 1 else " "
         text += gap + put.get(i, prompt[tokens[i].start : tokens[i].end])
     return text
 
@@ -101,7 +100,7 @@ def _kept(sentence: Told) -> list[int]:
     here = sentence.here
     told = set(range(here.start, len(here.words)))
     for number, clause in enumerate(here.clauses):
-        _leave_out(here, clause, sentence.extent(number).stop, told)
+        _leave_out(here, clause, sentence.extent(number), told)
     return _without_joints(here.words, sorted(told))
 
 
@@ -114,40 +113,34 @@ def _without_joints(words: list[str], kept: list[int]) -> list[int]:
     return kept
 
 
-def _leave_out(here: Here, clause: Clause, end: int, told: set[int]) -> None:
+def _leave_out(here: Here, clause: clauses.Clause, extent: range, told: set[int]) -> None:
     """Takes what needs no telling in a clause out of the positions that are told."""
-    parts = [*clause.fronted, *(p for s in clause.subjects for p in s.parts), *clause.parts]
-    of_camera = any(subject.named.kind == "camera" for subject in clause.subjects)
-    phrases = [subject.named.phrase for subject in clause.subjects]
-    backdrop = clause.verb and any(
-        p is not None and p.noun in GRAMMAR["own_words_backdrops"] for p in phrases
-    )
-    again = clause.shares == "same" or (phrases and not any(phrases))
+    parts = [part for part in clause.parts if not isinstance(part, clauses.Subject)]
     dropped = [part for part in parts if _is_shown(part)]
+    kept = [part for part in parts if part not in dropped]
+    phrases = [named.phrase for named in clause.subjects]
+    moves = any(named.kind == "camera" for named in clause.subjects)
+    scrolls = any(p is not None and p.noun in GRAMMAR["own_words_backdrops"] for p in phrases)
+    scrolls = moves or (scrolls and clause.verb is not None)
+    again = clause.shares == "same" or (phrases and not any(phrases))
     idle = clause.verb is None or clause.verb.verb.lemma in GRAMMAR["moves"]
-    start = clause.start
-    if of_camera or backdrop or (again and idle and dropped):
+    if scrolls or (again and idle and dropped):
+        start = extent.start
         while start > 0 and here.words[start - 1] in _JOINTS:
             start -= 1
-        kept = [p for p in parts if p not in dropped]
-        told -= set(range(start, end if of_camera or backdrop or not kept else clause.start))
-        for part in kept if of_camera else []:
-            told |= _target(part)
+        told -= set(range(start, extent.stop if scrolls or not kept else extent.start))
+    for part in kept if moves else []:  # "the camera pans over a city"
+        if isinstance(part, Object | Attachment):
+            told |= set(range(part.end - len(part.named.text.split()), part.end))
     for part in dropped:
         told -= set(range(part.start, part.end))
 
 
-def _target(part: Part) -> set[int]:
-    """The positions of what a part of a camera's clause names."""
-    if not isinstance(part, Object | Attachment):
-        return set()
-    return set(range(part.end - len(part.named.text.split()), part.end))
-
-
-def _is_shown(part: Part) -> bool:
+def _is_shown(part: clauses.Part) -> bool:
     """Whether boxes and background show what a part says."""
-    if isinstance(part, Way):
+    if isinstance(part, clauses.Way):
         return part.path.at is None and not part.path.manner
     if isinstance(part, Object | Attachment):
-        return part.named.kind == "camera"
-    return isinstance(part, Span)
+        led = isinstance(part, Attachment) and part.to and part.named.phrase is None
+        return part.named.kind == "camera" or led
+    return isinstance(part, clauses.Span)

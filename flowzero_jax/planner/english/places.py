@@ -1,12 +1,13 @@
 """Reads where and when: regions, directions, relations, parts of the video (`phrases.toml`)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
 from flowzero_jax.planner.english.boundaries import word_at
-from flowzero_jax.planner.intent import Direction, RelationKind
+from flowzero_jax.planner.intent import Direction, RelationKind, Spot
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 
@@ -23,6 +24,28 @@ _DIRECTIONS: dict[str, Direction] = {
 BEFORE_REGIONS = GRAMMAR["to"] | GRAMMAR["at"] | {"from"}
 
 
+def _any(words: Iterable[str]) -> str:
+    """A pattern of one of the words, the longest first."""
+    return rf"(?:{'|'.join(sorted(words, key=len, reverse=True))})\b"
+
+
+_SIDE = _any(_HORIZONTAL.keys() | _VERTICAL.keys() | _SIDES["centre"])
+_NOUN, _TO = _any(_SIDES["nouns"]), _any(GRAMMAR["to"])
+_FRAME = rf"(?:(?:the|this|a|video|entire) )*{_any(lexicon.FRAME_NOUNS)}"
+_REGION = re.compile(
+    rf"(?:(?P<own>{_any(GRAMMAR['owners'])}) |the )?(?:(?:far|very|extreme|other) )*"
+    rf"(?P<sides>{_SIDE}(?:[ -]{_SIDE})*)(?P<noun>(?: {_NOUN})*)"
+    rf"(?P<frame> {_any(lexicon.FRAME_NOUNS)}| (?:of|in) {_FRAME})?(?= |$)"
+)
+_DIRECTION = _any(_DIRECTIONS)
+# Not "left of", "left side", "right behind", "up the hill": these are read with what follows.
+_WAY = re.compile(
+    rf"(?P<joint>(?:and|,|or) )?(?:diagonally )?(?P<to>{_TO} (?:the )?)?"
+    rf"(?!(?:up|down) {_any(lexicon.DETERMINERS)})"
+    rf"(?(to)|(?!right (?:{_any(GRAMMAR['intensified'])}|in (?:the )?(?:front|middle))))"
+    rf"(?P<way>{_DIRECTION}(?:-{_DIRECTION})?)(?= |$)(?! (?:of\b|{_NOUN}))"
+)
+_CROSSING = re.compile(rf"(?:across|through|over) {_FRAME}(?= |$)")
 _VIDEO = r"(?: of (?:the |this )?(?:video|clip|movie|film|scene|animation|footage|sequence|shot))?"
 _IN = r"(?:in|during|for|throughout|within) (?:only )?(?:the )?"
 _SPANS = tuple(
@@ -45,9 +68,8 @@ class Region:
     of: bool = False
 
     @property
-    def words(self) -> str:
-        """The side in words: "to the left of"."""
-        return {-1: "to the left of", 1: "to the right of"}.get(self.x or 0, "on the side of")
+    def spot(self) -> Spot:
+        return Spot(self.x, self.y)
 
     @property
     def relation(self) -> RelationKind:
@@ -59,60 +81,23 @@ class Region:
 
 def read_region(words: list[str], i: int) -> tuple[Region, int] | None:
     """A region of the frame at `i`: "the upper left corner of the screen"."""
-    of_it = word_at(words, i) in GRAMMAR["owners"]
-    i += of_it or word_at(words, i) == "the"
-    while word_at(words, i) in ("far", "very", "extreme", "other"):
-        i += 1
-    start, pieces = i, []
-    while (split := _sides_of(word_at(words, i))) is not None:
-        pieces += split
-        i += 1
-    if i == start:
+    match = _REGION.match(" ".join(words[i : i + 14]))
+    if match is None:
         return None
-    x, y = _coordinates(pieces)
-    sided = any(piece not in _HORIZONTAL for piece in pieces)
-    while word_at(words, i) in _SIDES["nouns"]:
-        sided, i = True, i + 1
-    end = _skip_of_frame(words, i)
-    if end > i:
-        return Region(x, y), end
-    following = word_at(words, i)
-    if following not in ("", "of", "'s") and _continues_noun(following):
-        return None  # "the top shelf"
-    return Region(x, y, sided, of_it, following == "of"), i
-
-
-def _sides_of(word: str) -> list[str] | None:
-    """The sides that a word names, "bottom-left" two; None if it names none."""
-    pieces = [word] if word in _HORIZONTAL else word.split("-")
-    known = _HORIZONTAL.keys() | _VERTICAL.keys() | _SIDES["centre"]
-    return pieces if known.issuperset(pieces) else None
-
-
-def _coordinates(pieces: list[str]) -> tuple[int | None, int | None]:
     x = y = None
+    pieces = re.split(r" |-(?!hand\b)", match["sides"])
     for piece in pieces:
         x, y = _HORIZONTAL.get(piece, x), _VERTICAL.get(piece, y)
         if piece in _SIDES["centre"]:
             x, y = (0 if x is None else x), (0 if y is None else y)
-    return x, y
-
-
-def _skip_of_frame(words: list[str], i: int) -> int:
-    """The position after "of the screen", or `i`."""
-    if word_at(words, i) in lexicon.FRAME_NOUNS:
-        return i + 1
-    if word_at(words, i) not in ("of", "in"):
-        return i
-    j = i + 1
-    while word_at(words, j) in ("the", "this", "a", "video", "entire"):
-        j += 1
-    return j + 1 if word_at(words, j) in lexicon.FRAME_NOUNS else i
-
-
-def is_frame(words: list[str], i: int) -> int:
-    """The position after "the screen" at `i`, or 0."""
-    return _skip_of_frame(["of", *words[i:]], 0) and i - 1 + _skip_of_frame(["of", *words[i:]], 0)
+    end = i + len(match[0].split())
+    if match["frame"]:
+        return Region(x, y), end
+    following = word_at(words, end)
+    if following not in ("", "of", "'s") and _continues_noun(following):
+        return None  # "the top shelf"
+    sided = bool(match["noun"]) or any(piece not in _HORIZONTAL for piece in pieces)
+    return Region(x, y, sided, bool(match["own"]), following == "of"), end
 
 
 def _continues_noun(word: str) -> bool:
@@ -134,9 +119,10 @@ class Path:
     crossing: bool = False
 
     @property
-    def of(self) -> bool:
-        """Whether its region is one of something: "the left of" a tree."""
-        return any(r is not None and r.of for r in (self.origin, self.goal, self.at))
+    def region(self) -> Region | None:
+        """The region, if it is one of something: "the left of" a tree, "its left"."""
+        regions = [r for r in (self.origin, self.goal, self.at) if r is not None]
+        return next((region for region in regions if region.of or region.of_it), None)
 
 
 def read_path(words: list[str], i: int) -> Path | None:
@@ -144,36 +130,27 @@ def read_path(words: list[str], i: int) -> Path | None:
     manner = longest(_LISTS["manners"], words, i)
     if manner is not None:
         return Path(manner[1], manner=manner[0])
+    across = _CROSSING.match(" ".join(words[i : i + 6]))
+    if across:
+        return Path(i + len(across[0].split()), crossing=True)
+    path = _read_crossing(words, i) or _read_direction(words, i)
+    if path is not None:
+        return path
     word = words[i]
-    if word in ("across", "through", "over") and is_frame(words, i + 1):
-        return Path(is_frame(words, i + 1), crossing=True)
-    if word == "from":
-        found = read_region(words, i + 1)
-        return found and Path(found[1], origin=found[0])
-    crossing = _read_bare_crossing(words, i)
-    if crossing:
-        return crossing
-    if word in GRAMMAR["to"] or words[i : i + 2] == ["on", "to"]:
-        return _read_goal(words, i + 1 + (word == "on"))
-    if word in GRAMMAR["at"]:
-        found = read_region(words, i + 1)
-        return found and Path(found[1], at=found[0])
-    return _read_direction(words, i)
-
-
-def _read_goal(words: list[str], i: int) -> Path | None:
-    """After "to": a place, or a direction as in "to the left"."""
-    found = read_region(words, i)
+    onto = words[i : i + 2] == ["on", "to"]
+    if word != "from" and word not in GRAMMAR["to"] | GRAMMAR["at"]:
+        return None
+    found = read_region(words, i + 1 + onto)
     if found is None:
         return None
     region, end = found
-    bare = not region.sided and not region.of and not region.of_it
-    if bare and region.y is None and region.x is not None:
-        return Path(end, direction=(region.x, 0))
-    return Path(end, goal=region)
+    if word == "from":
+        return Path(end, origin=region)
+    goal = word in GRAMMAR["to"] or onto
+    return Path(end, goal=region) if goal else Path(end, at=region)
 
 
-def _read_bare_crossing(words: list[str], i: int) -> Path | None:
+def _read_crossing(words: list[str], i: int) -> Path | None:
     """ "left to right", "top to bottom"."""
     start = read_region(words, i)
     if start is None or start[0].of or word_at(words, start[1]) not in ("to", "towards"):
@@ -181,56 +158,22 @@ def _read_bare_crossing(words: list[str], i: int) -> Path | None:
     goal = read_region(words, start[1] + 1)
     if goal is None or goal[0].of:
         return None
-    if words[i] in ("left", "right") and word_at(words, start[1] + 1) == "the" and goal[0].sided:
-        return None
     return Path(goal[1], origin=start[0], goal=goal[0])
 
 
 def _read_direction(words: list[str], i: int) -> Path | None:
-    """Bare direction words and their sums: "up", "up and to the left", "down-right"."""
+    """Direction words and their sums: "up", "up and to the left", "down-right", "to the left"."""
     diagonal = words[i] == "diagonally"
-    x = y = 0
-    end = j = i + diagonal
-    while True:
-        step = _direction_word(words, j)
-        if step is None and j > i + diagonal:
-            step = _added_direction(words, j)
-        if step is None or (x and step[0]) or (y and step[1]):
+    x, y, end = 0, 0, i
+    while match := _WAY.match(" ".join(words[end : end + 9])):
+        steps = [_DIRECTIONS[word] for word in match["way"].split("-")]
+        dx, dy = (sum(step[axis] for step in steps) for axis in (0, 1))
+        if (match["joint"] and end == i) or (x and dx) or (y and dy):
             break
-        x, y, end = x + step[0], y + step[1], step[2]
-        j = end + (word_at(words, end) == "diagonally")
-    if not (x or y):
-        return Path(end, direction=(1, 1)) if diagonal else None
+        x, y, end = x + dx, y + dy, end + len(match[0].split())
     if diagonal and not (x and y):
-        x, y = x or 1, y or 1
-    return Path(end, direction=(x, y))
-
-
-def _added_direction(words: list[str], j: int) -> tuple[int, int, int] | None:
-    """ "and to the left" after "up"."""
-    k = j + (word_at(words, j) in ("and", ",", "or"))
-    if word_at(words, k) in GRAMMAR["to"] and word_at(words, k + 1) == "the":
-        path = _read_goal(words, k + 1)
-        return (*path.direction, path.end) if path and path.direction else None
-    return _direction_word(words, k) if k > j else None
-
-
-def _direction_word(words: list[str], j: int) -> tuple[int, int, int] | None:
-    word, following = word_at(words, j), word_at(words, j + 1)
-    if word in ("left", "right") and following == "of":
-        return None
-    middle = word_at(words, j + 2) == "front" or words[j + 2 : j + 4] == ["the", "middle"]
-    if word == "right" and (following in GRAMMAR["intensified"] or (following == "in" and middle)):
-        return None  # "right next to", "right in the middle"
-    if word in ("up", "down") and following in lexicon.DETERMINERS:
-        return None  # "down the road" is read with its noun
-    if word in _DIRECTIONS:
-        return (*_DIRECTIONS[word], j + 1)
-    first, _, second = word.partition("-")
-    if first in _DIRECTIONS and second in _DIRECTIONS:
-        (ax, ay), (bx, by) = _DIRECTIONS[first], _DIRECTIONS[second]
-        return ax + bx, ay + by, j + 1
-    return None
+        return Path(max(end, i + 1), direction=(x or 1, y or 1))
+    return Path(end, direction=(x, y)) if x or y else None
 
 
 def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | None:
@@ -244,7 +187,7 @@ def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | 
     if found and found[0].of and found[0].x and (start > i or words[i] in _HORIZONTAL):
         return found[0].relation, goal, found[1] + 1
     relation = longest(_LISTS["relations"], words, i)
-    if relation is None or is_frame(words, relation[1]):
+    if relation is None or re.match(_FRAME, " ".join(words[relation[1] :])):
         return None
     return cast(RelationKind, relation[0]), goal, relation[1]
 
@@ -256,7 +199,7 @@ def read_time(words: list[str], i: int) -> tuple[tuple[float, float], bool, int]
         match = pattern.match(text)
         if match:
             end = i + len(match[0].split())
-            if words[end : end + 1] == ["of"]:
+            if word_at(words, end) == "of":
                 return None  # "at the end of the road"
             start, stop = (float(Fraction(part)) for part in span.split())
             return (start, stop), "only" in match[0].split(), end

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from flowzero_jax.planner.english.boundaries import is_nounish
+from flowzero_jax.planner.english.boundaries import is_nounish, word_at
 from flowzero_jax.planner.english.changes import read_change
-from flowzero_jax.planner.english.clauses import Change, Here, How, Look, Named, Subject
+from flowzero_jax.planner.english.clauses import Change, Here, How, Named, Subject
 from flowzero_jax.planner.english.noun_phrases import read
 from flowzero_jax.planner.english.verb_groups import VerbGroup
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
-from flowzero_jax.planner.words.verbs import VERBS, Verb, form_of
+from flowzero_jax.planner.words.verbs import VERBS, Verb
 
 _LISTS = load("phrases")
 _ENDS = word_set(", from to on at into and then but while as") | {""}
@@ -18,96 +18,72 @@ _TAKE_OFF = {"take": (1, -1), "blast": (0, -1), "lift": (0, -1)}
 
 def start_verb(here: Here, group: VerbGroup) -> Here:
     """The clause with its verb, at the position behind what belongs to the verb."""
-    verb, views = group.verb, here.subjects and here.subjects[0].named.kind == "camera"
-    start = here.i
+    verb, subjects = group.verb, here.subjects
     here = here.change(verb=group).move(group.end, fresh=False)
-    if views:
+    if subjects and subjects[0].kind == "camera":
         zooms = here.word() in GRAMMAR["zooms"]
         return here.add(How(here.i, here.i + 1, here.word()), fresh=False) if zooms else here
     if verb.lemma == "be" and not group.passive:
-        return _read_look(here)
+        return _skip_look(here)
     change = read_change(here.words, here.i, verb.lemma, verb.kind == "change")
     if change:
         before, after, end = change
-        part = Change(here.i, end, before, after)
         here = here.change(verb=replace(group, verb=Verb(verb.lemma, "change"), passive=False))
-        return replace(
-            here.add(part), latest=here.subjects[-1].named if here.subjects else here.latest
-        )
-    if verb.lemma in GRAMMAR["causatives"]:
-        return _read_causative(here, group, start) or _read_particle(here, group)
-    return _read_particle(here, group)
+        here = here.add(Change(here.i, end, before, after))
+        return replace(here, latest=subjects[-1] if subjects else here.latest)
+    caused = _read_causative(here, group) if verb.lemma in GRAMMAR["causatives"] else None
+    return caused or _read_particle(here, group)
 
 
-def _read_look(here: Here) -> Here:
-    """ "is red", "is big and round"."""
-    taken, i = [], here.i
-    while i < len(here.words):
-        word = here.words[i]
-        if word in lexicon.COLORS or lexicon.is_adjective(word):
-            taken.append(word)
-        elif not (word == "and" and taken) and not (lexicon.is_adverb(word) and not taken):
-            break
-        i += 1
-    following = form_of(here.word(i - here.i))
-    if (
-        not taken
-        or set(taken) & GRAMMAR["presence"]
-        or (is_nounish(here.words, i) and following != "s")
-    ):
+def _skip_look(here: Here) -> Here:
+    """ "is red", "is big and round": told in words alone."""
+    end = here.i
+    looks = lexicon.COLORS | {"and"}
+    while (word := word_at(here.words, end)) in looks or lexicon.is_adjective(word):
+        end += 1
+    end -= end > here.i and here.words[end - 1] == "and"
+    if end == here.i or is_nounish(here.words, end):
         return here
-    i -= here.words[i - 1] == "and"
-    return here.change(verb=None).add(Look(here.i, i, tuple(taken)))
+    return here.change(verb=None).move(end, fresh=True)
 
 
-def _read_causative(here: Here, group: VerbGroup, start: int) -> Here | None:
+def _read_causative(here: Here, group: VerbGroup) -> Here | None:
     """ "turns a frog into a prince": the object changes."""
     found = read(here.words, here.i)
-    if found is None or not here.at("into", ahead=found[1] - here.i):
+    into = found is not None and here.at("into", ahead=found[1] - here.i)
+    change = read_change(here.words, found[1], "change", True) if found and into else None
+    if found is None or change is None:
         return None
-    change = read_change(here.words, found[1], "change", True)
-    if change is None:
-        return None
-    text = " ".join(here.words[here.i : found[1]])
-    named = Named(text, "object", found[0])
+    named = Named(here.text(found[1]), "object", found[0])
     verb = replace(group, verb=Verb("change", "change"), passive=False)
-    before, after, end = change
-    here = here.change(verb=None).begin(
-        subjects=(Subject(named),), verb=verb, parts=(Change(found[1], end, before, after),)
-    )
-    return here.move(end, fresh=False, latest=named)
+    part = Change(found[1], change[2], change[0], change[1])
+    parts = (Subject(here.i, found[1], named), part)
+    here = here.change(verb=None).begin(verb=verb, parts=parts)
+    return here.move(part.end, fresh=False, latest=named)
 
 
 def _read_particle(here: Here, group: VerbGroup) -> Here:
     """Words that belong to the verb: "come in", "fly away", "take off", "fade out"."""
     verb, word, bare = group.verb, here.word(), here.word(1) in _ENDS
-    found = longest(_LISTS["particles"], here.words, here.i)
-    if found is not None:
-        return _as(here, Verb(verb.lemma, found[0]), found[1])
-    kind = _LISTS["verb_particles"].get(f"{verb.lemma} {word}")
-    if kind is not None and bare:
-        return _as(here, Verb(verb.lemma, kind), here.i + 1)
+    kind, end = longest(_LISTS["particles"], here.words, here.i) or ("", here.i + 1)
+    if not kind and bare:
+        kind = _LISTS["verb_particles"].get(f"{verb.lemma} {word}", "")
+    if kind:
+        return here.change(verb=replace(group, verb=Verb(verb.lemma, kind))).move(end)
     if word == "off" and verb.lemma in _TAKE_OFF and bare:
-        direction = _TAKE_OFF[verb.lemma]
-        return _as(here, Verb(verb.lemma, "travel", direction, airborne=True), here.i + 1)
+        lifted = Verb(verb.lemma, "travel", _TAKE_OFF[verb.lemma], airborne=True)
+        return here.change(verb=replace(group, verb=lifted)).move(end)
     moves = verb.kind in ("travel", "jiggle") or verb.lemma == "get"
     if (word == "away" or (word == "off" and bare)) and here.word(1) != "from" and moves:
-        return here.add(How(here.i, here.i + 1, word), fresh=False)
+        return here.add(How(here.i, end, word), fresh=False)
     return here.skip() if _is_idle_particle(verb, word) else here
-
-
-def _as(here: Here, verb: Verb, end: int) -> Here:
-    """The clause with another verb, behind its particle."""
-    group = here.clause.verb
-    assert group is not None
-    return here.change(verb=replace(group, verb=verb)).move(end)
 
 
 def _is_idle_particle(verb: Verb, word: str) -> bool:
     """ "sits up", "burns down", "turns on", "stands tall": no direction."""
-    if word in ("tall", "open"):
-        return verb.kind in ("still", "other")
     if verb.lemma == "turn":
         return word in ("up", "down", "on", "off", "out")
-    known = verb.kind in ("other", "auxiliary") and verb.lemma in VERBS
-    return word in ("up", "down") and (known or verb.kind in ("still", "change", "grow", "shrink"))
+    known = verb.kind in ("still", "change", "grow", "shrink") or (
+        verb.kind in ("other", "auxiliary") and verb.lemma in VERBS
+    )
+    return known and word in ("up", "down", "tall", "open")

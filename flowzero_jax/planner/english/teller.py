@@ -1,12 +1,20 @@
-"""The place in a story at which the next clause is told: who acts, what was named last."""
+"""The place in a story at which the next clause is told, and what its words refer to there."""
 
 from dataclasses import dataclass, field, replace
 
-from flowzero_jax.planner.english.clauses import Attachment, Named
-from flowzero_jax.planner.english.mentions import another_like, mention, other_than, refer
-from flowzero_jax.planner.english.story import Event, Mention, Story, ThingDraft
-from flowzero_jax.planner.intent import RelationKind
+from flowzero_jax.planner.english.clauses import Attachment, Named, Object
+from flowzero_jax.planner.english.noun_phrases import NounPhrase
+from flowzero_jax.planner.english.story import (
+    Event,
+    Mention,
+    Nothing,
+    PlaceDraft,
+    Story,
+    ThingDraft,
+)
+from flowzero_jax.planner.intent import RelationKind, label_of
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, Verb
 
 
@@ -15,8 +23,7 @@ class Teller:
     """Where a story is after some clauses.
 
     `subjects`, `event`: of the clause. `last`: what was named last. `topics`: what "it" and "they"
-    can mean. `group`: what "one ... the other" divides. `goes_on`: the clause is one more stage of
-    the verb before.
+    can mean. `goes_on`: the clause is one more stage of the verb before.
     """
 
     story: Story
@@ -24,12 +31,12 @@ class Teller:
     event: Event | None = None
     last: Mention | None = None
     topics: list[Mention] = field(default_factory=list)
-    group: ThingDraft | None = None
     goes_on: bool = False
 
     def begin(self, verb: Verb, subjects: list[Mention], stated: bool = True) -> Event:
         """A new event, which "it" then refers to."""
-        event = self.story.begin(verb, subjects, stated)
+        event = Event(verb, list(subjects), self.story.order, stated)
+        self.story.events.append(event)
         self.topics = list(event.things) or self.topics
         return event
 
@@ -47,18 +54,6 @@ class Teller:
             self.event = self.begin(verb, subjects, stated=False)
         return self.event
 
-    def target_of(self, part: Attachment) -> Mention | None:
-        """What an attachment names."""
-        named = part.named
-        other = other_than(self.story, self.subjects)
-        if named.phrase is None:
-            return another_like(self.story, other) if named.text == "another" else other
-        phrase = named.phrase
-        owned = phrase.head in lexicon.PARTS and phrase.determiner in lexicon.POSSESSIVES
-        if owned and named.role in ("onto", "into") and other is not None:
-            return other  # "falls onto its cover"
-        return mention(self.story, named, self.event)
-
     def relate(
         self, kind: RelationKind, words: str, target: ThingDraft, together: bool = False
     ) -> None:
@@ -75,37 +70,97 @@ class Teller:
             placed = [relation.subject for relation in story.relations]
             first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
             subjects = [*first, subjects[-1]]
-        known = [subject for subject in subjects if subject is not None]
+        known = [s for s in subjects if s not in (None, target)] or [last]
         story.relate(kind, words, known, target, event, together)
+
+    def target_of(self, part: Attachment | Object) -> Mention | None:
+        """What an attachment or object names; a pronoun means another thing than the subjects."""
+        if part.named.phrase is not None:
+            return self.mention(part.named)
+        event = self.event if self.event is not None and self.event.stated else None
+        own = event.subjects if event is not None else [self.last]
+        others = [thing for thing in self.story.named_things if thing not in own]
+        if part.named.text == "another" and others:  # one more of what was named last
+            return self.story.add(others[-1].label)
+        return (others or [None])[0 if part.named.text == "its" else -1]
 
     def subjects_of(self, named: Named) -> list[Mention]:
         """Who is meant as the subject."""
-        story = self.story
-        if named.many:
-            return self._share_of(named)
-        if named.phrase is not None:
-            found = mention(story, named)
-            if named.phrase.doing and isinstance(found, ThingDraft):
-                self.begin(VERBS[named.phrase.doing], [found], stated=False)
-            return [found]
-        if named.text in lexicon.PRONOUNS:
-            return list(refer(story, named.text, self.topics))
-        group = self.group or next((t for t in reversed(story.things) if t.count > 1), None)
-        if group is None:
-            return []
-        self.group = group
-        rest = named.text in ("the others", "the rest") or group.count == 1
-        return [group if rest else story.take(group)]
+        if named.phrase is None:
+            return list(self._refer(named.text))
+        found = self.mention(named)
+        if named.phrase.doing and isinstance(found, ThingDraft):
+            self.begin(VERBS[named.phrase.doing], [found], stated=False)
+        return [found]
 
-    def _share_of(self, named: Named) -> list[Mention]:
-        """ "three white": as many of the group before look so."""
-        group = next((t for t in reversed(self.story.things) if t.count >= named.many), None)
-        if group is None or named.look in group.label.words:
-            return []
-        part = group if group.count == named.many else self.story.take(group, named.many)
-        part.label = replace(
-            group.label,
-            words=(named.look, *group.label.words),
-            written=(named.look, *group.label.written),
-        )
-        return [part]
+    def _refer(self, pronoun: str) -> list[Mention]:
+        """What "it" or "they" means: the subject before, else what was named."""
+        things, topics = self.story.named_things, self.topics
+        if pronoun in GRAMMAR["plural_pronouns"]:
+            several = [t for t in topics if isinstance(t, ThingDraft) and t.count > 1]
+            group = things[-1:] if things and things[-1].count > 1 else things
+            return topics if len(topics) > 1 or several else [*group]
+        personal = pronoun in GRAMMAR["personal_pronouns"]
+        people = lexicon.PEOPLE - GRAMMAR["animals"]
+        fitting = [t for t in things if t.count == 1 and (t.label.noun in people) == personal]
+        about_things = any(isinstance(topic, ThingDraft) for topic in topics)
+        if about_things and fitting and not set(fitting) & set(topics):
+            return [fitting[-1]]  # a person is no "it"
+        return topics if len(topics) == 1 else [*things[:1]]
+
+    def mention(self, named: Named) -> Mention:
+        """What a noun phrase means, remembered: what was named before, or something new."""
+        assert named.phrase is not None
+        story, phrase, kind = self.story, named.phrase, named.kind
+        story.restless |= not lexicon.RESTLESS.isdisjoint(phrase.written)
+        found = self._find(phrase) if kind != "camera" else None
+        if found is None and kind not in ("thing", "place"):
+            return Nothing(named.text, views=kind == "camera")
+        if found is None:
+            found = _place(story, named) if kind == "place" else _thing(story, phrase)
+        if found in story.mentioned:
+            story.mentioned.remove(found)
+        story.mentioned.append(found)
+        return found
+
+    def _find(self, phrase: NounPhrase) -> Mention | None:
+        """An earlier mention: "the cat" after "a black cat", "the white one"."""
+        if phrase.determiner not in GRAMMAR["back_references"]:
+            return None
+        for earlier in reversed(self.story.mentioned):
+            if isinstance(earlier, PlaceDraft) and earlier.noun == phrase.noun:
+                return earlier
+            if isinstance(earlier, ThingDraft) and _matches(self.story, earlier, phrase):
+                return earlier
+        return None
+
+
+def _matches(story: Story, thing: ThingDraft, phrase: NounPhrase) -> bool:
+    new, old = set(phrase.words[:-1]), set(thing.label.words[:-1])
+    if phrase.noun == "one":
+        return new <= set(thing.label.words)
+    became = [e.end_state.label for e in story.events if thing in e.subjects and e.end_state]
+    known = {thing.label.noun, *(label.noun for label in became if label)}
+    generic = phrase.noun in GRAMMAR["generic"] and not new and len(story.things) == 1
+    return (phrase.noun in known and (new <= old or old <= new)) or generic
+
+
+def _thing(story: Story, phrase: NounPhrase) -> ThingDraft:
+    determined = phrase.determiner not in ("", "some") or phrase.counted
+    label = replace(label_of(phrase.words, phrase.written, determined), extra=phrase.tail)
+    if story.names & set(phrase.words):
+        bare = not determined or label.bare
+        label = replace(label, bare=bare, unique=label.unique or phrase.determiner == "the")
+    thing = story.add(label, phrase.count)
+    thing.vague, thing.part = phrase.plural and not phrase.counted, phrase.part
+    return thing
+
+
+def _place(story: Story, named: Named) -> PlaceDraft:
+    assert named.phrase is not None
+    noun, role = named.phrase.noun, named.role if named.role in lexicon.PREPOSITIONS else ""
+    known = [place for place in story.places if place.noun == noun]
+    if not known or noun in lexicon.TIMES:
+        known = [PlaceDraft(noun, named.text.replace(" 's", "'s"), role)]
+        story.places += known
+    return known[0]

@@ -31,21 +31,18 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
 
     `bare`: a noun phrase has just ended here, so that any word that is no function word is a verb.
     """
-    i, be, auxiliary, phase, pace = _read_auxiliaries(words, start, bare)
+    i, be, auxiliary, pace = _read_auxiliaries(words, start, bare)
     word = word_at(words, i)
     form = form_of(word)
-    if word == "back" and not auxiliary:
-        return None  # "hits it back"
     bare_form = form == "base" and word not in GRAMMAR["also_participles"]
     described = be and (bare_form or word in lexicon.COLORS)  # "is dry", "is yellow"
     described = described or (auxiliary and word in lexicon.SCENERY)
     if form and not described and not is_side(words, i):
-        if form == "base" and not (bare or auxiliary or phase or i == start):
+        if form == "base" and not (bare or auxiliary or i == start):
             return None
-        past = form in ("past", "participle")
         verb = Verb("leave", "still") if word == "left" else VERBS[lemma_of(word)]
-        passive = past and (be or word_at(words, i + 1) == "by")
-        return VerbGroup(verb, form, i + 1, passive, auxiliary or phase, pace=pace)
+        done = form in ("past", "participle") and (be or word_at(words, i + 1) == "by")
+        return VerbGroup(verb, form, i + 1, done, auxiliary, pace=pace)
     guess = _guess(word, i + 1) if word and _can_be_verb(word) else None
     if auxiliary:
         inflected = word.endswith(("ing", "ed")) and not nouns.is_plural(word)
@@ -58,29 +55,26 @@ def read_verb(words: list[str], start: int, bare: bool) -> VerbGroup | None:
     return None
 
 
-def _read_auxiliaries(
-    words: list[str], start: int, bare: bool
-) -> tuple[int, bool, bool, bool, str]:
-    """The position of the verb; whether "be", an auxiliary, "starts to" precede; the pace."""
-    i, be, auxiliary, phase, pace = start, False, False, False, ""
+def _read_auxiliaries(words: list[str], start: int, bare: bool) -> tuple[int, bool, bool, str]:
+    """The position of the verb; whether "be", an auxiliary or "starts to" precede; the pace."""
+    i, be, auxiliary, pace = start, False, False, ""
     while i < len(words):
         word = words[i]
+        follows = word_at(words, i + 1 + (word_at(words, i + 1) == "to"))
         if word in lexicon.AUXILIARIES or (word == "'s" and bare):
             be, auxiliary = be or word in GRAMMAR["be"], True
-        elif word in ("not", "n't") or (word == "to" and (auxiliary or phase)):
-            pass
-        elif form_of(word) and VERBS[lemma_of(word)].kind == "phase" and _verb_follows(words, i):
-            phase = True
-        elif word == "about" and be and word_at(words, i + 1) == "to":
-            pass
+        elif form_of(word) and VERBS[lemma_of(word)].kind == "phase":
+            if form_of(follows) not in ("base", "ing"):
+                break
+            auxiliary = True  # "starts to run"
         elif lexicon.is_adverb(word) or word in lexicon.PACES:
-            if not (auxiliary or phase or _verb_like(words, i + 1, bare)):
+            if not (auxiliary or _verb_like(words, i + 1, bare)):
                 break
             pace = lexicon.PACES.get(word, pace)
-        else:
+        elif not (auxiliary and word in ("not", "n't", "to", "about")):
             break
         i += 1
-    return i, be, auxiliary, phase, pace
+    return i, be, auxiliary, pace
 
 
 def is_side(words: list[str], i: int) -> bool:
@@ -120,10 +114,3 @@ def _verb_like(words: list[str], i: int, bare: bool) -> bool:
         return _verb_like(words, i + 1, bare)
     inflected = word.endswith(("ing", "ed")) or (bare and word.endswith("s"))
     return inflected and _can_be_verb(word)
-
-
-def _verb_follows(words: list[str], i: int) -> bool:
-    i += 1
-    while word_at(words, i) == "to" or lexicon.is_adverb(word_at(words, i)):
-        i += 1
-    return form_of(word_at(words, i)) in ("base", "ing")

@@ -69,14 +69,6 @@ def is_ing_verb(word: str) -> bool:
     return len(word) > 4 and word.endswith("ing") and word not in ING_NOUNS
 
 
-def is_scenery(word: str, counted: bool) -> bool:
-    """Whether a noun, as written, names scenery rather than a thing.
-
-    `counted`: a number stands before it; "three stars" are things, "stars" are scenery.
-    """
-    return word in SCENERY and not (counted and word in SCENERY_IN_PLURAL)
-
-
 def is_abstract(noun: str) -> bool:
     """Whether a noun in the singular names an idea, an event or a measure, nothing to be drawn."""
     ends = noun.endswith(_ABSTRACT_ENDS) and noun not in _CONCRETE | SCENERY

@@ -42,16 +42,8 @@ class Token(NamedTuple):
     end: int
 
 
-def sentences(text: str) -> list[list[str]]:
-    """The lower-case words of every sentence; a pause inside one is the word `,`.
-
-    A possessive or contracted `'s` is a word of its own.
-    """
-    return [[token.word for token in tokens] for tokens in tokenize(text)]
-
-
 def tokenize(text: str) -> list[list[Token]]:
-    """The words of every sentence with their places."""
+    """The words of every sentence with their places; a possessive or contracted `'s` is one."""
     result: list[list[Token]] = [[]]
     for match in _PIECE.finditer(text.translate(_PLAIN)):
         piece, (start, end) = match[0].lower(), match.span()

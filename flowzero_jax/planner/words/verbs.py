@@ -77,13 +77,13 @@ class Verb:
             object.__setattr__(self, "ing", ing_form(self.lemma))
 
 
-def _verbs(lemmas: str, direction: Sequence[int] = (), **details: Any) -> dict[str, Verb]:
+def _read(lemmas: str, direction: Sequence[int] = (), **details: Any) -> dict[str, Verb]:
     """The verbs of one group of the list, which do alike."""
     dx_dy = (direction[0], direction[1]) if direction else None
     return {lemma: Verb(lemma, direction=dx_dy, **details) for lemma in lemmas.split()}
 
 
-VERBS = {lemma: verb for group in _LISTS["verbs"] for lemma, verb in _verbs(**group).items()}
+VERBS = {lemma: verb for group in _LISTS["verbs"] for lemma, verb in _read(**group).items()}
 RESULTS = dict(entries(_LISTS["results"]))
 OBJECT_MOVES = word_set(_LISTS["object_moves"])
 BOTH_MOVE = word_set(_LISTS["both_move"])
@@ -92,16 +92,10 @@ RIDDEN = word_set(_LISTS["ridden"])
 CHASES = word_set(_LISTS["chases"])
 
 
-def _index() -> dict[str, tuple[str, str]]:
-    index: dict[str, tuple[str, str]] = {}
-    for lemma in VERBS:
-        for form, name in forms(lemma).items():
-            index.setdefault(form, (lemma, name))
-    return index | _SPECIAL
-
-
 #: Written form -> (lemma, form name). A past that is also the participle is a `past`.
-FORMS = _index()
+FORMS = {
+    form: (lemma, name) for lemma in reversed(VERBS) for form, name in forms(lemma).items()
+} | _SPECIAL
 
 
 def form_of(word: str) -> str:

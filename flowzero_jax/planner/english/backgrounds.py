@@ -1,7 +1,7 @@
 """The motion of the background and of the camera, and the states of the scenery."""
 
 from flowzero_jax.planner.english.changes import State, time_text
-from flowzero_jax.planner.english.labels import is_about_time, time_of
+from flowzero_jax.planner.english.labels import is_about_time
 from flowzero_jax.planner.english.story import Event, PlaceDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import Background, Scenery
 from flowzero_jax.planner.words import lexicon
@@ -123,12 +123,10 @@ def _states(text: str, event: Event) -> list[str]:
 
 
 def _in_state(text: str, state: State) -> str:
-    time = time_text(state.words) if state.label is None or time_of(state) else ""
+    time = time_text(state.words)
     if time or state.label is not None:
         return f"{text} {time}" if time else state.text
-    last, look = state.attribute[-1], " ".join(state.attribute)
-    if not lexicon.is_adjective(last) and last not in lexicon.COLORS:
-        return f"{text}, {look}"
+    look = " ".join(state.attribute)
     words = [word for word in text.split() if word not in lexicon.COLORS]
     opening = words[0] in lexicon.DETERMINERS
     return " ".join([*words[:opening], look, *words[opening:]])

@@ -55,8 +55,6 @@ def is_nounish(words: list[str], i: int) -> bool:
         return word in ("left", "right") and (side or following in lexicon.PARTS)
     if word == "well" and before in GRAMMAR["wells"] | lexicon.DETERMINERS:
         return True
-    if word == "back" and following == "of":
-        return True  # "on the back of an elephant"
     if lexicon.is_adverb(word):  # "a fast car", "a slowly moving train"
         acts = is_participle(following) and word not in lexicon.ADVERBS
         ahead = 1 if word in lexicon.ADJECTIVES else 2
@@ -87,12 +85,12 @@ def starts_verb(words: list[str], i: int, opening: Opening, taken: list[str]) ->
     form, before_noun = form_of(word), is_nounish(words, i + 1)
     if word in lexicon.MEDIA and following in ("of", ",", ""):
         return False  # "a drone shot of"
+    if not opening.singular and _ends_in_plural(last, form, opening):
+        return True  # after a plural no second noun follows
     if word in lexicon.ING_NOUNS:  # "a child building a castle"
         placed = sizes.is_known(last) and following in lexicon.PREPOSITIONS - {"of"}
         acts = form == "ing" and (last in lexicon.PEOPLE or placed)
         return acts or following in lexicon.DETERMINERS
-    if not opening.singular and _ends_in_plural(last, form, opening):
-        return True  # after a plural no second noun follows
     if opening.plural:
         return False
     if form == "s" or (not form and nouns.is_plural(word) and word.endswith("s")):
@@ -149,9 +147,8 @@ def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool
     if opening.singular or following in lexicon.SIDES:
         return True
     verb = form_of(following) in ("base", "s") and following not in GRAMMAR["nouny"]
-    verb = verb and not sizes.is_known(nouns.singular(following))  # the race cars speed
-    if verb or following in lexicon.AUXILIARIES or is_participle(following):
-        return False
+    if verb and not sizes.is_known(nouns.singular(following)):
+        return False  # the race cars speed
     noun = sizes.is_known(nouns.singular(word))
     if form_of(word):
         return bool(following) or not noun

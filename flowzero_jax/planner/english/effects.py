@@ -51,8 +51,11 @@ def _go_to(story: Story, event: Event, thing: ThingDraft) -> None:
     lemma = event.verb.lemma
     if event.verb.kind == "leave":
         event.origin = event.origin or Spot(relation="next_to", target=thing.number)
-    elif lemma in GRAMMAR["arriving"]:
-        _arrive(story, event, thing)
+    elif lemma in GRAMMAR["arriving"] and not any(thing in e.subjects for e in story.events):
+        kind: RelationKind = "in" if lemma == "enter" else "next_to"
+        event.verb = Verb(lemma, "travel", pace=event.verb.pace)
+        event.goal = event.goal or Spot(relation=kind, target=thing.number)
+        story.relations = [r for r in story.relations if r.event is not event]
     elif lemma in GRAMMAR["circling"]:
         event.around = thing
     if lemma in GRAMMAR["climbing"]:
@@ -104,20 +107,3 @@ def _chase(story: Story, event: Event, prey: ThingDraft) -> None:
     story.relate(kind, "and", event.subjects, prey, event, together=True)
     if not own:
         event.subjects = [*event.subjects, prey]
-
-
-def _arrive(story: Story, event: Event, thing: ThingDraft) -> None:
-    """ "rolls down a ramp and hits a box": the motion before ends at the box."""
-    before = story.events[: story.events.index(event)]
-    ways = [e for e in before if set(e.things) & set(event.things) and e.order == event.order]
-    kind: RelationKind = "in" if event.verb.lemma == "enter" else "next_to"
-    spot = Spot(relation=kind, target=thing.number)
-    if ways and ways[-1].verb.kind == "travel" and ways[-1].goal is None:
-        ways[-1].goal = spot
-        story.events.remove(event)
-    elif event.verb.lemma in GRAMMAR["touching"] or any(thing in e.subjects for e in before):
-        return
-    else:
-        event.verb = Verb(event.verb.lemma, "travel", pace=event.verb.pace)
-        event.goal = event.goal or spot
-    story.relations = [r for r in story.relations if r.event is not event or r.target is not thing]

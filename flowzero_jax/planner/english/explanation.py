@@ -31,6 +31,6 @@ def _pieces(words: list[str], clause: Clause) -> Iterator[str]:
     if clause.verb is not None:
         yield f"{clause.verb.verb.lemma} (verb, {clause.verb.verb.kind})"
     for part in clause.parts:
-        named = isinstance(part, Subject | Object | Attachment)
-        kind = f", {_KINDS[part.named.kind]}" if named else ""
+        named = part.named if isinstance(part, Subject | Object | Attachment) else None
+        kind = f", {_KINDS[named.kind]}" if named is not None else ""
         yield f"{' '.join(words[part.start : part.end])} ({_MEANINGS[type(part).__name__]}{kind})"

@@ -69,7 +69,6 @@ def _is_nothing(phrase: NounPhrase, role: str) -> bool:
         return True
     if head in lexicon.PARTS | lexicon.CLOTHES:
         return owned or (phrase.bare and role != "subject") or (phrase.counted and role == "on")
-    each = phrase.determiner in ("each", "every")
     stuff = phrase.bare and phrase.noun in nouns.MASS_NOUNS and role in lexicon.PREPOSITIONS
     listed = phrase.bare and not phrase.plural and not sizes.is_known(phrase.noun)
-    return role != "subject" and (each or stuff or (listed and role in ("with", "object")))
+    return role != "subject" and (stuff or (listed and role in ("with", "object")))

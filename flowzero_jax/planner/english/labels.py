@@ -62,14 +62,7 @@ def _tells_size_alone(state: State) -> bool:
 def is_about_time(event: Event) -> bool:
     """Whether a change is one of the hour, season or weather, not of the thing."""
     states = (event.start_state, event.end_state)
-    return any(time_of(s) for s in states if s is not None and event.verb.kind == "change")
-
-
-def time_of(state: State) -> str:
-    """The time, season or landscape that a state names, or ""."""
-    if state.label is not None and state.label.noun in lexicon.SCENERY - GRAMMAR["substances"]:
-        return state.text  # "to a snow-covered landscape"
-    return time_text(state.words)
+    return any(s is not None and time_text(s.words) for s in states if event.verb.kind == "change")
 
 
 def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
@@ -82,8 +75,6 @@ def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
     part = thing.part.split(" ")[-1]
     if part in GRAMMAR["not_all_over"]:
         return replace(label, extra=f"with {' '.join(look)} {part}")
-    if {"of", "with", "in"} & set(look):
-        label, look = replace(label, extra=" ".join(look[1:])), look[:1]
     words, written = (
         (*look, *_without_kind(before[:-1], look), before[-1])
         for before in (label.words, label.written)
@@ -102,6 +93,4 @@ def _without_kind(words: tuple[str, ...], look: tuple[str, ...]) -> tuple[str, .
 def _kind(word: str) -> str:
     if word in lexicon.COLORS:
         return "colour"
-    if word in lexicon.SIZES:
-        return "size"
     return "quality" if lexicon.is_adjective(word) or word in RESULTS.values() else ""

@@ -8,8 +8,6 @@ from flowzero_jax.planner.intent import Direction, Move, Pace, Relation, Relatio
 from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import OBJECT_MOVES, RIDES
 
-_SIDES: dict[float, RelationKind] = {-1: "left_of", 1: "right_of"}
-
 
 def share_of(event: Event, story: Story) -> tuple[float, float]:
     """The part of the video of the event's step: each has an equal share."""
@@ -35,7 +33,8 @@ def visible_of(events: list[Event], story: Story) -> tuple[float, float]:
         elif kind == "disappear":
             arrives = any(e.order == event.order for e in ways)
             gone = 7 / 8 if arrives else (first + last) / 2 if start else moment
-            end = (span[0] or span[1] / 2) if span else gone if gone > start else 1.0
+            gone = (span[0] or span[1] / 2) if span else gone
+            end = gone if gone > start else 1.0
         elif span and lone_span and kind not in GRAMMAR["lasting"]:
             start, end = (start, end) if event in ways and not event.only else span
     return start, end
@@ -51,9 +50,8 @@ def moves_of(
         same = [e for e in stages if e.order == event.order]
         begin, end = share_of(event, story)
         k, width = same.index(event), (end - begin) / len(same)
-        share = (begin + k * width, begin + (k + 1) * width)
-        own = (begin, end) if event.only else event.span
-        moves.append(_move(thing, event, share if event.span is None or own is None else own))
+        when = event.span or (begin + k * width, begin + (k + 1) * width)
+        moves.append(_move(thing, event, when))
     ends: list[tuple[Spot | None, When]] = []
     if moves:
         ends = [(moves[0].origin, "start"), (moves[-1].goal, "end")]
@@ -124,12 +122,13 @@ def _are_opposite(origin: Spot | None, goal: Spot | None) -> bool:
 
 
 def _beside(spot: Spot | None, other: Spot | None) -> Spot | None:
-    """Beside what the other end is beside: "from the left of a box to the right side"."""
-    told = other is not None and other.target is not None and not other.implied
-    if spot is None or spot.target is not None or not told or not (spot.x or spot.y):
+    """Beside what the other end is beside: "from the left to the right of a tree"."""
+    if spot is None or other is None or other.target is None or spot.target is not None:
         return spot
-    assert other is not None
-    kind: RelationKind = _SIDES[spot.x] if spot.x else "above" if spot.y == -1 else "below"
+    if other.implied or not (spot.x or spot.y):
+        return spot
+    kind: RelationKind = "above" if spot.y == -1 else "below"
+    kind = {-1: "left_of", 1: "right_of"}.get(spot.x or 0, kind)
     return Spot(relation=kind, target=other.target)
 
 

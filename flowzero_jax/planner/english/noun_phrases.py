@@ -126,8 +126,6 @@ def _read_opening(
     count, counted, start = None, False, i
     while i < min(len(words), start + _LONGEST):
         word, value = words[i], nouns.number(words[i])
-        if word in ("her", "that") and not is_nounish(words, i + 1):
-            return None  # no determiner but a pronoun
         if value is not None and nouns.singular(word_at(words, i + 1)) in lexicon.UNITS:
             break  # "the 25 km mark"
         if value is not None and not counted:

@@ -56,14 +56,13 @@ _SPANS = tuple(
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the frame; `sided`: said as a place ("the left side"), not a bare "the left".
+    """A part of the frame.
 
     `of_it`: said of a thing mentioned before ("its left"). `of`: "of ..." follows.
     """
 
     x: int | None
     y: int | None
-    sided: bool = True
     of_it: bool = False
     of: bool = False
 
@@ -85,25 +84,12 @@ def read_region(words: list[str], i: int) -> tuple[Region, int] | None:
     if match is None:
         return None
     x = y = None
-    pieces = re.split(r" |-(?!hand\b)", match["sides"])
-    for piece in pieces:
+    for piece in re.split(r" |-(?!hand\b)", match["sides"]):
         x, y = _HORIZONTAL.get(piece, x), _VERTICAL.get(piece, y)
         if piece in _SIDES["centre"]:
             x, y = (0 if x is None else x), (0 if y is None else y)
     end = i + len(match[0].split())
-    if match["frame"]:
-        return Region(x, y), end
-    following = word_at(words, end)
-    if following not in ("", "of", "'s") and _continues_noun(following):
-        return None  # "the top shelf"
-    sided = bool(match["noun"]) or any(piece not in _HORIZONTAL for piece in pieces)
-    return Region(x, y, sided, bool(match["own"]), following == "of"), end
-
-
-def _continues_noun(word: str) -> bool:
-    return not (
-        word in lexicon.FUNCTION_WORDS or lexicon.is_adverb(word) or word.endswith(("ing", "s"))
-    )
+    return Region(x, y, bool(match["own"]), word_at(words, end) == "of"), end
 
 
 @dataclass(frozen=True)
@@ -136,18 +122,14 @@ def read_path(words: list[str], i: int) -> Path | None:
     path = _read_crossing(words, i) or _read_direction(words, i)
     if path is not None:
         return path
-    word = words[i]
-    onto = words[i : i + 2] == ["on", "to"]
-    if word != "from" and word not in GRAMMAR["to"] | GRAMMAR["at"]:
-        return None
-    found = read_region(words, i + 1 + onto)
-    if found is None:
+    i += words[i : i + 2] == ["on", "to"]
+    word, found = words[i], read_region(words, i + 1)
+    if found is None or word not in BEFORE_REGIONS:
         return None
     region, end = found
     if word == "from":
         return Path(end, origin=region)
-    goal = word in GRAMMAR["to"] or onto
-    return Path(end, goal=region) if goal else Path(end, at=region)
+    return Path(end, goal=region) if word in GRAMMAR["to"] else Path(end, at=region)
 
 
 def _read_crossing(words: list[str], i: int) -> Path | None:

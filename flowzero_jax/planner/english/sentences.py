@@ -7,17 +7,20 @@ or None; the first that understands something is taken. What none understands is
 
 from dataclasses import replace
 
-from flowzero_jax.planner.english import attachments, nominals
+from flowzero_jax.planner.english import attachments
 from flowzero_jax.planner.english.attachments import noun_then_verb
-from flowzero_jax.planner.english.boundaries import opens
-from flowzero_jax.planner.english.clauses import Clause, Here, Named, Span, Subject
+from flowzero_jax.planner.english.boundaries import is_nounish, opens, word_at
+from flowzero_jax.planner.english.changes import read_change
+from flowzero_jax.planner.english.clauses import Change, Clause, Here, How, Named, Span, Subject
 from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.english.places import read_time
-from flowzero_jax.planner.english.predicates import start_verb
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.words import lexicon, nouns, sizes
-from flowzero_jax.planner.words.tables import GRAMMAR
-from flowzero_jax.planner.words.verbs import VERBS
+from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
+from flowzero_jax.planner.words.verbs import VERBS, Verb
+
+_LISTS = load("phrases")
+_ENDS = word_set(", from to on at into and then but while as") | {""}
 
 
 def read_sentence(words: list[str]) -> Here:
@@ -67,8 +70,6 @@ def _opener(here: Here) -> Here | None:
     """ "that", "which", "while", "as": another clause."""
     word = here.word()
     if word in lexicon.RELATIVES and (word != "that" or here.latest is not None):
-        if here.latest is None or here.word(-1) == "in":
-            return here.skip()
         return here.begin(shares="last").move(here.i + 1, joint=here.joint, fresh=True)
     if word not in lexicon.SUBORDINATORS:
         return None
@@ -164,9 +165,72 @@ def _skip_introduction(here: Here) -> Here:
     return _skip_introduction(here.skip(ahead + 1 + two))
 
 
+def start_verb(here: Here, group: VerbGroup) -> Here:
+    """The clause with its verb, at the position behind what belongs to the verb."""
+    verb, subjects = group.verb, here.subjects
+    here = here.change(verb=group).move(group.end, fresh=False)
+    if subjects and subjects[0].kind == "camera":
+        zooms = here.word() in GRAMMAR["zooms"]
+        return here.add(How(here.i, here.i + 1, here.word()), fresh=False) if zooms else here
+    if verb.lemma == "be" and not group.passive:
+        return _skip_look(here)
+    change = read_change(here.words, here.i, verb.lemma, verb.kind == "change")
+    if change:
+        before, after, end = change
+        here = here.change(verb=replace(group, verb=Verb(verb.lemma, "change"), passive=False))
+        here = here.add(Change(here.i, end, before, after))
+        return replace(here, latest=subjects[-1] if subjects else here.latest)
+    caused = _read_causative(here, group) if verb.lemma in GRAMMAR["causatives"] else None
+    return caused or _read_particle(here, group)
+
+
+def _skip_look(here: Here) -> Here:
+    """ "is red", "is big and round": told in words alone."""
+    end = here.i
+    looks = lexicon.COLORS | {"and"}
+    while (word := word_at(here.words, end)) in looks or lexicon.is_adjective(word):
+        end += 1
+    end -= end > here.i and here.words[end - 1] == "and"
+    if end == here.i or is_nounish(here.words, end):
+        return here
+    return here.change(verb=None).move(end, fresh=True)
+
+
+def _read_causative(here: Here, group: VerbGroup) -> Here | None:
+    """ "turns a frog into a prince": the object changes."""
+    found = read(here.words, here.i)
+    into = found is not None and here.at("into", ahead=found[1] - here.i)
+    change = read_change(here.words, found[1], "change", True) if found and into else None
+    if found is None or change is None:
+        return None
+    named = Named(here.text(found[1]), "object", found[0])
+    verb = replace(group, verb=Verb("change", "change"), passive=False)
+    part = Change(found[1], change[2], change[0], change[1])
+    parts = (Subject(here.i, found[1], named), part)
+    here = here.change(verb=None).begin(verb=verb, parts=parts)
+    return here.move(part.end, fresh=False, latest=named)
+
+
+def _read_particle(here: Here, group: VerbGroup) -> Here:
+    """Words that belong to the verb: "come in", "fly away", "take off", "fade out", "sits up"."""
+    verb, word, bare = group.verb, here.word(), here.word(1) in _ENDS
+    lemma, end = longest(_LISTS["particles"], here.words, here.i) or ("", here.i + 1)
+    if not lemma and bare:
+        lemma = _LISTS["verb_particles"].get(f"{verb.lemma} {word}", "")
+    if lemma:
+        return here.change(verb=replace(group, verb=VERBS[lemma])).move(end)
+    moves = verb.kind in GRAMMAR["moving"]
+    leaves = (word == "away" or (word == "off" and bare)) and here.word(1) != "from"
+    if leaves and (moves or verb.lemma == "get"):
+        return here.add(How(here.i, end, word), fresh=False)
+    idle = word in GRAMMAR["idle_particles"] and verb.lemma in VERBS and not moves
+    turned = verb.lemma == "turn" and word in GRAMMAR["turned"]
+    return here.skip() if idle or turned else here
+
+
 _READERS = (
     _joint, attachments.read_idle_phrase, _time, _sequence, _opener, _camera_command, _verb,
-    nominals.read_one_of_them, nominals.read_pronoun,
+    attachments.read_one_of_them, attachments.read_pronoun,
     attachments.read_verbless_change, attachments.read_way, attachments.read_prepositional,
-    nominals.read_nominal, attachments.read_adverb,
+    attachments.read_nominal, attachments.read_adverb,
 )  # fmt: skip

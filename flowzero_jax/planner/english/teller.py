@@ -78,11 +78,11 @@ class Teller:
         if part.named.phrase is not None:
             return self.mention(part.named)
         event = self.event if self.event is not None and self.event.stated else None
-        own = event.subjects if event is not None else [self.last]
+        own: list[Mention | None] = [*event.subjects] if event is not None else [self.last]
         others = [thing for thing in self.story.named_things if thing not in own]
         if part.named.text == "another" and others:  # one more of what was named last
             return self.story.add(others[-1].label)
-        return (others or [None])[0 if part.named.text == "its" else -1]
+        return next(iter(others if part.named.text == "its" else reversed(others)), None)
 
     def subjects_of(self, named: Named) -> list[Mention]:
         """Who is meant as the subject."""
@@ -130,19 +130,15 @@ class Teller:
         for earlier in reversed(self.story.mentioned):
             if isinstance(earlier, PlaceDraft) and earlier.noun == phrase.noun:
                 return earlier
-            if isinstance(earlier, ThingDraft) and _matches(self.story, earlier, phrase):
+            if isinstance(earlier, ThingDraft) and _matches(earlier, phrase):
                 return earlier
         return None
 
 
-def _matches(story: Story, thing: ThingDraft, phrase: NounPhrase) -> bool:
+def _matches(thing: ThingDraft, phrase: NounPhrase) -> bool:
     new, old = set(phrase.words[:-1]), set(thing.label.words[:-1])
-    if phrase.noun == "one":
-        return new <= set(thing.label.words)
-    became = [e.end_state.label for e in story.events if thing in e.subjects and e.end_state]
-    known = {thing.label.noun, *(label.noun for label in became if label)}
-    generic = phrase.noun in GRAMMAR["generic"] and not new and len(story.things) == 1
-    return (phrase.noun in known and (new <= old or old <= new)) or generic
+    same = phrase.noun == thing.label.noun and (new <= old or old <= new)
+    return same or (phrase.noun == "one" and new <= old)
 
 
 def _thing(story: Story, phrase: NounPhrase) -> ThingDraft:

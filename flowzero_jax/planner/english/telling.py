@@ -15,12 +15,9 @@ from flowzero_jax.planner.english.story import Event, Nothing, PlaceDraft, Thing
 from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.intent import RelationKind, Spot
 from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RIDES, Verb
 
-_REST = frozenset({"still", "auxiliary", "other"})
-_SIZED = frozenset({"auxiliary", "travel", "grow", "shrink"})
-_MOVING = frozenset({"travel", "jiggle"})
-_INWARDS = frozenset({"in", "closer", "forward", "forwards"})
 _SETS = Verb("set", "travel", direction=(0, 1))  # the sun sets
 
 
@@ -89,7 +86,9 @@ def _head(teller: Teller, event: Event, path: Path, of_last: bool) -> None:
         again = event.direction and teller.goes_on and not event.origin
         event = teller.next_stage(event) if again else event
         event.direction = path.direction
-    rests = event.verb.kind in _REST and not (event.passive or event.obj or event.direction)
+    rests = event.verb.kind in GRAMMAR["rest_kinds"] and not (
+        event.passive or event.obj or event.direction
+    )
     if path.origin and rests and not path.goal:
         _stand(teller, event, path.origin.spot, of_last)  # "watches from the right"
     elif path.origin:
@@ -133,10 +132,10 @@ def _how(teller: Teller, part: clauses.How) -> None:
     if word in lexicon.PACES:
         event.pace = lexicon.PACES[word]
     elif event.of_camera:
-        event.verb = Verb(verb.lemma, "grow" if word in _INWARDS else "shrink")
+        event.verb = Verb(verb.lemma, "grow" if word in GRAMMAR["inwards"] else "shrink")
     elif word in COMPARATIVES:
         sized = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
-        event.verb = sized if verb.kind in _SIZED else verb
+        event.verb = sized if verb.kind in GRAMMAR["sized"] else verb
     elif word in ("away", "off"):
         event.away = True
     elif word != "back":
@@ -149,7 +148,7 @@ def _overhead(teller: Teller, event: Event, word: str) -> None:
     for thing in event.things:
         own = [e.direction or e.verb.direction for e in teller.story.events if thing in e.subjects]
         climbs = any(direction and direction[1] for direction in own)
-        if below or (event.verb.kind in _MOVING | {"other"} and not climbs):
+        if below or (event.verb.kind in GRAMMAR["moving"] | {"other"} and not climbs):
             thing.region = thing.region or Spot(y=1 if below else -1)
 
 
@@ -166,7 +165,11 @@ def _object(teller: Teller, part: clauses.Object) -> None:
     if isinstance(named, ThingDraft) and verb.lemma in RIDES:
         kind: RelationKind = "in" if verb.lemma in ("drive", "steer") else "on"
         teller.relate(kind, kind, named, together=True)
-    elif isinstance(named, ThingDraft) and verb.kind in _REST and part.named.phrase is not None:
+    elif (
+        isinstance(named, ThingDraft)
+        and verb.kind in GRAMMAR["rest_kinds"]
+        and part.named.phrase is not None
+    ):
         words = "with" if verb.kind == "auxiliary" or verb.lemma == "be" else verb.ing
         if verb.lemma not in OBJECT_MOVES | BOTH_MOVE | CHASES:
             teller.relate("with", words, named)

@@ -97,6 +97,9 @@ def _mean(teller: Teller, part: Attachment, thing: ThingDraft, event: Event) -> 
 
 def _stand(teller: Teller, part: Attachment, thing: ThingDraft, event: Event) -> None:
     kind, moves = _REST[part.preposition], event.verb.kind in GRAMMAR["moving"]
+    if part.preposition == "on" and event.verb.lemma in GRAMMAR["used"]:
+        teller.relate("with", event.verb.ing, thing)  # "types on a laptop"
+        return
     rides = kind in ("on", "in") and event.verb.lemma in RIDES
     past = part.preposition == "past" and moves  # nearer to the viewer
     if not (past and event.verb.airborne):
@@ -113,6 +116,8 @@ def _by(teller: Teller, part: Attachment, thing: ThingDraft, event: Event) -> No
         event.subjects = [*event.subjects, thing]
     elif event.verb.lemma in OBJECT_MOVES:
         event.origin = event.origin or Spot(relation="right_of", target=thing.number, implied=True)
+    else:
+        teller.relate("next_to", part.words, thing)
 
 
 def _puts(event: Event, preposition: str) -> bool:

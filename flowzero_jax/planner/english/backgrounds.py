@@ -123,10 +123,11 @@ def _states(text: str, event: Event) -> list[str]:
 
 
 def _in_state(text: str, state: State) -> str:
-    time = time_text(state.words)
+    time, look = time_text(state.words), " ".join(state.attribute)
+    if GRAMMAR["in_states"] & set(state.attribute):
+        return f"{text}, {look}"  # "a station, empty at dawn"
     if time or state.label is not None:
         return f"{text} {time}" if time else state.text
-    look = " ".join(state.attribute)
     words = [word for word in text.split() if word not in lexicon.COLORS]
     opening = words[0] in lexicon.DETERMINERS
     return " ".join([*words[:opening], look, *words[opening:]])

@@ -152,7 +152,8 @@ def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool
     noun = sizes.is_known(nouns.singular(word))
     if form_of(word):
         return bool(following) or not noun
-    acts = sizes.is_known(last) and not opening.determiner and is_nounish(words, i + 1)
+    acts = sizes.is_known(last) or last in lexicon.PEOPLE
+    acts = acts and not opening.determiner and is_nounish(words, i + 1)
     onward = following in ("to", "into", "onto") or lexicon.is_adverb(following)
     return not noun and (onward or acts)  # "axe splits log"
 

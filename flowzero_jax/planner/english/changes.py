@@ -91,6 +91,10 @@ def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool
     if start is None:
         return None
     first, middle = start
+    more = words[middle : middle + 5] if word_at(words, middle) in GRAMMAR["in_states"] else []
+    if "to" in more and _is_attribute(first.attribute[:1]):  # "from shrouded in fog to clear"
+        middle += more.index("to")
+        first = State(attribute=tuple(words[i:middle]), text=" ".join(words[i:middle]))
     joined = word_at(words, middle) in ("to", "into") and not read_path(["from", *words[i:]], 0)
     end = _read_state(words, middle + 1, words[middle] == "into") if joined else None
     if end is not None:
@@ -100,7 +104,8 @@ def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool
         carried = lemma in GRAMMAR["carrying"] and _is_body(first) and _is_body(last)
         to_place = first.attribute and last.label and last.label.noun in lexicon.SCENERY
         stays = lemma not in _TRAVELS and (words[middle] == "into" or to_place)
-        described = changing or _is_attribute(first.attribute) or time_text(first.words)
+        looks = _is_attribute(first.attribute) or _is_attribute(first.attribute[:1])
+        described = changing or looks or time_text(first.words)
         if not carried and (described or stays):
             return first, *end
     grows = lemma in GRAMMAR["changes_growing"] and first.label is not None
@@ -118,7 +123,8 @@ def _is_attribute(words: tuple[str, ...]) -> bool:
         return False
     last = words[-1]
     looks = last in lexicon.COLORS or last in COMPARATIVES or lexicon.is_adjective(last)
-    return looks or form_of(last) in ("past", "participle")
+    ended = last.endswith("ed") and not last.endswith(lexicon.NOT_PARTICIPLES)
+    return looks or ended or form_of(last) in ("past", "participle")
 
 
 def _read_state(words: list[str], i: int, into: bool) -> tuple[State, int] | None:

@@ -61,8 +61,10 @@ def _tells_size_alone(state: State) -> bool:
 
 def is_about_time(event: Event) -> bool:
     """Whether a change is one of the hour, season or weather, not of the thing."""
-    states = (event.start_state, event.end_state)
-    return any(s is not None and time_text(s.words) for s in states if event.verb.kind == "change")
+    states = [s for s in (event.start_state, event.end_state) if s is not None]
+    described = any(GRAMMAR["in_states"] & set(state.attribute) for state in states)
+    timed = any(time_text(state.words) for state in states)
+    return event.verb.kind == "change" and timed and not described
 
 
 def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
@@ -75,6 +77,8 @@ def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
     part = thing.part.split(" ")[-1]
     if part in GRAMMAR["not_all_over"]:
         return replace(label, extra=f"with {' '.join(look)} {part}")
+    if GRAMMAR["in_states"] & set(look):
+        label, look = replace(label, extra=" ".join(look[1:])), look[:1]
     words, written = (
         (*look, *_without_kind(before[:-1], look), before[-1])
         for before in (label.words, label.written)

@@ -128,7 +128,8 @@ def _beside(spot: Spot | None, other: Spot | None) -> Spot | None:
     if other.implied or not (spot.x or spot.y):
         return spot
     kind: RelationKind = "above" if spot.y == -1 else "below"
-    kind = {-1: "left_of", 1: "right_of"}.get(spot.x or 0, kind)
+    if spot.x:
+        kind = "left_of" if spot.x < 0 else "right_of"
     return Spot(relation=kind, target=other.target)
 
 

@@ -184,7 +184,7 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     head, group = phrase.head, nouns.singular(phrase.head)
     if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
         return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
-    if head in lexicon.PARTS | GRAMMAR["positions"]:
+    if head in lexicon.PARTS | lexicon.CLOTHES | GRAMMAR["positions"]:
         return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
     if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
         thing = replace(thing, words=(*thing.words[:-1], thing.head))
@@ -200,4 +200,7 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     if head in lexicon.PARTITIVES and not thing.plural:
         counted = phrase.counted and phrase.count > 1
         return replace(thing, count=phrase.count, counted=counted), end
+    more = read(words, end + 1) if word_at(words, end) == "and" and thing.bare else None
+    if more is not None and more[0].bare and more[0].plural:
+        end = more[1]  # "a nest of twigs and leaves"
     return replace(phrase, tail=" ".join(words[i:end])), end

@@ -191,7 +191,9 @@ def _skip_look(here: Here) -> Here:
     while (word := word_at(here.words, end)) in looks or lexicon.is_adjective(word):
         end += 1
     end -= end > here.i and here.words[end - 1] == "and"
-    if end == here.i or is_nounish(here.words, end):
+    if end == here.i and lexicon.is_ing_verb(here.word(1)) and not opens(here.word()):
+        end += 1  # "is rock climbing"
+    elif end == here.i or is_nounish(here.words, end):
         return here
     return here.change(verb=None).move(end, fresh=True)
 

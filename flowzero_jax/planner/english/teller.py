@@ -65,12 +65,12 @@ class Teller:
         subjects: list[Mention | None] = [*(event.subjects if event else self.subjects)] or [last]
         before = story.relations[-1] if story.relations else None
         if before and (before.kind, before.words, before.target) == (kind, words, last):
-            subjects = [last]  # "a cup on a book on a table"
+            subjects = [before.target]  # "a cup on a book on a table"
         if event is None and len(subjects) > 1:
             placed = [relation.subject for relation in story.relations]
             first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
             subjects = [*first, subjects[-1]]
-        known = [s for s in subjects if s not in (None, target)] or [last]
+        known: list[Mention | None] = [s for s in subjects if s not in (None, target)] or [last]
         story.relate(kind, words, known, target, event, together)
 
     def target_of(self, part: Attachment | Object) -> Mention | None:

@@ -40,8 +40,7 @@ def read_intent(prompt: str) -> Intent:
     background, followed = background_of(story)
     things, ends = _things(story, followed)
     relations = [*(_relation(relation, story) for relation in story.relations), *ends]
-    pieces = [piece.strip() for piece in prompt.split(",")[1:]]
-    style = [piece for piece in pieces if _tells_style(piece)]
+    style = [piece.strip() for piece in prompt.split(",")[1:] if _tells_style(piece)]
     passed = (word for sentence in told for word in sentence.here.passed)
     intent = Intent(
         prompt=prompt,
@@ -83,9 +82,8 @@ def _things(story: Story, followed: list[ThingDraft]) -> tuple[list[Thing], list
 
 def _tells_style(piece: str) -> bool:
     """Whether a piece between commas tells of the picture: "cinematic lighting"."""
-    words = piece.lower().strip(".!").split()
-    styled = bool(words) and (words[-1] in lexicon.STYLE or "style" in words)
-    return styled and len(words) <= 6
+    words = piece.lower().strip(" .!").split()
+    return 0 < len(words) <= 6 and (words[-1] in lexicon.STYLE or "style" in words)
 
 
 def _surely_seen(intent: Intent) -> list[int]:

@@ -1,7 +1,5 @@
 """What a prompt was understood as, clause by clause, for people."""
 
-from collections.abc import Iterator
-
 from flowzero_jax.planner.english.clauses import Attachment, Clause, Object, Subject
 from flowzero_jax.planner.english.sentences import read_sentence
 from flowzero_jax.planner.words.text import clean_prompt, tokenize
@@ -22,15 +20,19 @@ def explain(prompt: str) -> tuple[str, ...]:
     for tokens in tokenize(clean_prompt(prompt)):
         words = [token.word for token in tokens]
         here = read_sentence(words)
-        lines += [", ".join(pieces) for c in here.clauses if (pieces := [*_pieces(words, c)])]
+        lines += [", ".join(pieces) for c in here.clauses if (pieces := _pieces(words, c))]
         lines += [f"{word} (passed over)" for word in here.passed]
     return tuple(lines)
 
 
-def _pieces(words: list[str], clause: Clause) -> Iterator[str]:
+def _pieces(words: list[str], clause: Clause) -> list[str]:
+    said = []
     if clause.verb is not None:
-        yield f"{clause.verb.verb.lemma} (verb, {clause.verb.verb.kind})"
+        verb = clause.verb.verb
+        said.append((clause.verb.end - 1, f"{verb.lemma} (verb, {verb.kind})"))
     for part in clause.parts:
         named = part.named if isinstance(part, Subject | Object | Attachment) else None
         kind = f", {_KINDS[named.kind]}" if named is not None else ""
-        yield f"{' '.join(words[part.start : part.end])} ({_MEANINGS[type(part).__name__]}{kind})"
+        text = " ".join(words[part.start : part.end])
+        said.append((part.start, f"{text} ({_MEANINGS[type(part).__name__]}{kind})"))
+    return [text for _, text in sorted(said)]

@@ -1,8 +1,8 @@
 """How large the house may be: lines of its parts, files and functions. Raise no number here.
 
 The product had 20,946 lines when the house was built; what a batch needs outside of its room, sides
-and changes that unfold came after. It is to come down to 18,500 when the rules that read English
-are rewritten.
+and changes that unfold came after. It is to come down to 18,500, and the rules that read English to
+3,200.
 """
 
 import ast
@@ -26,7 +26,9 @@ HEART = {
 # Rooms with a budget of their own; research has none.
 APART = {"batch": 2_500, "studio": 2_500}
 
-PRODUCT = 21_700
+PRODUCT = 20_811
+# The rules that read English: planner/words and planner/english.
+ENGLISH = 3_525
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 80
 
@@ -51,6 +53,11 @@ def test_the_heart_is_at_most_5000_lines():
 def test_the_product_without_research_grows_no_more():
     apart = {"lab", *APART}
     assert sum(lines for part, lines in lines_by_part().items() if part not in apart) <= PRODUCT
+
+
+def test_the_rules_that_read_english_grow_no_more():
+    rooms = [PACKAGE / "planner" / name for name in ("words", "english")]
+    assert sum(count(path) for room in rooms for path in room.glob("*.py")) <= ENGLISH
 
 
 @pytest.mark.parametrize("room", APART)

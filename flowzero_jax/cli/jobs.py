@@ -60,6 +60,7 @@ class PlanJob:
     out: str
     frames: int
     planner: PlannerChoice
+    explain: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +145,9 @@ def make_job(args: argparse.Namespace) -> Job:
     match args.command:
         case "plan":
             planner = planner_choice(args)
-            return PlanJob(args.prompt, args.prompts_file, args.out, args.frames, planner)
+            return PlanJob(
+                args.prompt, args.prompts_file, args.out, args.frames, planner, args.explain
+            )
         case "show":
             return ShowJob(args.plan, args.out, args.history)
         case "check":

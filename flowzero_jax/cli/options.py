@@ -118,6 +118,9 @@ def _build_parser() -> _Parser:
         default=DEFAULT_FRAMES,
         help=f"number of frames (default {DEFAULT_FRAMES})",
     )
+    plan.add_argument(
+        "--explain", action="store_true", help="says what the rules took each clause of PROMPT as"
+    )
     add_planner(plan)
 
     show = command("show", "draws a plan's boxes, tracks and motions, or how it came about")

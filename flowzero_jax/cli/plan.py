@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from flowzero_jax.cli.jobs import PlanJob
 from flowzero_jax.cli.report import Report, counted, describe_error, one_line
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason
-from flowzero_jax.planner import plan
+from flowzero_jax.planner import explain, plan, read_intent
 from flowzero_jax.planner.choice import Planned, choose_planner, history_path
 from flowzero_jax.planner.llm.history import history_tree, write_history
 from flowzero_jax.scene import write_scene
@@ -48,10 +49,23 @@ def run(job: PlanJob, report: Report) -> int:
         }
     if job.planner.llm is not None:
         fields["planner"] = planned.planner
-    report.result(
-        f"{out}: {counted(job.frames, 'frame')}", plan=job.out, frames=job.frames, **fields
-    )
+    else:
+        _warn_of_unread(job.prompt)
+    lines = explain(job.prompt) if job.explain else ()
+    if job.explain:
+        fields["explanation"] = lines
+    text = "\n".join([f"{out}: {counted(job.frames, 'frame')}", *lines])
+    report.result(text, plan=job.out, frames=job.frames, **fields)
     return 0
+
+
+def _warn_of_unread(prompt: str) -> None:
+    """Says which words of a prompt the rules did not understand."""
+    passed = dict.fromkeys(w for w in read_intent(prompt).passed)
+    if passed:
+        words = ", ".join(repr(word) for word in passed)
+        hint = "a language model reads free English: --planner llm"
+        warnings.warn(f"passed over: {words}; {hint}", stacklevel=2)
 
 
 def _plan_file(

@@ -9,6 +9,7 @@ prompt ─► `llm` (asks a language model, checks, refines) ─► scene
 
 from flowzero_jax.planner.checks.findings import Finding, penalty
 from flowzero_jax.planner.english.assemble import read_intent
+from flowzero_jax.planner.english.explanation import explain
 from flowzero_jax.planner.planning import plan, repair, verify
 
-__all__ = ["Finding", "penalty", "plan", "read_intent", "repair", "verify"]
+__all__ = ["Finding", "explain", "penalty", "plan", "read_intent", "repair", "verify"]

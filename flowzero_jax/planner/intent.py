@@ -9,7 +9,8 @@ from `floor(start * n)` up to, not including, `floor(end * n)` show what is visi
 `end`; so the first half is the frames 0 to n/2 - 1.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flowzero_jax.planner.words import nouns
@@ -129,7 +130,6 @@ class Thing:
     `visible`: the part of the video in which it is seen; `timed`: the prompt names that part.
     `growth`: the size at the end over the size at the start.
     `region`: where it stands, if the prompt says so.
-    `doing`: a posture or action for captions, "sleeping".
     `airborne`: it flies or floats.
     """
 
@@ -141,7 +141,6 @@ class Thing:
     moves: tuple[Move, ...] = ()
     growth: float = 1.0
     region: Spot | None = None
-    doing: str = ""
     airborne: bool = False
 
     @property
@@ -194,7 +193,12 @@ class Background:
 
 @dataclass(frozen=True)
 class Intent:
-    """Everything that the prompt asks for; `style` are words about the picture as a whole."""
+    """Everything that the prompt asks for.
+
+    `style`: words about the picture as a whole. `told`: the prompt in its own words, but for what
+    boxes and background show; a text for each step where one act follows the other. `passed`: its
+    words that were not understood.
+    """
 
     prompt: str
     things: tuple[Thing, ...] = ()
@@ -202,6 +206,35 @@ class Intent:
     scenery: tuple[Scenery, ...] = ()
     background: Background = field(default_factory=Background)
     style: str = ""
+    told: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+
+    def only(self, kept: Sequence[int]) -> "Intent":
+        """The same with some of the things; what refers to others goes."""
+        new = {old: number for number, old in enumerate(kept)}
+        things = tuple(
+            replace(thing, moves=tuple(m for move in thing.moves if (m := _renumbered(move, new))))
+            for thing in (self.things[index] for index in kept)
+        )
+        relations = tuple(
+            replace(relation, subject=new[relation.subject], target=new[relation.target])
+            for relation in self.relations
+            if {relation.subject, relation.target} <= new.keys()
+        )
+        return replace(self, things=things, relations=relations)
+
+
+def _renumbered(move: Move, new: Mapping[int, int]) -> Move | None:
+    """The move with other numbers of things; None if it refers to one that has none."""
+    targets = [spot.target for spot in move.spots if spot.target is not None]
+    if not {*targets, *([] if move.around is None else [move.around])} <= new.keys():
+        return None
+    origin, goal = (
+        spot if spot is None or spot.target is None else replace(spot, target=new[spot.target])
+        for spot in (move.origin, move.goal)
+    )
+    around = None if move.around is None else new[move.around]
+    return replace(move, origin=origin, goal=goal, around=around)
 
 
 def label_of(words: tuple[str, ...], written: tuple[str, ...], determined: bool) -> Label:

@@ -225,6 +225,19 @@ def test_an_internal_error_is_a_record_and_the_next_prompts_are_planned(
     assert "internal error, IndexError: no such box" in record["error"]["message"]
 
 
+def test_plan_says_what_it_passed_over_and_what_it_took_each_clause_as(folder, capsys):
+    argv = ["plan", "a cat sleeps over caught", "--out", "new.json", "--explain"]
+    assert main(argv) == 0
+    out, err = capsys.readouterr()
+    assert "passed over: 'caught'" in err and "--planner llm" in err
+    assert out.splitlines()[1] == "a cat (subject, box), sleep (verb, still)"
+    assert main([*argv, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["explanation"] == out.splitlines()[1:] and len(result["warnings"]) == 1
+    assert main(["plan", "a cat sleeps in a park", "--out", "new.json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_an_empty_prompts_file_is_an_empty_plans_file(folder):
     (folder / "prompts.txt").touch()
     assert main(["plan", "--prompts-file", "prompts.txt", "--out", "plans.jsonl"]) == 0

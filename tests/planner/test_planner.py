@@ -335,7 +335,6 @@ WAYS = [
     ("a goat is on the right of a fence, then the goat runs to the left of the fence", "goat",
      "fence", "right", "left"),
     ("a frog jumps over a log", "frog", "log", "left", "right"),
-    ("a red car overtakes a truck", "car", "truck", "left", "right"),
 ]  # fmt: skip
 
 
@@ -406,18 +405,70 @@ def test_each_thing_has_its_own_motion(prompt, movers):
                 assert way * sign >= 0.2 if sign else abs(way) < 0.12
 
 
-def test_one_and_the_other_part():
-    left, right = sorted(
-        travel(t)[0]
-        for t in tracks(plan("two cats, one moves left and the other moves right"), "cat")
-    )
-    assert left <= -0.25 and right >= 0.25
+@pytest.mark.parametrize(
+    ("prompt", "nouns"),
+    [
+        ("a man and a dog run", ["man", "dog"]),
+        ("a bear, a tiger and a lion walk to the right in the snow", ["bear", "tiger", "lion"]),
+        ("a house, a cat and a ball", ["house", "cat", "ball"]),
+    ],
+)
+def test_things_on_the_ground_are_side_by_side_on_one_line(prompt, nouns):
+    scene = plan(prompt)
+    for frame in (0, 7):
+        boxes = sorted(track(scene, noun)[frame] for noun in nouns)
+        assert all(a[2] <= b[0] + 1e-3 for a, b in pairwise(boxes))
+        assert max(box[3] for box in boxes) - min(box[3] for box in boxes) < 0.02
 
 
-def test_things_that_run_toward_each_other_meet():
-    one, other = tracks(plan("two cats run toward each other"), "cat")
-    gaps = [abs(centre(one[frame])[0] - centre(other[frame])[0]) for frame in (0, 7)]
-    assert gaps[1] < gaps[0] - 0.3
+@pytest.mark.parametrize("prompt", ["a dog runs past a tree", "a dog passes a tree"])
+def test_who_passes_something_is_nearer_to_the_viewer(prompt):
+    scene = plan(prompt)
+    dog, tree = track(scene, "dog"), track(scene, "tree")
+    assert all(dog[frame][3] > tree[frame][3] and dog[frame][1] > tree[frame][1] for frame in dog)
+    assert travel(dog)[0] > 0.4
+
+
+@pytest.mark.parametrize(
+    ("prompt", "holder", "held"),
+    [
+        ("a woman holds a pen", "woman", "pen"),
+        ("a dog chews a bone", "dog", "bone"),
+        ("a child eats a cookie", "child", "cookie"),
+    ],
+)
+def test_what_is_held_or_eaten_is_smaller_than_who_does_it(prompt, holder, held):
+    scene = plan(prompt)
+    sizes = [
+        (b[2] - b[0]) * (b[3] - b[1]) for b in (track(scene, holder)[0], track(scene, held)[0])
+    ]
+    assert sizes[1] < 0.5 * sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("a cat sleeps, conveying a sense of peace", ["a cat"]),
+        ("a smiling cat, featuring a steady and slow view", ["a smiling cat"]),
+        ("a horse in a valley with a lot of mist", ["a horse"]),
+        ("the transformation of a candle", ["a candle"]),
+        ("a flamingo stands on one leg", ["a flamingo"]),
+        ("a man runs 200 meters", ["a man"]),
+        ("a close-up of an old man in a cafe, depth of field", ["an old man"]),
+    ],
+)
+def test_only_what_can_be_drawn_has_a_box(prompt, wanted):
+    assert phrases(plan(prompt)) == wanted
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["two cats, one moves left and the other moves right", "two cats run toward each other"],
+)
+def test_what_two_do_apart_is_told_in_words_alone(prompt):
+    scene = plan(prompt)
+    assert [travel(boxes) for boxes in tracks(scene, "cat")] == [(0.0, 0.0)] * 2
+    assert {frame.description for frame in scene.frames} == {prompt}
 
 
 def test_a_hunter_stays_behind_its_prey():
@@ -454,7 +505,6 @@ BACKGROUNDS = [
     ("the camera moves slowly to the left along a street", "right", True),
     ("the camera follows a running dog", "left", True),
     ("the camera follows a car driving to the left", "right", True),
-    ("a tracking shot of a cyclist riding to the right", "left", True),
     ("waves crash on a beach", "random", True),
     ("a fire burns in a forest", "random", True),
     ("a crowd cheers in a stadium", "random", True),
@@ -529,29 +579,49 @@ def test_a_faster_mover_goes_farther():
 
 
 CAPTIONS = [
-    ("a cat walks to the left in a meadow", "a cat in a meadow"),
+    ("a cat walks to the left in a meadow", "a cat walks in a meadow"),
     ("two dogs and a red ball on a beach", "two dogs and a red ball on a beach"),
-    ("two birds fly over the sea", "two birds over the sea"),
-    ("a horse gallops across a field", "a horse in a field"),
-    ("a dog runs along the beach", "a dog on the beach"),
+    ("two birds fly over the sea", "two birds fly over the sea"),
+    ("a horse gallops across a field", "a horse gallops across a field"),
+    ("a dog runs along the beach", "a dog runs along the beach"),
     ("a cat sleeping on a velvet pillow", "a cat sleeping on a velvet pillow"),
-    ("two women play chess in a quiet garden", "two women playing chess in a quiet garden"),
+    ("two women play chess in a quiet garden", "two women play chess in a quiet garden"),
     ("a rag doll reading a letter on a chair", "a rag doll reading a letter on a chair"),
     ("a cup of coffee on a wooden table", "a cup of coffee on a wooden table"),
-    ("a man in a red suit walks to the left", "a man in a red suit"),
-    ("a rocket launches into the starry sky", "a rocket in the starry sky"),
+    ("a man in a red suit walks to the left", "a man in a red suit walks"),
+    ("a rocket launches into the starry sky", "a rocket launches into the starry sky"),
     ("the camera pans right over a city", "a city"),
     ("a lively video of a scene with a black cat", "a black cat"),
     ("a turtle in a pond, cinematic lighting, 4k", "a turtle in a pond, cinematic lighting, 4k"),
     ("a cat in front of a red door in a quiet street at night",
      "a cat in front of a red door in a quiet street at night"),
     ("a beautiful sunset over the ocean", "a beautiful sunset over the ocean"),
+    ("A girl is dancing, seen from above.", "A girl is dancing, seen from above."),
+    ("a “Red” car & a bike; low-poly style", "a “Red” car & a bike; low-poly style"),
+    ("a ball rises, the camera pans left", "a ball rises"),
+    ("a kite flies from the lower left corner to the top right of the picture", "a kite flies"),
+    ("a car drives to the right, the background moves left", "a car drives"),
+    ("a dog moves left, then a cat moves left", "a dog moves, then a cat moves"),
+    ("a deal was gorpishly made of trust", "a deal was gorpishly made of trust"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("prompt", "caption"), CAPTIONS)
 def test_descriptions_are_captions_in_the_words_of_the_prompt(prompt, caption):
     assert {frame.description for frame in plan(prompt).frames} == {caption}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first", "last"),
+    [
+        ("a man is reading, then he starts cooking", "a man is reading", "a man starts cooking"),
+        ("A dog barks, then it wags its tail.", "A dog barks", "a dog wags its tail"),
+        ("a boat in calm sea, then in a storm", "a boat in calm sea", "a boat in a storm"),
+    ],
+)
+def test_each_step_is_told_in_its_own_words(prompt, first, last):
+    told = [frame.description for frame in plan(prompt).frames]
+    assert told == [first] * 4 + [last] * 4
 
 
 UNBOXED = "sky meadow forest beach sea city desert night snow street park room field lake".split()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flowzero_jax.planner.words import sizes, tables, verbs
+from flowzero_jax.planner.words import lexicon, sizes, tables, verbs
 
 NAMES = sorted(path.stem for path in Path(tables.__file__).parent.glob("*.toml"))
-WORD = re.compile(r"('s|[a-zà-ÿ0-9]+([-'][a-z0-9]+)*)(/[a-z]+)*")
+WORD = re.compile(r"('s|[a-zà-ÿ0-9]+([-'_][a-z0-9]+)*|,|-?[01]|[0-9]/[0-9])(/[a-z]+)*")
 
 
 def texts(value, name):
@@ -29,6 +29,15 @@ def test_a_list_holds_every_word_once_in_lower_case(name):
         words = text.split()
         assert len(words) == len(set(words)), where
         assert [word for word in words if not WORD.fullmatch(word)] == [], where
+
+
+def test_a_list_has_the_name_of_its_constant():
+    lists = {name.upper(): text for name, text in tables.load("lexicon").items()}
+    named = {name: words for name, words in vars(lexicon).items() if isinstance(words, frozenset)}
+    plain = {n: w for n, w in named.items() if isinstance(lists.get(n.lstrip("_")), str)}
+    assert len(plain) > 30
+    for name, words in plain.items():
+        assert sorted(words) == sorted(lists[name.lstrip("_")].split()), name
 
 
 @pytest.mark.parametrize("table", ["sizes", "groups", "vague_counts", "vertical_places"])

@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flowzero_jax.planner.intent import RELATION_WORDS, Intent, Label, Relation
-from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.words import nouns
 
-#: Prepositions of motion, which a still picture does not show.
-_MOVING = frozenset(
-    {"across", "through", "along", "past", "toward", "towards", "into", "onto", "to", "down", "up"}
-)
 _OPENED = frozenset({"at", "in", "on", "by"})
 
 
@@ -23,7 +19,18 @@ def state_of(num_states: int, frame: int, num_frames: int) -> int:
 
 
 def describe(intent: Intent, visible: Sequence[int], frame: int, num_frames: int) -> str:
-    """The caption of one frame; `visible`: how many of each thing it shows."""
+    """The caption of one frame; `visible`: how many of each thing it shows.
+
+    It is the prompt itself in its own words where all is seen and nothing changes its looks, or is
+    in the middle of it.
+    """
+    states = [len(thing.labels) for thing in intent.things if len(thing.labels) > 1]
+    changes = any(_changing(number, frame, num_frames) is None for number in states)
+    turns = any(len(place.texts) > 1 for place in intent.scenery) and len(intent.told) < 2
+    seen = [thing.count for thing in intent.things] == list(visible)
+    told = intent.told[state_of(len(intent.told), frame, num_frames)] if intent.told else ""
+    if told and seen and not (changes or turns):
+        return told
     parts = _Caption(intent, visible, frame, num_frames).things()
     places = [
         (place.preposition, place.texts[state_of(len(place.texts), frame, num_frames)])
@@ -76,33 +83,21 @@ class _Caption:
             if i not in self.told
             and (i == index or not alone)
             and self._said_of(i) == said
-            and (any(said) or self.intent.things[i].labels == thing.labels)
+            and (said or self.intent.things[i].labels == thing.labels)
         ]
         self.told.update(group)
         text = self._names(group)
-        doing, own = said
-        holding = [r for r in own if r.kind == "with" and r.words.endswith("ing")]
-        if doing and not holding:
-            text += f" {doing}"
-        for relation in sorted(own, key=lambda r: r not in holding):
+        for relation in sorted(said, key=lambda r: not r.words.endswith("ing")):
             inner = self._clause(relation.target, alone=True)
             if not inner and relation.words not in ("", "and") and relation.kind != "with":
                 inner = f"the {self.intent.things[relation.target].noun}"
             if inner:
-                text += f" {self._words(relation)} {inner}"
+                text += f" {relation.words or RELATION_WORDS[relation.kind]} {inner}"
         return text
 
-    def _said_of(self, index: int) -> tuple[str, list[Relation]]:
-        """What a thing does and what it stands to."""
-        own = [replace(r, subject=-1) for r in self.relations if r.subject == index]
-        return self.intent.things[index].doing, own
-
-    def _words(self, relation: Relation) -> str:
-        words = relation.words
-        moving = words and words.split()[0] in _MOVING
-        if not words or (moving and words not in RELATION_WORDS.values()):
-            return RELATION_WORDS[relation.kind]
-        return words
+    def _said_of(self, index: int) -> list[Relation]:
+        """What a thing stands to."""
+        return [replace(r, subject=-1) for r in self.relations if r.subject == index]
 
     def _names(self, group: list[int]) -> str:
         """ "two dogs and a red ball"; things that look alike are counted together."""
@@ -120,13 +115,6 @@ class _Caption:
         thing = self.intent.things[index]
         vague = thing.vague and count == thing.count
         states = len(thing.labels)
-        leaving = _changing(states, self.frame, self.num_frames)
-        if leaving is not None:
-            before, after = thing.labels[leaving : leaving + 2]
-            new = [word for word in after.words if word not in before.words]
-            if before.noun == after.noun and new and new[-1] in lexicon.COLORS:
-                return f"{_counted(before, count, vague)} turning {' '.join(new)}"
-            return f"{_counted(before, count, vague)} turning into {_counted(after, count, vague)}"
         label = thing.labels[state_of(states, self.frame, self.num_frames)]
         return _counted(label, count, vague)
 

@@ -1,7 +1,6 @@
 """An intent laid out as a scene: boxes, phrases and captions of every frame, always the same."""
 
 import math
-from dataclasses import replace
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.planner.boxes.captions import describe, state_of
@@ -72,14 +71,7 @@ def _within_limits(intent: Intent) -> Intent:
         raise InputError(
             f"prompt: asks for {total} objects, a frame has room for {MAX_OBJECTS}; ask for fewer"
         )
-    if len(things) == len(intent.things):
-        return intent
-    kept = range(len(things))
-    return replace(
-        intent,
-        things=tuple(things),
-        relations=tuple(r for r in intent.relations if r.subject in kept and r.target in kept),
-    )
+    return intent if len(things) == len(intent.things) else intent.only(range(len(things)))
 
 
 def _frames_seen(visible: tuple[float, float], num_frames: int) -> tuple[int, int]:

@@ -184,10 +184,6 @@ def centres(
                 continue
             progress = (frame - first) / (last - first)
             way = (points[number], points[number + 1])
-            if move.manner == "bounce" and number and moves[number - 1].manner == "fall":
-                drop = points[number][1] - points[number - 1][1]
-                point = _rebound(points[number], progress, drop, last - first)
-                continue
             point = _along(move, way, progress, body, last - first, hub(move, frame))
         result.append(point)
     return result
@@ -236,14 +232,6 @@ def rise_of(way: tuple[Point, Point], body: Body) -> float:
         return 0.0
     room = (y0 + y1) / 2 - body.height / 2 - MARGIN
     return min(max(room, 0.0), _RISE + abs(y1 - y0) / 4)
-
-
-def _rebound(point: Point, progress: float, drop: float, steps: int) -> Point:
-    """Bounces after a fall, each half as high as the one before."""
-    bounces = max(1, min(3, (steps + 1) // 2))
-    number = min(int(progress * bounces), bounces - 1)
-    height = max(drop, 0.0) * 0.5 ** (number + 1)
-    return point[0], point[1] - height * abs(math.sin(bounces * math.pi * progress))
 
 
 def _circle(start: Point, progress: float, body: Body, around: tuple[Point, Body] | None) -> Point:

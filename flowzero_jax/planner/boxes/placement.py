@@ -81,6 +81,7 @@ class _Layout:
         """Places all units; the cost is about 0 if all fit well."""
         for relation in self.intent.relations:
             self._hang(relation)
+        self._walk_abreast()
         targets: set[int | None] = {relation.target for relation in self.intent.relations}
         targets |= {spot.target for u in self.units for move in u.moves for spot in move.spots}
         leaders = [unit for unit in self.units if unit.held_by is None]
@@ -101,6 +102,21 @@ class _Layout:
             self._hang_onto(subject, target, relation.kind, together)
         elif stays and subject.root is not target and (carries or not subject.moves):
             self._hang_onto(target, subject, _INVERSE[relation.kind], False)
+
+    def _walk_abreast(self) -> None:
+        """Things on the ground that go the same way go side by side, not one above the other."""
+        leaders: list[Unit] = []
+        for unit in self.units:
+            free = unit.held_by is None and unit.home == "ground" and not unit.thing.region
+            ways = [move for move in unit.moves if move.direction and not move.spots]
+            level = all(move.direction and not move.direction[1] for move in unit.moves)
+            if not (free and ways and level and len(ways) == len(unit.moves)):
+                continue
+            alike = [other for other in leaders if other.moves == unit.moves]
+            if alike:
+                self._hang_onto(unit, alike[0], "next_to", True)
+            else:
+                leaders.append(unit)
 
     def _hang_onto(self, unit: Unit, target: Unit, kind: str, together: bool) -> None:
         if kind == "in":
@@ -155,6 +171,9 @@ class _Layout:
             y = 0.5 + (y - 0.5) / 2
         if any(move.direction and move.direction[1] for move in unit.moves):
             y = 0.5
+        elif unit.home == "ground" and num_leaders > 1:  # all on one line
+            tallest = max(u.body.height for u in self.units if u.home == "ground")
+            y += (tallest - unit.body.height) / 2
         still = [u for u in self.units if u.held_by is None and not goes_sideways(u)]
         for move in [move for other in self.units for move in other.moves]:
             if move.origin is None or move.goal is None or move.origin.relation == "left_of":

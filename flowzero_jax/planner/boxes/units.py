@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from flowzero_jax.planner.boxes.paths import SHORTEST_CROSSING, Body, Point, stage_frames
 from flowzero_jax.planner.intent import Intent, Move, Spot, Thing
-from flowzero_jax.planner.words import sizes
+from flowzero_jax.planner.words import lexicon, sizes
 
 GAP = 0.03
 SMALLEST_SIDE = 0.07
 _LARGEST_SIDE = 0.62
 _FILLED = 0.36  # of the frame, by all boxes together, at most
 _ROOM_TO_MOVE = 0.34
+_HELD = 0.5  # of the holder's size, at most
 #: Side length of the largest thing, by the number of units.
 _SIDES = {0: 0.4, 1: 0.4, 2: 0.33, 3: 0.3, 4: 0.27}
 #: Small things grow where nothing large stands beside them: by this power of the largest scale.
@@ -68,7 +69,7 @@ def make_units(
     intent: Intent, num_frames: int, visible: Sequence[tuple[int, int]], scale: float
 ) -> list[Unit]:
     """A unit for every thing, at its natural size times `scale`; nothing is placed yet."""
-    builds = [sizes.build_of(thing.labels[0].words) for thing in intent.things]
+    builds = _builds(intent)
     largest = max((build.scale for build in builds), default=1.0) ** _RELATIVE
     area = sum(
         thing.count * (build.scale / largest) ** 2
@@ -85,6 +86,16 @@ def make_units(
         frames = stage_frames(moves, num_frames, visible[index])
         units.append(_unit(index, thing, moves, own, build.aspect, frames, lanes))
     return units
+
+
+def _builds(intent: Intent) -> list[sizes.Build]:
+    """Every thing's build; what is held, eaten or worn is at most half as large as who does it."""
+    builds = [sizes.build_of(thing.labels[0].words) for thing in intent.things]
+    for relation in intent.relations:
+        if relation.kind == "with" and relation.words in lexicon.IN_HAND:
+            holder, held = builds[relation.subject], builds[relation.target]
+            builds[relation.target] = replace(held, scale=min(held.scale, _HELD * holder.scale))
+    return builds
 
 
 def _unit(

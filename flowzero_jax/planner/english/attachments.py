@@ -1,286 +1,248 @@
-"""Phrases that say where, whereto and beside what: they belong to the clause's event."""
+"""Readers of what stands beside the verb: who acts, on what, where, whereto, and how."""
 
-from typing import Any
+import re
+from dataclasses import replace
 
 from flowzero_jax.planner.english import places
-from flowzero_jax.planner.english.adverbs import overhead
 from flowzero_jax.planner.english.boundaries import opens
-from flowzero_jax.planner.english.changes import read_change
-from flowzero_jax.planner.english.complements import attach, contains, flank
-from flowzero_jax.planner.english.drafts import (
-    Draft,
-    Event,
-    Mention,
-    PlaceDraft,
-    SpotDraft,
-    ThingDraft,
-)
-from flowzero_jax.planner.english.mentions import another_one, mention, other_than_subject
-from flowzero_jax.planner.english.noun_phrases import read
-from flowzero_jax.planner.english.prepositions import FROM, TO
+from flowzero_jax.planner.english.changes import COMPARATIVES, read_change
+from flowzero_jax.planner.english.clauses import (
+    Attachment,
+    Change,
+    Here,
+    How,
+    Named,
+    Object,
+    Subject,
+    Way,
+)  # fmt: skip
+from flowzero_jax.planner.english.kinds import is_known_thing
+from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
+from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.verbs import FORMS, VERBS, Verb
+from flowzero_jax.planner.words.tables import load, word_set
+from flowzero_jax.planner.words.verbs import BOTH_MOVE, OBJECT_MOVES, Verb, form_of
 
-_SLOPES = frozenset({"hill", "slope", "ramp", "mountain", "stairs", "stair", "staircase", "step"})
-_WHILE = frozenset({"while", "moment", "second", "seconds", "minute", "time", "bit"})
-
-
-def read_attachment(draft: Draft) -> bool:
-    """Reads a direction, a place, a relation or a prepositional phrase at the position, if any."""
-    word = draft.word()
-    if draft.at("in", "opposite", "directions"):
-        if draft.event is not None:
-            draft.event.mutual = "past"
-        draft.i += 3
-        return True
-    if word == "from" and _verbless_change(draft):
-        return True
-    relation = places.read_relation(draft.words, draft.i)
-    long_relation = relation if relation and relation[2] > draft.i + 1 else None
-    path = places.read_path(draft.words, draft.i)
-    if path and (long_relation is None or not path.of):
-        _apply_path(draft, path)
-        draft.i, draft.fresh = path.end, path.direction is None
-        return True
-    if long_relation:
-        return _relative(draft, *long_relation)
-    if word in ("up", "down") and draft.word(1) in lexicon.DETERMINERS:
-        return _along_slope(draft)
-    return _prepositional(draft)
+_LISTS = load("phrases")
+_PREPOSITIONS = _LISTS["goals"] | _LISTS["origins"]
+_IDLE = re.compile(rf"(?:{'|'.join(_LISTS['idle'])})(?= |$)")
+_HOW = lexicon.PACES.keys() | word_set("back overhead above aloft high below underneath beneath")
+_OTHERS = frozenset({"the other", "the others", "the rest", "the first", "the second"})
+_RECEIVING = OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}
 
 
-def _verbless_change(draft: Draft) -> bool:
-    """ "a bench from foggy morning to sunny afternoon", "rusting from smooth to rough"."""
-    event = draft.event
-    change = read_change(draft.words, draft.i, event.verb.lemma if event else "", False)
-    subjects = event.subjects if event else draft.subjects or [draft.last]
-    if change is None or subjects == [None]:
-        return False
-    if event is None or event.verb.kind != "change":
-        event = draft.event = draft.begin(Verb("change", "change"), subjects)
-    event.start_state, event.end_state, draft.i = change
-    return True
-
-
-def _event(draft: Draft, still: bool) -> Event | None:
-    """The clause's event; a clause without a verb gets one."""
-    if draft.event is None and (draft.subjects or draft.last):
-        verb = Verb("be", "still") if still else Verb("move", "travel")
-        draft.event = draft.begin(verb, draft.subjects or [draft.last], stated=False)
-    return draft.event
-
-
-def _next_stage(draft: Draft, event: Event) -> Event:
-    """Another stage of the same motion: "to the left, then to the right"."""
-    draft.event = draft.begin(event.verb, event.subjects)
-    draft.event.pace, draft.event.passive = event.pace, event.passive
-    return draft.event
-
-
-def _apply_path(draft: Draft, path: places.Path) -> None:
-    begins = draft.last is None or bool(draft.joined)
-    if path.at and begins and _subject_follows(draft, path.end):
-        draft.pending_region = (path.at.x, path.at.y)  # "on the left a ball"
-        return
-    if path.goal and path.goal.of_it and (draft.event is None or not draft.event.stated):
-        other = _earlier(draft)
-        if other is not None:  # "a tree to its left"
-            draft.relate(path.goal.relation, f"{path.goal.words} of", other, None)
-            draft.joined = ""
-            return
-    event = _event(draft, still=path.at is not None)
-    if event is None:
-        return
-    event.manner = path.manner or event.manner
-    event.crossing |= path.crossing
-    if path.direction:
-        if event.direction and draft.joined and not event.origin:
-            event = _next_stage(draft, event)
-        event.direction = path.direction
-    resting = event.verb.kind in ("still", "other", "auxiliary") and not event.passive
-    if path.origin and resting and not (path.goal or path.of or event.obj or event.direction):
-        _stand(draft, event, path.origin)  # "watches from the right"
-    elif path.origin:
-        event.origin = _spot(path.origin)
-    if path.goal:
-        if event.goal is not None:
-            event = _next_stage(draft, event)
-        event.goal = _spot(path.goal)
-    if path.at:
-        _stand(draft, event, path.at)
-    draft.joined = ""
-
-
-def _earlier(draft: Draft) -> ThingDraft | None:
-    """What "its left" belongs to where nothing moves: the thing that was named first."""
-    own = draft.subjects or [draft.last]
-    others = [m for m in draft.mentioned if isinstance(m, ThingDraft) and m not in own]
-    return others[0] if others else None
-
-
-def _subject_follows(draft: Draft, i: int) -> bool:
-    """Whether a subject stands at `i`, if need be after its verb: "flies a bird"."""
-    words = draft.words[i : i + 3]
-    if words[:1] == ["there"]:
-        words = draft.words[i + 1 : i + 4]
-    if words and words[0] not in lexicon.OPENERS and len(words) > 1:
-        lemma, form = FORMS.get(words[0], ("", ""))
-        words = words[1:] if form in ("s", "base") else []
-        if words and words[0] in lexicon.OPENERS:
-            draft.pending_verb = VERBS[lemma]
+def noun_then_verb(here: Here, i: int) -> bool:
+    """Whether a noun phrase at `i`, with its prepositional phrases, is followed by a verb."""
+    words = here.words
+    found = read(words, i, many=here.joint == "and")
+    if i < len(words) and words[i] in lexicon.PRONOUNS:
+        return read_verb(words, i + 1, bare=True) is not None
+    while found is not None:
+        end = found[1]
+        if read_verb(words, end, bare=True) is not None:
             return True
-        return False
-    return bool(words) and words[0] in lexicon.OPENERS
+        if end >= len(words) or words[end] not in lexicon.PREPOSITIONS:
+            return False
+        found = read(words, end + 1)
+    return False
 
 
-def _spot(region: places.Region) -> SpotDraft:
-    return SpotDraft(region.x, region.y, of_it=region.of_it)
+def _is_followed_by_subject(here: Here, i: int) -> bool:
+    """Whether a subject stands at `i`, if need be after its verb: "flies a bird"."""
+    words = here.words[i + (here.words[i : i + 1] == ["there"]) :]
+    verb = bool(words) and form_of(words[0]) in ("s", "base")
+    return any(word in lexicon.OPENERS for word in words[: 1 + verb][-1:])
 
 
-def _stand(draft: Draft, event: Event, region: places.Region) -> None:
-    """ "on the left": where the last thing stands, or where it appears."""
-    if event.verb.kind in ("enter", "leave"):
-        event.origin = _spot(region)
-        return
-    last = [draft.last] if draft.fresh and isinstance(draft.last, ThingDraft) else event.things
-    if event.verb.lemma in ("stop", "pause", "halt", "rest"):
-        before = [e for e in draft.events if e is not event and e.goal is None and e.stated]
-        for earlier in [e for e in before if e.subjects == event.subjects][-1:]:
-            earlier.goal = _spot(region)  # "enters and stops in the middle"
-            return
-    if event.verb.lemma in ("end", "finish"):
-        event.verb, event.goal = Verb(event.verb.lemma, "travel"), _spot(region)
-        return
-    for thing in last:
-        thing.region = (region.x, region.y)
+def read_idle_phrase(here: Here) -> Here | None:
+    """ "one by one", "seen from above", "for a while": no new things."""
+    match = _IDLE.match(" ".join(here.words[here.i : here.i + 6]))
+    return here.skip(len(match[0].split())) if match else None
 
 
-def _target(draft: Draft, start: int, role: str) -> tuple[Mention | None, int] | None:
-    """The noun phrase or pronoun after a preposition, and the position after it."""
-    word = draft.words[start] if start < len(draft.words) else ""
-    if word in lexicon.PRONOUNS:
-        return other_than_subject(draft), start + 1
-    if word == "another" and read(draft.words, start) is None:
-        return another_one(draft), start + 1
-    several = len(draft.subjects) > 1 or any(
-        isinstance(s, ThingDraft) and s.count > 1 for s in draft.subjects
-    )
-    found = read(draft.words, start, many=several and draft.event is None)
+def read_verbless_change(here: Here) -> Here | None:
+    """ "a bench from foggy morning to sunny afternoon", "rusting from smooth to rough"."""
+    verb, clause = here.verb, here.clause
+    if here.word() != "from" or not (clause.begun or here.latest):
+        return None
+    change = read_change(here.words, here.i, verb.verb.lemma if verb else "", False)
+    if change is None:
+        return None
+    before, after, end = change
+    if verb is None or verb.verb.kind != "change":
+        here = here.change(verb=VerbGroup(Verb("change", "change"), "base", here.i))
+    return here.add(Change(here.i, end, before, after), fresh=False)
+
+
+def read_way(here: Here) -> Here | None:
+    """A direction, a place in the frame, or a relation in several words: "next to a tree"."""
+    path = places.read_path(here.words, here.i)
+    relation = places.read_relation(here.words, here.i)
+    if relation is not None and (path is None or path.region):
+        return _relation(here, *relation)
+    if path is None:
+        return None
+    if path.region and path.region.of_it:  # "a tree to its left"
+        kind, goal = path.region.relation, path.goal is not None
+        words, it = f"to the {kind}".replace("_", " "), Named("its", kind)
+        return _related(here, Attachment(here.i, path.end, here.word(), words, it, kind, goal))
+    part, fresh = Way(here.i, path.end, path, here.fresh), path.direction is None
+    begins = here.latest is None or here.joint
+    if path.at and begins and _is_followed_by_subject(here, path.end):
+        here = here.begin() if here.clause.begun else here  # "on the left a ball"
+        return here.add(part)
+    if here.joint and here.verb is not None and (path.direction or path.goal):
+        here = here.begin(shares="same")  # "to the left, then to the right"
+    return here.add(part, fresh=fresh)
+
+
+def _relation(here: Here, kind: RelationKind, to: bool, end: int) -> Here | None:
+    found = _target(here, end, kind if kind in ("on", "in") else "near")
     if found is None:
         return None
-    other = other_than_subject(draft)
-    part = found[0].written[-1] in lexicon.PARTS and found[0].determiner in lexicon.POSSESSIVES
-    if part and role in ("onto", "into") and other is not None:
-        return other, found[1]  # "falls onto its cover"
-    return mention(draft, found[0], start, found[1], role), found[1]
+    target, stop = found
+    first, side = here.word(), None
+    region = places.read_region(here.words, here.i + (first in places.BEFORE_REGIONS))
+    if region and region[0].of:  # "the left side of the room" is that of the frame
+        whole = places.Region(region[0].x, region[0].y)
+        origin = first == "from" and not to
+        side = places.Path(stop, None, whole if origin else None, whole if to else None,
+                           whole if not (to or origin) else None)  # fmt: skip
+    words = here.text(end)
+    return _related(here, Attachment(here.i, stop, first, words, target, kind, to, side))
 
 
-def _relative(draft: Draft, kind: RelationKind, to: bool, end: int) -> bool:
-    """A relation in several words: "next to a tree", "to the left of it"."""
-    start = draft.i
-    found = _target(draft, end, kind if kind in ("on", "in") else "near")
-    if found is None:
-        return False
-    (target, draft.i), event = found, draft.event
-    text, first = " ".join(draft.words[start:end]), draft.words[start]
-    amid = text in ("in the middle of", "in the center of")
-    if amid and isinstance(target, ThingDraft) and target.count > 1:
-        flank(draft, event, target)
-        draft.joined, draft.fresh, draft.last = "", True, target
-        return True
-    if isinstance(target, PlaceDraft):
-        region = places.read_region(draft.words, start + (first in places.BEFORE_REGIONS))
-        if region and region[0].of:  # "the left side of the room" is that of the frame
-            target.preposition = target.preposition.replace("near", "in")
-            whole: Any = places.Region(region[0].x, region[0].y, True)
-            field = "goal" if to else "origin" if first == "from" else "at"
-            _apply_path(draft, places.Path(draft.i, **{field: whole}))
-    if not isinstance(target, ThingDraft):
-        draft.joined, draft.fresh = "", True
-        draft.last = target if isinstance(target, PlaceDraft) else draft.last
-        return True
-    opened = draft.last is None and event is None and not draft.subjects
-    if draft.joined and _subject_follows(draft, draft.i):  # ", to its left stands a tree"
-        opened = True
-        draft.subjects, draft.event, draft.last = [], None, None
-    if opened:
-        draft.pending_relation = (kind, text, target)
-        draft.joined, draft.fresh, draft.role = "", True, "subject"
-        return True
-    draft.joined, draft.fresh, draft.role = "", True, kind
-    still = event is None or event.verb.kind in ("still", "auxiliary", "other")
-    if to and event is not None and (not still or event.passive):
-        if event.goal is not None:
-            event = _next_stage(draft, event)
-        event.goal = SpotDraft(relation=kind, target=target)
-    elif first == "from" and event is not None:
-        event.origin = SpotDraft(relation=kind, target=target)
-    else:
-        draft.relate(kind, text, target, event)
-    draft.last = target
-    return True
+def _related(here: Here, part: Attachment) -> Here:
+    if here.joint and _is_followed_by_subject(here, part.end):
+        here = here.begin()  # ", to its left stands a tree"
+    return here.add(part, replace(part.named, role=part.kind or part.named.role))
 
 
-def _along_slope(draft: Draft) -> bool:
-    """ "down the stairs", "up a tree"; but "down the street" is a way along."""
-    found = read(draft.words, draft.i + 1)
-    if found is None or draft.event is None:
-        return False
-    word, noun, event = draft.word(), found[0].noun, draft.event
-    target = mention(draft, found[0], draft.i + 1, found[1], word)
-    draft.i, draft.fresh, draft.last = found[1], True, target
-    if noun not in lexicon.LEVEL_WAYS:
-        vertical = 1 if word == "down" else -1
-        event.direction = event.direction or (int(noun in _SLOPES), vertical)
-        if isinstance(target, ThingDraft):
-            draft.relate("in_front_of", "on", target, event)
-    return True
-
-
-def _prepositional(draft: Draft) -> bool:
+def read_prepositional(here: Here) -> Here | None:
     """Any other preposition and its noun."""
-    word = draft.word()
-    if word not in lexicon.PREPOSITIONS or word in lexicon.SUBORDINATORS:
-        return False
-    if word == "round" and not opens(draft.word(1)):
-        return False  # a round table
-    if word == "to" and _is_infinitive(draft):
-        draft.i += 2  # "leaps to catch it": not yet so
-        return True
-    if word == "for" and draft.word(2) in _WHILE:
-        draft.i += 3  # "for a while"
-        return True
-    if word in ("upon", "by", "after", "for", "without") and lexicon.is_ing_verb(draft.word(1)):
-        while draft.word() not in ("", ","):  # "upon reaching the edge"
-            draft.i += 1
-        return True
-    preposition, end = word, draft.i + 1
-    if word == "from" and draft.word(-1) == "away":
-        preposition = "away from"
-    if f"{word} {draft.word(1)}" in TO.keys() | FROM.keys():
-        preposition, end = f"{word} {draft.word(1)}", draft.i + 2
-    if draft.words[end : end + 2] in (["each", "other"], ["one", "another"]):
-        if draft.event is not None and draft.event.obj is not None:
-            draft.event.manner = "swing"  # a ball goes to and fro
-        elif draft.event is not None:
-            draft.event.mutual = "apart" if "from" in preposition else "toward"
-        draft.i = end + 2
-        return True
-    if draft.role == "with" and preposition in ("in", "inside", "on") and contains(draft, end):
-        return True
-    found = _target(draft, end, preposition)
-    if found is None:
-        overhead(draft)
-        draft.i += 1
-        return True
-    text = " ".join(draft.words[draft.i : end])
-    target, draft.i = found
-    attach(draft, preposition, text, target)
-    return True
-
-
-def _is_infinitive(draft: Draft) -> bool:
-    following = draft.word(2)
+    word, following = here.word(), here.word(2)
+    away = here.at("away", "from")
+    if not away and word not in lexicon.PREPOSITIONS:
+        return None
+    if word == "round" and not opens(here.word(1)):
+        return None  # a round table
     ends = following in ("", ",") or following in lexicon.FUNCTION_WORDS
-    return FORMS.get(draft.word(1), ("", ""))[1] == "base" and ends and bool(draft.event)
+    if word == "to" and form_of(here.word(1)) == "base" and ends and here.verb is not None:
+        return here.skip(2)  # "leaps to catch it"
+    two = f"{word} {here.word(1)}" in _PREPOSITIONS
+    preposition = f"{word} {here.word(1)}" if two else word
+    end = here.i + 1 + two
+    found = _target(here, end, preposition)
+    if found is None:
+        return None
+    target, stop = found
+    if here.role == "with" and target.phrase is None and preposition in ("in", "inside", "on"):
+        return here.move(stop)  # "a pot with a cactus in it"
+    part = Attachment(here.i, stop, preposition, here.text(end), target)
+    return here.add(part, here.latest if target.kind == "nothing" else target)
+
+
+def _target(here: Here, start: int, role: str) -> tuple[Named, int] | None:
+    """What is named after a preposition, and the position after it."""
+    word = here.words[start] if start < len(here.words) else ""
+    subjects = [named.phrase for named in here.clause.subjects]
+    several = len(subjects) > 1 or any(phrase is not None and phrase.plural for phrase in subjects)
+    found = read(here.words, start, many=here.verb is None and several)
+    if word in lexicon.PRONOUNS or (word == "another" and found is None):
+        return Named(word, role), start + 1
+    if found is None:
+        return None
+    return Named(" ".join(here.words[start : found[1]]), role, found[0]), found[1]
+
+
+def read_adverb(here: Here) -> Here | None:
+    """A word that says how: slowly, apart, overhead."""
+    word = here.word()
+    onward = word == "back" and here.word(1) in ("and", "to")
+    if onward or (word not in _HOW and word not in COMPARATIVES):
+        return here.skip() if lexicon.is_adverb(word) else None
+    part = How(here.i, here.i + 1, word)
+    return replace(here.add(part, fresh=here.fresh), joint=here.joint)
+
+
+def read_one_of_them(here: Here) -> Here | None:
+    """ "two cats, one moving left and the other moving right": told in words alone."""
+    rest = here.words[here.i :]
+    length = 1 if rest[0] in ("one", "another") else 2 * (" ".join(rest[:2]) in _OTHERS)
+    found = read(rest, 0)
+    named = found is not None and found[1] > length + 1  # "one yellow fish", "one moving car"
+    if not length or named or read_verb(rest, length, bare=False) is None:
+        return None
+    stop = next((k for k, word in enumerate(rest) if word in (",", "and")), len(rest))
+    return replace(here.skip(stop), passed=(*here.passed, *rest[:stop]))
+
+
+def read_pronoun(here: Here) -> Here | None:
+    """ "it", "they"."""
+    word, verb = here.word(), here.verb
+    if word not in lexicon.PRONOUNS:
+        return None
+    if verb is None or here.joint or read_verb(here.words, here.i + 1, bare=False):
+        return _with_subject(here, Named(word, "subject"), here.i + 1, listed=False)
+    acts_on = any(isinstance(part, Object) for part in here.clause.parts)
+    if verb.verb.lemma in _RECEIVING and not acts_on:
+        part = Object(here.i, here.i + 1, Named(word, "object"))
+        return replace(here.add(part), latest=here.latest)
+    return here.skip()
+
+
+def read_nominal(here: Here) -> Here | None:
+    """A noun phrase without a preposition: a subject, an object, or one more of a list."""
+    acts = here.verb is not None
+    found = read(here.words, here.i, many=here.joint == "and" and not acts)
+    if found is None:
+        return None
+    phrase, end = found
+    text = here.text(end)
+    new_clause = not acts or not here.clause.begun
+    followed = bool(here.joint) and noun_then_verb(here, here.i)
+    changes = here.then and here.verb is not None and here.verb.verb.kind == "change"
+    if changes and phrase.determiner in ("a", "an") and not followed:
+        state = read_change(["into", *here.words[here.i : end]], 0, "", True)
+        if state is not None:  # "becomes a sprout, then a flower"
+            later = here.begin(shares="same", verb=here.verb)
+            return later.add(Change(here.i, end, state[0], state[1]))
+    if not new_clause and not followed:
+        return _complement(here, Named(text, "object", phrase), end)
+    if not new_clause and _is_decoration(here, phrase, end):
+        stop = here.words.index(",", end) if "," in here.words[end:] else len(here.words)
+        return replace(here, i=stop)
+    listed = not acts and bool(here.joint) and here.role == "subject"
+    return _with_subject(here, Named(text, "subject", phrase), end, listed)
+
+
+def _complement(here: Here, named: Named, end: int) -> Here:
+    """What follows a verb: what it is done to, or one more of what was named last."""
+    if here.verb is not None and here.verb.verb.lemma in ("wear", "dress"):
+        named = replace(named, role="wearing")
+    attached = [part for part in here.clause.parts if isinstance(part, Attachment)]
+    if here.joint and attached and here.role == attached[-1].named.role:
+        named = replace(named, role=here.role)
+        return here.add(replace(attached[-1], start=here.i, end=end, named=named), named)
+    part = Object(here.i, end, named)
+    if named.kind == "nothing":
+        return here.add(part, fresh=here.fresh and not here.joint)
+    return here.add(part, named)
+
+
+def _is_decoration(here: Here, phrase: NounPhrase, end: int) -> bool:
+    """ ", its wheels spinning", ", tires squealing": a part of what was said."""
+    if is_known_thing(phrase) or phrase.head in lexicon.SCENERY - lexicon.PARTS:
+        return False
+    acts = lexicon.is_ing_verb(here.word(end - here.i)) or phrase.head in lexicon.PARTS
+    return phrase.determiner in lexicon.POSSESSIVES or (phrase.bare and acts)
+
+
+def _with_subject(here: Here, named: Named, end: int, listed: bool) -> Here:
+    """A subject of the open clause, one more of them if `listed`, else of a new clause."""
+    clause = here.clause
+    open_ = (listed and clause.subjects) or not clause.begun  # it is fronted, or its verb is
+    here = here if open_ and not here.then else here.begin()
+    part = Subject(here.i, end, named)
+    return here.change(parts=(*here.clause.parts, part)).move(end, fresh=True, latest=named)

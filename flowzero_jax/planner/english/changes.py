@@ -1,39 +1,48 @@
 """Reads what something changes from and to: "from green to red", "into a butterfly"."""
 
-from flowzero_jax.planner.english import noun_phrases
-from flowzero_jax.planner.english.drafts import StateDraft
-from flowzero_jax.planner.english.places import read_path
-from flowzero_jax.planner.intent import label_of
-from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
-from flowzero_jax.planner.words.verbs import FORMS, VERBS
+import re
+from dataclasses import dataclass
 
-#: Verbs that may be followed by a state without a preposition: "turns red", "becomes a frog".
-_DIRECT = word_set("become turn grow get")
-#: "grows from a seed": what it was before.
-_GROWING = frozenset({"grow", "hatch", "sprout", "develop", "evolve"})
-_CARRYING = word_set("go get come move shift")
-_CHANGING = word_set("turn change shift go grow get come move")
-COMPARATIVES = {
-    "bigger": 1.8, "larger": 1.8, "taller": 1.6, "greater": 1.6, "wider": 1.5, "longer": 1.5,
-    "higher": 1.4, "huge": 2.2, "giant": 2.2, "gigantic": 2.2, "enormous": 2.2, "closer": 1.6,
-    "smaller": 0.5, "tinier": 0.5, "shorter": 0.6, "tiny": 0.4, "thinner": 0.7,
-}  # fmt: skip
-_TIMES = {
-    **dict.fromkeys("day daylight".split(), "by"),
-    **dict.fromkeys("night dawn dusk noon midnight midday sunrise sunset twilight nighttime "
-                    "daybreak nightfall".split(), "at"),
-    **dict.fromkeys("morning evening afternoon summer winter spring autumn fall weather daytime "
-                    "rain snow fog mist sunshine sunlight moonlight darkness".split(), "in"),
-}  # fmt: skip
+from flowzero_jax.planner.english import noun_phrases
+from flowzero_jax.planner.english.boundaries import word_at
+from flowzero_jax.planner.english.places import read_path
+from flowzero_jax.planner.intent import Label, label_of
+from flowzero_jax.planner.words import lexicon
+from flowzero_jax.planner.words.nouns import article
+from flowzero_jax.planner.words.tables import GRAMMAR, by_value, by_word, load
+from flowzero_jax.planner.words.verbs import VERBS, form_of
+
+_CHANGING = GRAMMAR["carrying"] | {"turn", "change", "grow"}
+#: How much larger: "bigger", "closer".
+COMPARATIVES = by_value(load("phrases")["comparatives"])
+_TIMES = by_word(load("phrases")["times"])
 _TRAVELS = frozenset(
     lemma for lemma, verb in VERBS.items() if verb.kind in ("travel", "jiggle", "enter", "leave")
 )
-_STOPS = word_set(
-    "as while when in on next beside besides under near by at after during over against inside "
-    "behind above below then that which until for before because across along around from so but "
-    "alongside where through throughout"
+# "changes its skin color" before "from" or "to".
+_ASPECT = re.compile(
+    rf"(?:its (?:\w+ )*?|(?:\w+ )*?(?:{'|'.join(GRAMMAR['aspects'])}) )(?=(?:from|to|into)\b)"
 )
+_STOPS = (
+    GRAMMAR["after_states"] | lexicon.THEN | lexicon.AUXILIARIES | lexicon.PRONOUNS
+    | lexicon.DETERMINERS
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """One side of a change: a new noun phrase, or attributes such as "bright red"."""
+
+    label: Label | None = None
+    attribute: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.label.words if self.label else self.attribute
+
+
+States = tuple[State | None, State | None, int]
 
 
 def time_text(words: tuple[str, ...]) -> str:
@@ -41,172 +50,120 @@ def time_text(words: tuple[str, ...]) -> str:
     if not words or words[-1] not in _TIMES:
         return ""
     preposition, text = _TIMES[words[-1]], " ".join(words)
-    if len(words) > 1 and preposition == "at":
-        return f"on a {text}" if words[-1] in ("night", "noon") else f"at {text}"
-    if words[-1] in ("morning", "evening", "afternoon"):
-        return f"in the {text}" if len(words) == 1 else f"on a {text}"
+    if len(words) > 1 and words[-1] in GRAMMAR["parts_of_day"]:
+        return f"on {article(text)} {text}"
     return f"{preposition} {text}"
 
 
-def read_change(
-    words: list[str], i: int, lemma: str, known: bool
-) -> tuple[StateDraft | None, StateDraft | None, int] | None:
+def read_change(words: list[str], i: int, lemma: str, known: bool) -> States | None:
     """The states after a verb at `i` as (start, end, position after), or None.
 
     `known`: the verb always means a change; others need "from" and an adjective.
     """
-    j = i
-    while j < len(words) and lexicon.is_adverb(words[j]) and words[j] not in ("up", "down"):
-        j += 1
+    while lexicon.is_adverb(word_at(words, i)) and words[i] not in ("up", "down"):
+        i += 1
     changing = known or lemma in _CHANGING
-    if changing:
-        j = _skip_aspect(words, j)
-    word = words[j] if j < len(words) else ""
+    aspect = _ASPECT.match(" ".join(words[i : i + 6])) if changing else None
+    i += len(aspect[0].split()) if aspect else 0
+    word = word_at(words, i)
     if word == "from":
-        found = _read_from(words, j + 1)
-        into = found and words[j : found[2]].count("into") and lemma not in _TRAVELS
-        described = found and (_is_attribute(found[0].attribute) or _is_time(found[0]))
-        if found and found[0].attribute and found[1].label and lemma not in _TRAVELS:
-            described = described or found[1].label.noun in lexicon.SCENERY
-        carried = found and lemma in _CARRYING and all(map(_is_body, found[:2]))
-        if carried:
-            return None  # "moves a cup from the table to a shelf"
-        if found and (changing or described or into):
-            return found
-        start = _read_state(words, j + 1, False, frozenset({"to", "into"}))
-        if known and start and _is_attribute(start[0].attribute):
-            return start[0], None, start[1]
-        if lemma in _GROWING and start and start[0].label is not None:
-            return start[0], None, start[1]
+        return _read_from(words, i + 1, lemma, changing, known)
+    direct = lemma in GRAMMAR["direct"] and word not in lexicon.PREPOSITIONS
+    if not (direct or word in ("to", "into")) or (not direct and read_path(words, i)):
         return None
-    if word == "to" and not changing:
-        state = _read_state(words, j + 1, False)
-        if state and time_text(state[0].attribute):
-            return None, state[0], state[1]
-    if word in ("to", "into") and changing:
-        if lemma in ("go", "come", "move", "get") or read_path(words, j):
-            return None
-        state = _read_state(words, j + 1, word == "into")
-        if state is None or (lemma == "shift" and state[0].label):
-            return None
-        return None, state[0], state[1]
-    if lemma in _DIRECT and word and word not in lexicon.PREPOSITIONS:
-        state = _read_state(words, j, False)
-        plain = lemma != "get" or FORMS.get(word, ("", ""))[1] == ""
-        if state and plain and (lemma == "become" or _is_attribute(state[0].attribute)):
-            return None, state[0], state[1]
-    return None
+    state = _read_state(words, i + (not direct), word == "into")
+    if state is None:
+        return None
+    if direct:
+        looks = _is_attribute(state[0].attribute) and not (lemma == "get" and form_of(word))
+        fits = lemma == "become" or looks
+    elif changing:
+        placed = lemma in GRAMMAR["carrying"] - {"shift"}
+        fits = not placed and not (lemma == "shift" and state[0].label)
+    else:
+        fits = word == "to" and bool(time_text(state[0].attribute))
+    return (None, *state) if fits else None
 
 
-def _is_body(state: StateDraft) -> bool:
+def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool) -> States | None:
+    """After "from": two states, or the one before a growth."""
+    start = _read_state(words, i, False)
+    if start is None:
+        return None
+    first, middle = start
+    more = words[middle : middle + 5] if word_at(words, middle) in GRAMMAR["in_states"] else []
+    if "to" in more and _is_attribute(first.attribute[:1]):  # "from shrouded in fog to clear"
+        middle += more.index("to")
+        first = State(attribute=tuple(words[i:middle]), text=" ".join(words[i:middle]))
+    joined = word_at(words, middle) in ("to", "into") and not read_path(["from", *words[i:]], 0)
+    end = _read_state(words, middle + 1, words[middle] == "into") if joined else None
+    if end is not None:
+        last = end[0]
+        if last.attribute[-1:] == ("weather",) and first.attribute[-1:] not in ((), ("weather",)):
+            first = State(attribute=(*first.attribute, "weather"), text=first.text)
+        carried = lemma in GRAMMAR["carrying"] and _is_body(first) and _is_body(last)
+        to_place = first.attribute and last.label and last.label.noun in lexicon.SCENERY
+        stays = lemma not in _TRAVELS and (words[middle] == "into" or to_place)
+        looks = _is_attribute(first.attribute) or _is_attribute(first.attribute[:1])
+        described = changing or looks or time_text(first.words)
+        if not carried and (described or stays):
+            return first, *end
+    grows = lemma in GRAMMAR["changes_growing"] and first.label is not None
+    return (first, None, middle) if grows or (known and _is_attribute(first.attribute)) else None
+
+
+def _is_body(state: State) -> bool:
     """Whether a state names a thing or place with its article, not a look."""
-    if time_text(state.label.words if state.label else state.attribute):
-        return False
-    opened = state.text.split()[0] in ("a", "an", "the")
+    opened = state.text.split()[0] in ("a", "an", "the") and not time_text(state.words)
     return opened and not (state.label is not None and state.label.noun in lexicon.SCENERY)
 
 
-def _is_time(state: StateDraft) -> bool:
-    return bool(time_text(state.label.words if state.label else state.attribute))
-
-
-def _skip_aspect(words: list[str], j: int) -> int:
-    """The position after "color" or "its skin color" where "from" or "to" follows."""
-    for k in range(j, min(j + 5, len(words))):
-        if words[k] in ("from", "to", "into"):
-            aspects = ("color", "colour", "colors", "colours", "hues", "hue", "shape", "form")
-            return k if k > j and (words[k - 1] in aspects or words[j] == "its") else j
-        if words[k] in lexicon.PREPOSITIONS or words[k] == ",":
-            break
-    return j
-
-
-def _read_from(words: list[str], i: int) -> tuple[StateDraft, StateDraft, int] | None:
-    if read_path(["from", *words[i:]], 0):
-        return None
-    start = _read_state(words, i, False, frozenset({"to", "into"}))
-    if start is None or words[start[1] : start[1] + 1] not in (["to"], ["into"]):
-        return None
-    end = _read_state(words, start[1] + 1, words[start[1]] == "into")
-    if end is None:
-        return None
-    first, last = start[0], end[0]
-    if last.attribute[-1:] == ("weather",) and first.attribute[-1:] not in ((), ("weather",)):
-        first = StateDraft(attribute=(*first.attribute, "weather"), text=first.text)
-    return first, last, end[1]
-
-
 def _is_attribute(words: tuple[str, ...]) -> bool:
-    return (
-        bool(words)
-        and words[-1] not in ("left", "right")
-        and (
-            words[-1] in lexicon.COLORS
-            or words[-1] in COMPARATIVES
-            or lexicon.is_adjective(words[-1])
-            or FORMS.get(words[-1], ("", ""))[1] in ("past", "participle")
-        )
-    )
+    if not words or words[-1] in ("left", "right"):
+        return False
+    last = words[-1]
+    looks = last in lexicon.COLORS or last in COMPARATIVES or lexicon.is_adjective(last)
+    ended = last.endswith("ed") and not last.endswith(lexicon.NOT_PARTICIPLES)
+    return looks or ended or form_of(last) in ("past", "participle")
 
 
-def _read_state(
-    words: list[str], i: int, into: bool, stops: frozenset[str] = frozenset()
-) -> tuple[StateDraft, int] | None:
+def _read_state(words: list[str], i: int, into: bool) -> tuple[State, int] | None:
     """A state at `i`: a noun phrase, or words that describe the thing that changes."""
-    if i >= len(words):
-        return None
-    first = words[i]
-    shade = _read_shade(words, i)
-    if shade:
-        return shade
-    j, taken = i, []
-    if first in ("a", "an", "the", "being"):
+    first = word_at(words, i)
+    j = i + (first in ("a", "an", "the", "being"))
+    opening = j
+    while j < len(words) and not _ends_state(words, j):
         j += 1
-    while j < len(words) and not _ends_state(words, j, stops):
-        taken.append(words[j])
-        j += 1
-    while taken and taken[-1] in ("and", ","):
-        taken.pop()
+    while j > opening and words[j - 1] in ("and", ","):
         j -= 1
+    taken = words[opening:j]
     if not taken:
         return None
-    text = " ".join(words[i:j])
+    described = State(attribute=tuple(w for w in taken if w != ","), text=" ".join(words[i:j]))
     describing = taken[-1] in lexicon.COLORS or all(
         w in ("and", ",") or _is_attribute((w,)) or lexicon.is_adverb(w) for w in taken
     )
     if describing or time_text(tuple(taken)):
-        return StateDraft(attribute=tuple(w for w in taken if w != ","), text=text), j
+        return described, j
     found = noun_phrases.read(words, i)
-    noun = first in lexicon.DETERMINERS or into or (found and found[0].counted)
-    if found and noun and not found[0].part:
-        phrase, end = found
-        label = label_of(phrase.words, phrase.written, bool(phrase.determiner) or not into)
-        if phrase.noun in ("shape", "form") and phrase.tail:
-            shaped = noun_phrases.read(phrase.tail.split(), 1)
-            label = label_of(shaped[0].words, shaped[0].written, True) if shaped else label
-        if label.noun in lexicon.SCENERY and words[end : end + 1] in (["at"], ["in"], ["on"]):
-            time = noun_phrases.read(words, end + 1)
-            if time and time_text(time[0].words):  # "into a beach at sunset"
-                end = time[1]
-        return StateDraft(label=label, text=" ".join(words[i:end])), end
-    return StateDraft(attribute=tuple(w for w in taken if w != ","), text=text), j
+    if found and not found[0].part and (first in lexicon.DETERMINERS or into or found[0].counted):
+        return _read_thing(words, i, *found, into)
+    return described, j
 
 
-def _read_shade(words: list[str], i: int) -> tuple[StateDraft, int] | None:
-    """ "a soft shade of pink" as pink."""
-    for k in range(i, min(i + 4, len(words) - 2)):
-        if words[k] in ("shade", "hue", "tone", "tint") and words[k + 1] == "of":
-            end = k + 3
-            return StateDraft(attribute=(words[k + 2],), text=" ".join(words[i:end])), end
-    return None
+def _read_thing(
+    words: list[str], i: int, phrase: noun_phrases.NounPhrase, end: int, into: bool
+) -> tuple[State, int]:
+    """A state that is another thing, or scenery with its time."""
+    label = label_of(phrase.words, phrase.written, bool(phrase.determiner) or not into)
+    if label.noun in lexicon.SCENERY and word_at(words, end) in ("at", "in", "on"):
+        time = noun_phrases.read(words, end + 1)
+        if time and time_text(time[0].words):  # "into a beach at sunset"
+            end = time[1]
+    return State(label=label, text=" ".join(words[i:end])), end
 
 
-def _ends_state(words: list[str], j: int, stops: frozenset[str]) -> bool:
-    word, following = words[j], words[j + 1] if j + 1 < len(words) else ""
-    if word in stops or word in _STOPS or word in lexicon.THEN:
-        return True
-    if word in ("and", ","):
-        return not _is_attribute((following,))
-    if word in ("to", "into", "with"):
-        return True
-    return word in lexicon.AUXILIARIES or word in lexicon.PRONOUNS or word in lexicon.DETERMINERS
+def _ends_state(words: list[str], j: int) -> bool:
+    if words[j] in ("and", ","):
+        return not _is_attribute((word_at(words, j + 1),))
+    return words[j] in _STOPS

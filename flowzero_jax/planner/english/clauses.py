@@ -1,276 +1,210 @@
-"""Walks through a prompt clause by clause and drafts what it says.
+"""What a sentence is made of: clauses with subjects, a verb and what is said of it, in order.
 
-The grammar is small: a clause is a subject, a verb and any number of prepositional phrases,
-directions and parts of the video. What it does not understand it passes over.
+A clause is written down once and never changed. `Here` is a place in a sentence with the clauses up
+to it; every step of reading makes a new one.
 """
 
-from flowzero_jax.planner.english import times
-from flowzero_jax.planner.english.adverbs import read_adverb, read_in_place, read_one_by_one
-from flowzero_jax.planner.english.attachments import read_attachment
-from flowzero_jax.planner.english.changes import COMPARATIVES, read_change
-from flowzero_jax.planner.english.drafts import Camera, Draft, PlaceDraft, ThingDraft
-from flowzero_jax.planner.english.introductions import skip_introduction, skip_viewpoint
-from flowzero_jax.planner.english.mentions import is_known_thing, weather
-from flowzero_jax.planner.english.nominals import (
-    noun_then_verb,
-    read_division,
-    read_nominal,
-    read_one_of_them,
-    read_pronoun,
-)
-from flowzero_jax.planner.english.noun_phrases import read
-from flowzero_jax.planner.english.predicates import start_verb
-from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
-from flowzero_jax.planner.words import lexicon, nouns, sizes
-from flowzero_jax.planner.words.verbs import VERBS, Verb
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-_WEATHER = {"snowing": "snow", "snows": "snow", "raining": "rain", "rains": "rain"}
-_CAMERA_VERBS = frozenset({"pan", "tilt", "dolly", "zoom"})
+from flowzero_jax.planner.english.boundaries import word_at
+from flowzero_jax.planner.english.changes import State
+from flowzero_jax.planner.english.kinds import Kind, kind_of
+from flowzero_jax.planner.english.noun_phrases import NounPhrase
+from flowzero_jax.planner.english.places import Path
+from flowzero_jax.planner.english.verb_groups import VerbGroup
+from flowzero_jax.planner.intent import RelationKind
 
 
-def read_sentence(draft: Draft, words: list[str]) -> None:
-    """Reads one sentence into the draft."""
-    draft.words, draft.i = words, 0
-    draft.subjects, draft.event, draft.last = [], None, None
-    draft.role, draft.joined, draft.fresh = "subject", "", False
-    skip_introduction(draft)
-    while draft.word():
-        before = draft.i
-        _step(draft)
-        draft.i += draft.i == before
+@dataclass(frozen=True)
+class Named:
+    """What a noun phrase or pronoun names.
+
+    `role`: `subject`, `object`, or the preposition before it. `phrase` is None for a pronoun, whose
+    word (or "another", "one", "the other") is `text`.
+    """
+
+    text: str
+    role: str
+    phrase: NounPhrase | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it can be, as far as its words tell."""
+        return kind_of(self.phrase, self.role) if self.phrase is not None else "thing"
 
 
-def _step(draft: Draft) -> None:
-    word = draft.word()
-    if word == "," or word in lexicon.CONJUNCTIONS:
-        draft.joined = word if word != "," else draft.joined or word
-        draft.fresh = False
-        draft.i += 1
-        return
-    for reader in (
-        skip_viewpoint, read_in_place, read_one_by_one, _time, _sequence, _weather,
-        _further_state, _clause_opener, _camera_command, _verb,
-        read_division, read_one_of_them, read_pronoun,
-        _comparative, read_attachment, _style, read_nominal,
-    ):  # fmt: skip
-        if reader(draft):
-            return
-    read_adverb(draft)
+@dataclass(frozen=True)
+class Part:
+    """Something that is said in a clause beside its verb; `start`, `end`: of its words."""
+
+    start: int
+    end: int
 
 
-def _time(draft: Draft) -> bool:
-    """ "only in the second half of the video"."""
-    found = times.read_time(draft.words, draft.i)
-    if found is None:
-        return False
-    span, only, draft.i = found
-    event = draft.event
-    if draft.joined and draft.word(draft.word() == ",") in lexicon.OPENERS:
-        draft.pending_span = (span, only)  # "and, in the second half, a moth"
-        return True
-    if event is not None and not isinstance(event.subjects[0], Camera):
-        event.span, event.only = span, event.only or only
-    elif draft.subjects:
-        event = draft.begin(Verb("be", "still"), draft.subjects, stated=False)
-        event.span, event.only = span, only
-    else:
-        draft.pending_span = (span, only)
-    return True
+@dataclass(frozen=True)
+class Subject(Part):
+    """Who acts."""
+
+    named: Named
 
 
-def _sequence(draft: Draft) -> bool:
-    """ "then", "after that", "before bouncing"."""
-    word = draft.word()
-    if word == "after" and draft.word(1) in ("that", "which"):
-        draft.i += 1
-    elif word == "before":
-        if not lexicon.is_ing_verb(draft.word(1)):
-            return False
-    elif word not in lexicon.THEN or (word == "next" and draft.word(1) == "to"):
-        return False
-    draft.order += bool(draft.events or draft.places)
-    draft.joined = draft.joined or "then"
-    draft.i += 1
-    return True
+@dataclass(frozen=True)
+class Object(Part):
+    """What the verb is done to."""
+
+    named: Named
 
 
-def _weather(draft: Draft) -> bool:
-    """ "it is snowing", "it rains"."""
-    word = draft.word()
-    if word not in _WEATHER or draft.word(-1) not in ("it", "is", "'s", "starts", "begins"):
-        return False
-    weather(draft, _WEATHER[word])
-    draft.i += 1
-    return True
+@dataclass(frozen=True)
+class Attachment(Part):
+    """A preposition and its noun: "off a table", "to the left of it".
+
+    `kind`: the relation that several words name; `to`: it is where a motion ends. `side`: a region,
+    in "the left side of the room".
+    """
+
+    preposition: str
+    words: str
+    named: Named
+    kind: RelationKind | None = None
+    to: bool = False
+    side: Path | None = None
 
 
-def _further_state(draft: Draft) -> bool:
-    """ "turns brown and then black", "into a sapling and then into a tree"."""
-    event = draft.event
-    if event is None or event.verb.kind != "change" or not draft.joined or draft.word() == "from":
-        return False
-    opened = draft.word() in ("into", "to")
-    if not opened and draft.word() not in lexicon.COLORS:
-        becomes = draft.at("a") or draft.at("an")
-        if not becomes or event.end_state is None or noun_then_verb(draft, draft.i):
-            return False
-        opened = True  # "becomes a sprout, then a flower"
-        change = read_change(["into", *draft.words[draft.i :]], 0, "change", True)
-        change = change and (*change[:2], change[2] - 1 + draft.i)
-    else:
-        change = read_change(draft.words, draft.i, "change" if opened else "turn", opened)
-    if change is None or (not opened and read_verb(draft.words, change[2], bare=True)):
-        return False
-    draft.event = draft.begin(event.verb, event.subjects)
-    draft.event.start_state, draft.event.end_state, draft.i = change
-    draft.joined, draft.last, draft.fresh = "", event.subjects[-1], True
-    return True
+@dataclass(frozen=True)
+class Way(Part):
+    """A direction, a place in the frame, a manner of motion; `of_last`: of what was just named."""
+
+    path: Path
+    of_last: bool = False
 
 
-def _clause_opener(draft: Draft) -> bool:
-    """ "that", "which", "while", "as": another clause."""
-    word = draft.word()
-    if word in lexicon.RELATIVES and (word != "that" or draft.last is not None):
-        if draft.last is not None and draft.word(-1) != "in":
-            draft.subjects, draft.event, draft.fresh = [draft.last], None, True
-        draft.i += 1
-        return True
-    if word not in lexicon.SUBORDINATORS:
-        return False
-    if word == "after" and _runs_after(draft):
-        return True
-    if word == "as" and draft.word(1) in ("if", "well", "seen"):
-        draft.i += 2
-        return True
-    if word in ("before", "after", "until", "once") and not noun_then_verb(draft, draft.i + 1):
-        found = read(draft.words, draft.i + 1)  # "after the rain"
-        draft.i = found[1] if found else draft.i + 1
-        return True
-    going_on = word in ("while", "when", "whilst") and lexicon.is_ing_verb(draft.word(1))
-    if going_on and draft.subjects:
-        draft.joined, draft.fresh = ",", False  # "grows while rolling"
-        draft.i += 1
-        return True
-    draft.subjects, draft.event, draft.role, draft.joined = [], None, "subject", ""
-    draft.i += 1
-    return True
+@dataclass(frozen=True)
+class Span(Part):
+    """A part of the video; `only`: with that word."""
+
+    span: tuple[float, float]
+    only: bool
 
 
-def _runs_after(draft: Draft) -> bool:
-    """ "runs after a mouse": it follows the mouse."""
-    event = draft.event
-    if event is None or event.verb.kind != "travel" or draft.joined:
-        return False
-    found = read(draft.words, draft.i + 1)
-    hunted = draft.word(1) in lexicon.PRONOUNS or (found and is_known_thing(found[0]))
-    if not hunted or noun_then_verb(draft, draft.i + 1):
-        return False
-    event.verb = Verb("follow", "travel", pace=event.verb.pace)
-    draft.i += 1
-    return True
+@dataclass(frozen=True)
+class Change(Part):
+    """What something changes from and to."""
+
+    before: State | None
+    after: State | None
 
 
-def _camera_command(draft: Draft) -> bool:
-    """ "pan left", "zoom in", without a subject; also "a slow pan to the left"."""
-    if draft.fresh and draft.subjects:
-        return False
-    group = read_verb(draft.words, draft.i, bare=False)
-    if group is None or group.verb.lemma not in _CAMERA_VERBS:
-        found = read(draft.words, draft.i)
-        if found is None or found[0].noun not in _CAMERA_VERBS - {"pan"}:
-            return False
-        group = VerbGroup(VERBS[found[0].noun], "base", found[1])
-    draft.subjects, draft.event = [Camera()], None
-    start_verb(draft, group)
-    return True
+@dataclass(frozen=True)
+class How(Part):
+    """A word that tells how or where: slowly, back, away, overhead, bigger, past each other."""
+
+    word: str
 
 
-def _verb(draft: Draft) -> bool:
-    """A verb group, where one may stand."""
-    inverting = draft.pending_region is not None and draft.pending_verb is not None
-    if not draft.subjects and (inverting or draft.pending_relation is not None):
-        group = read_verb(draft.words, draft.i, bare=True)
-        if group is not None:  # "in the corner flies a bird"
-            draft.i, draft.pending_verb = group.end, group.verb
-            return True
-    if not draft.subjects and draft.last is None:
-        return False
-    event = draft.event
-    inverted = draft.pending_relation is not None and not draft.subjects
-    bare = draft.fresh or _is_second_verb(draft)
-    group = read_verb(draft.words, draft.i, bare=bare)
-    if group is None:
-        return False
-    if inverted:  # "above the house flies a bird"
-        draft.i = group.end
-        return True
-    if not draft.fresh:
-        goes_on = draft.joined and group.known and not noun_then_verb(draft, draft.i)
-        chained = event is not None and group.form == "ing" and not draft.joined
-        if not (goes_on or chained or group.auxiliary):
-            return False
-    elif event is not None and _belongs_to_last(draft, group):
-        draft.subjects = [draft.last]
-    elif draft.role == "with" and isinstance(draft.last, PlaceDraft):
-        draft.subjects = [draft.last]  # "with the sun setting"
-    elif draft.role == "with" and isinstance(draft.subjects[0], PlaceDraft):
-        draft.subjects = [draft.last]  # "a lake with a duck swimming"
-    if not draft.subjects:
-        return False
-    start_verb(draft, group)
-    return True
+@dataclass(frozen=True)
+class Clause:
+    """A subject, a verb, and what is said about them in `parts`, as they stand in the sentence.
+
+    `shares`: without subjects of its own it has the `same` as the clause before, or what that one
+    named `last`; without a verb it goes on with that of the clause before.
+    `then`: it begins a new step.
+    """
+
+    start: int = 0
+    shares: Literal["", "same", "last"] = ""
+    then: bool = False
+    verb: VerbGroup | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[Named, ...]:
+        return tuple(part.named for part in self.parts if isinstance(part, Subject))
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has a subject."""
+        return bool(self.subjects or self.shares)
 
 
-def _is_second_verb(draft: Draft) -> bool:
-    """Whether an unknown word in -s after "and" is a verb: "floats up and pops"."""
-    word, event = draft.word(), draft.event
-    return bool(
-        draft.joined
-        and event is not None
-        and event.obj is None
-        and draft.role == "subject"
-        and word.endswith("s")
-        and not sizes.is_known(nouns.singular(word))
-    )
+@dataclass(frozen=True)
+class Here:
+    """A position in a sentence, and the clauses up to it, the last one still open.
 
+    `joint`: the comma or conjunction just passed; `then`: a word such as "then".
+    `start`: where the introduction ends. `latest`: what was named last in the sentence. `fresh`: it
+    has just been named, so that a verb may follow. `passed`: the words that were not understood.
+    """
 
-def _belongs_to_last(draft: Draft, group: VerbGroup) -> bool:
-    """Whether a verb right after a noun phrase is that noun's: "watches a bird flying"."""
-    if draft.last is None:
-        return False
-    if draft.role == "with" or (draft.role == "object" and group.form == "base"):
-        return True
-    if draft.role == "object" and group.passive and not group.auxiliary:
-        return True  # "catches a ball thrown by a girl"
-    if group.form != "ing" or group.auxiliary:
-        return False
-    return isinstance(draft.last, ThingDraft) and draft.role not in ("on", "in")
+    words: list[str]
+    i: int = 0
+    clauses: tuple[Clause, ...] = (Clause(),)
+    joint: str = ""
+    then: bool = False
+    latest: Named | None = None
+    fresh: bool = False
+    start: int = 0
+    passed: tuple[str, ...] = ()
 
+    @property
+    def clause(self) -> Clause:
+        return self.clauses[-1]
 
-def _comparative(draft: Draft) -> bool:
-    """ "comes closer and closer", "becomes bigger": a change of size."""
-    word, event = draft.word(), draft.event
-    if word not in COMPARATIVES or event is None or word in lexicon.SIZES:
-        return False
-    if event.verb.kind not in ("auxiliary", "travel", "grow", "shrink"):
-        return False
-    following = draft.word(1)
-    if following not in ("", ",", "and", "to") and following not in lexicon.FUNCTION_WORDS:
-        return False
-    event.verb = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
-    draft.i += 3 if draft.at("and", word, ahead=1) else 1
-    return True
+    @property
+    def verb(self) -> VerbGroup | None:
+        """The verb that goes on here, if any."""
+        own = (c for c in reversed(self.clauses) if c.verb is not None or c.shares != "same")
+        return next((clause.verb for clause in own), None)
 
+    @property
+    def subjects(self) -> tuple[Named, ...]:
+        """Those of the clause, or of the one whose subjects it shares."""
+        own = (c for c in reversed(self.clauses) if c.subjects or c.shares != "same")
+        return next((clause.subjects for clause in own), ())
 
-def _style(draft: Draft) -> bool:
-    """ ", cinematic lighting, 4k": words about the picture."""
-    if draft.i and draft.word(-1) != ",":
-        return False
-    piece = draft.words[draft.i :]
-    piece = piece[: piece.index(",")] if "," in piece else piece
-    styled = piece and (piece[-1] in lexicon.STYLE or "style" in piece)
-    if not styled or len(piece) > 6 or (not draft.i and piece[0] in lexicon.DETERMINERS):
-        return False
-    draft.style.append(" ".join(piece))
-    draft.i += len(piece)
-    return True
+    @property
+    def role(self) -> str:
+        """As what the latest was named."""
+        return self.latest.role if self.latest is not None else "subject"
+
+    def word(self, ahead: int = 0) -> str:
+        """The word at the position, or `ahead` of it; "" past the end."""
+        return word_at(self.words, self.i + ahead)
+
+    def at(self, *words: str, ahead: int = 0) -> bool:
+        """Whether these words stand at the position."""
+        i = self.i + ahead
+        return self.words[i : i + len(words)] == list(words)
+
+    def text(self, end: int) -> str:
+        """The words from the position to `end`."""
+        return " ".join(self.words[self.i : end])
+
+    def move(self, i: int, **changes: Any) -> "Here":
+        """Goes on at `i`, the joint behind it."""
+        return replace(self, i=i, **{"joint": "", **changes})
+
+    def skip(self, number: int = 1) -> "Here":
+        """Goes on after words that say nothing, the joint still open."""
+        return replace(self, i=self.i + number)
+
+    def change(self, **changes: Any) -> "Here":
+        """The open clause with changes."""
+        return replace(self, clauses=(*self.clauses[:-1], replace(self.clause, **changes)))
+
+    def begin(self, **fields: Any) -> "Here":
+        """Opens a clause, in place of one that says nothing."""
+        old, before = self.clause, self.clauses
+        idle = not (old.verb or old.parts)
+        clause = Clause(self.i, then=self.then or (idle and old.then), **fields)
+        return replace(self, clauses=(*before[: len(before) - idle], clause), then=False)
+
+    def add(self, part: Part, named: Named | None = None, fresh: bool = True) -> "Here":
+        """Adds what is said to the clause.
+
+        After "then" it begins a clause that goes on with the verb before.
+        """
+        here = self.begin(shares="same") if self.then and self.clause.begun else self
+        here = here.change(parts=(*here.clause.parts, part))
+        return here.move(part.end, fresh=fresh, latest=named or here.latest)

@@ -10,24 +10,16 @@ from dataclasses import dataclass, replace
 from flowzero_jax.planner.english.boundaries import (
     Opening,
     is_nounish,
+    is_verb_without_noun,
     modifies,
-    opens,
     starts_verb,
     word_at,
 )
-from flowzero_jax.planner.words import lexicon, nouns, sizes
-from flowzero_jax.planner.words.tables import word_set
-from flowzero_jax.planner.words.verbs import FORMS, VERBS
+from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.words.tables import GRAMMAR
+from flowzero_jax.planner.words.verbs import VERBS, form_of, lemma_of
 
-_WITH_PARTICIPLE = word_set(
-    "saucer shoe shoes chair horse pin stick pool star top carpet fish squirrel van boat ship rope "
-    "machine board trail lot pan cart wheel jack suit track post glass pole pad"
-)
-#: Determiners that also stand alone.
-_PRONOMINAL = word_set("both all each some several these those this")
-_SIDES = {"left": -1, "right": 1}
 _LONGEST = 10  # words; what is longer is no noun phrase
-_POSITIONS = word_set("edge end front back top bottom side corner middle center foot surface")
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,6 @@ class NounPhrase:
     `doing`: the verb of a movement that stands before the noun.
     `part`: the part meant, in "a bird's wings".
     `tail`: an of-phrase that belongs in captions only, "of water".
-    `side`: -1 in "the left ball", 1 in "the right ball".
     """
 
     words: tuple[str, ...]
@@ -52,15 +43,24 @@ class NounPhrase:
     doing: str = ""
     part: str = ""
     tail: str = ""
-    side: int = 0
 
     @property
     def noun(self) -> str:
         return self.words[-1]
 
     @property
+    def head(self) -> str:
+        """The noun as written."""
+        return self.written[-1]
+
+    @property
     def plural(self) -> bool:
         return self.count != 1
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing opens it."""
+        return not self.determiner and not self.counted
 
 
 def read(words: list[str], start: int, many: bool = False) -> tuple[NounPhrase, int] | None:
@@ -69,16 +69,11 @@ def read(words: list[str], start: int, many: bool = False) -> tuple[NounPhrase, 
     `many`: it closes a list ("a cat and a dog"), so that its verb is a plural.
     """
     found = _read_simple(words, start, many)
-    if found is None:
-        return None
-    phrase, i = found
-    if word_at(words, i) == "'s":
-        found = _read_possessed(words, i, phrase, many)
-        if found is not None:
-            return found
-    if word_at(words, i) == "of":
-        return _read_of(words, i, phrase, many)
-    return phrase, i
+    if found is not None and word_at(words, found[1]) == "'s":
+        found = _read_possessed(words, found[1], found[0], many) or found
+    if found is not None and word_at(words, found[1]) == "of":
+        return _read_of(words, found[1], found[0], many)
+    return found
 
 
 def _read_simple(
@@ -89,41 +84,39 @@ def _read_simple(
     if found is None:
         return None
     opening, i = found
-    side = 0
-    sided = opening.determiner and word_at(words, i) in _SIDES and is_nounish(words, i + 1)
-    if sided and word_at(words, i + 1) not in lexicon.PARTS | lexicon.INTANGIBLE:
-        side, i = _SIDES[words[i]], i + 1
-    alone = opening.determiner in _PRONOMINAL and not is_nounish(words, i + 1)
-    following = word_at(words, i)
-    participle = FORMS.get(following, ("", ""))[1] == "participle" or following.endswith("ed")
-    if alone and (lexicon.is_ing_verb(following) or participle):
-        return None  # "both laughing"
+    if opening.determiner in GRAMMAR["pronominal"] and not is_nounish(words, i + 1):
+        following = word_at(words, i)
+        acts = form_of(following) == "participle" or following.endswith("ed")
+        if acts or lexicon.is_ing_verb(following):
+            return None  # "both laughing"
+    taken, doing, head_ok, i = _read_words(words, i, opening)
+    alone = not head_ok and len(taken) == 1 and (opening.counted or not opening.determiner)
+    if not taken or taken[-1] == "and" or alone:
+        return None  # "two white and one black" name nothing
+    return _build(taken, opening, doing, form_of(word_at(words, i))), i
+
+
+def _read_words(words: list[str], i: int, opening: Opening) -> tuple[list[str], str, bool, int]:
+    """The words up to the head, a movement before it, whether it is a head, and where it ends."""
     taken: list[str] = []
-    doing, head_ok = "", False
-    while i < len(words) and len(taken) < _LONGEST and is_nounish(words, i):
+    doing, head_ok, stop = "", False, min(len(words), i + _LONGEST)
+    while i < stop and is_nounish(words, i):
         word = words[i]
-        if word == "first" and head_ok:
+        if head_ok and (word == "first" or starts_verb(words, i, opening, taken)):
             break  # "a cat first walks"
         modifier = not head_ok and modifies(words, i, opening)
-        if not modifier and starts_verb(words, i, opening, taken, head_ok):
+        if not head_ok and not modifier and is_verb_without_noun(words, i, opening, taken):
             break
-        movement = _movement(words, i) if modifier else ""
-        if movement:
-            doing = movement
-        elif word in ("and", ","):  # only inside "red and white ball"
-            taken.append("and")
+        lemma = lemma_of(word)
+        moves = modifier and form_of(word) == "ing" and VERBS[lemma].kind in GRAMMAR["moving"]
+        if moves and word_at(words, i + 1) not in GRAMMAR["with_participle"]:
+            doing = lemma  # "a running dog", but no "running shoe"
         elif taken or word not in lexicon.SLOW | lexicon.FAST:
-            taken.append(word)
-            head_ok = head_ok or (not modifier and not lexicon.is_adjective(word))
+            taken.append("and" if word == "," else word)
+            noun = not modifier and not lexicon.is_adjective(word) and word not in ("and", ",")
+            head_ok = head_ok or noun
         i += 1
-    if not taken or taken[-1] == "and":
-        return None
-    if not head_ok and len(taken) == 1 and not opening.determiner:
-        return None  # a lone adjective
-    if taken[-1] in ("surface", "top", "edge") and sizes.is_known(taken[-2] if taken[1:] else ""):
-        taken.pop()  # "a desk surface"
-    following = FORMS.get(word_at(words, i), ("", ""))[1]
-    return replace(_build(taken, opening, doing, following), side=side), i
+    return taken, doing, head_ok, i
 
 
 def _read_opening(
@@ -131,18 +124,14 @@ def _read_opening(
 ) -> tuple[Opening, int] | None:
     """Determiners and number words, and the position after them."""
     count, counted, start = None, False, i
-    while word_at(words, i) in ("only", "just", "exactly", "even") and opens(word_at(words, i + 1)):
-        i += 1
     while i < min(len(words), start + _LONGEST):
         word, value = words[i], nouns.number(words[i])
-        if word in ("her", "that") and not is_nounish(words, i + 1):
-            return None  # no determiner but a pronoun
+        if value is not None and nouns.singular(word_at(words, i + 1)) in lexicon.UNITS:
+            break  # "the 25 km mark"
         if value is not None and not counted:
             count, counted = value, True
             i += word_at(words, i + 1) == "more"  # "two more ducks"
         elif word in lexicon.VAGUE_COUNTS and (count is None or word != "other"):
-            if word_at(words, i + 1) == "of" and word in lexicon.GROUPS:
-                break  # "a few of"
             count = lexicon.VAGUE_COUNTS[word] if word != "other" else None
         elif word not in lexicon.DETERMINERS and word != "one":
             break
@@ -151,33 +140,24 @@ def _read_opening(
     return Opening(determiner, count, counted, many), i
 
 
-def _movement(words: list[str], i: int) -> str:
-    """The verb of a participle that tells a movement: "a running dog", but no "running shoe"."""
-    lemma, form = FORMS.get(words[i], ("", ""))
-    moves = form == "ing" and VERBS[lemma].kind in ("travel", "jiggle")
-    return lemma if moves and word_at(words, i + 1) not in _WITH_PARTICIPLE else ""
-
-
 def _build(taken: list[str], opening: Opening, doing: str, following: str) -> NounPhrase:
     """The phrase of the words in `taken`; `following`: the form of the verb after them, if any."""
-    head, count, determiner = taken[-1], opening.count, opening.determiner
+    head, count = taken[-1], opening.count
     pair = head in nouns.PAIR_NOUNS and (count or 1) == 1
     if count is None:
         several = nouns.is_plural(head) and not opening.singular and not pair
         if nouns.is_unchanged(head):
             several = several and (opening.plural or following == "base")  # deer run
         count = lexicon.UNNAMED_COUNT if several else 1
-        count = 0 if determiner == "no" else count
+        count = 0 if opening.determiner == "no" else count
     base = head if pair else nouns.singular(head)
-    if count > 1 and head in nouns.PAIR_NOUNS and head.endswith("es"):
-        base = head[:-2]  # two glasses
-    vague = determiner in lexicon.VAGUE_COUNTS or opening.singular
+    vague = opening.determiner in lexicon.VAGUE_COUNTS or opening.singular
     return NounPhrase(
         words=(*taken[:-1], base),
         written=tuple(taken),
         count=count,
         counted=opening.counted or (count > 1 and vague),
-        determiner=determiner,
+        determiner=opening.determiner,
         doing=doing,
     )
 
@@ -186,13 +166,11 @@ def _read_possessed(
     words: list[str], i: int, owner: NounPhrase, many: bool
 ) -> tuple[NounPhrase, int] | None:
     """After "a bird 's": either its part, or a thing of its own ("a child's toy")."""
-    if word_at(words, i + 1) in lexicon.DETERMINERS:
-        return None
     found = _read_simple(words, i + 1, many, opened=True)
     if found is None:
         return None
     thing, end = found
-    if thing.written[-1] in lexicon.PARTS | lexicon.INTANGIBLE:
+    if thing.head in lexicon.PARTS | lexicon.INTANGIBLE:
         return replace(owner, part=" ".join(thing.written)), end
     return replace(thing, determiner=owner.determiner or "the"), end
 
@@ -200,24 +178,29 @@ def _read_possessed(
 def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[NounPhrase, int]:
     """After "a flock of", "a piece of", "a cup of"."""
     inner = read(words, i + 1, many or phrase.plural)
-    if inner is None:
+    if inner is None or phrase.head in lexicon.MEDIA:
         return phrase, i
     thing, end = inner
-    head = phrase.written[-1]
-    if head in lexicon.MEDIA:
-        return phrase, i
-    if head in lexicon.PARTS | _POSITIONS:
+    head, group = phrase.head, nouns.singular(phrase.head)
+    if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
+        return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
+    if head in lexicon.PARTS | lexicon.CLOTHES | GRAMMAR["positions"]:
         return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
-    if head in lexicon.GROUPS or nouns.singular(head) in lexicon.GROUPS:
-        if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
-            thing = replace(thing, words=(*thing.words[:-1], thing.written[-1]))
-            return replace(thing, count=phrase.count, counted=True), end
-        size = lexicon.GROUPS.get(head) or lexicon.GROUPS[nouns.singular(head)]
-        times = phrase.count if head != nouns.singular(head) and phrase.counted else 1
-        if thing.plural or nouns.is_unchanged(thing.noun):
-            count = thing.count if thing.counted else size * times
-            return replace(thing, count=count, counted=True, determiner="some"), end
+    if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
+        thing = replace(thing, words=(*thing.words[:-1], thing.head))
+        return replace(thing, count=phrase.count, counted=True), end
+    grouped = head in lexicon.GROUPS or group in lexicon.GROUPS
+    if grouped and (thing.plural or nouns.is_unchanged(thing.noun)):
+        size = lexicon.GROUPS.get(head) or lexicon.GROUPS[group]
+        times = phrase.count if head != group and phrase.counted else 1
+        count = thing.count if thing.counted else size * times
+        return replace(thing, count=count, counted=True, determiner="some"), end
+    if grouped and thing.bare:
+        return thing, end  # "a lot of mist"
     if head in lexicon.PARTITIVES and not thing.plural:
         counted = phrase.counted and phrase.count > 1
         return replace(thing, count=phrase.count, counted=counted), end
+    more = read(words, end + 1) if word_at(words, end) == "and" and thing.bare else None
+    if more is not None and more[0].bare and more[0].plural:
+        end = more[1]  # "a nest of twigs and leaves"
     return replace(phrase, tail=" ".join(words[i:end])), end

@@ -1,104 +1,74 @@
-"""Reads where: regions of the frame, directions, relations."""
+"""Reads where and when: regions, directions, relations, parts of the video (`phrases.toml`)."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
 
-from flowzero_jax.planner.intent import Direction, RelationKind
+from flowzero_jax.planner.english.boundaries import word_at
+from flowzero_jax.planner.intent import Direction, RelationKind, Spot
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import word_set
+from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 
-_HORIZONTAL = {"left": -1, "right": 1, "leftmost": -1, "rightmost": 1, "left-hand": -1,
-               "right-hand": 1}  # fmt: skip
-_VERTICAL = {"top": -1, "upper": -1, "bottom": 1, "lower": 1, "uppermost": -1, "lowermost": 1,
-             "topmost": -1}  # fmt: skip
-_CENTRE = word_set("center centre middle")
-_SIDE_NOUNS = word_set(
-    "side edge corner hand part half end border portion third section quadrant area region margin "
-    "most hand-side sides boundary"
-)
+_LISTS = load("phrases")
+_SIDES = {name: word_set(text) for name, text in _LISTS["sides"].items()}
+_HORIZONTAL = dict.fromkeys(_SIDES["left"], -1) | dict.fromkeys(_SIDES["right"], 1)
+_VERTICAL = dict.fromkeys(_SIDES["top"], -1) | dict.fromkeys(_SIDES["bottom"], 1)
 _DIRECTIONS: dict[str, Direction] = {
-    "left": (-1, 0), "leftward": (-1, 0), "leftwards": (-1, 0),
-    "right": (1, 0), "rightward": (1, 0), "rightwards": (1, 0),
-    "up": (0, -1), "upward": (0, -1), "upwards": (0, -1), "skyward": (0, -1), "skywards": (0, -1),
-    "down": (0, 1), "downward": (0, 1), "downwards": (0, 1),
-    "uphill": (1, -1), "downhill": (1, 1), "aloft": (0, -1),
-}  # fmt: skip
-_TO = word_set("to toward towards into onto")
-_AT = word_set("on at in along near by around")
-#: Prepositions that can stand before "the left of".
-BEFORE_REGIONS = _TO | _AT | {"from"}
-_INTENSIFIED = word_set(
-    "next behind above below under before after away there here beside near now outside inside "
-    "underneath"
-)
-_MANNERS = {
-    ("up", "and", "down"): "bounce",
-    ("left", "and", "right"): "swing",
-    ("right", "and", "left"): "swing",
-    ("back", "and", "forth"): "swing",
-    ("to", "and", "fro"): "swing",
-    ("from", "side", "to", "side"): "swing",
-    ("side", "to", "side"): "swing",
-    ("in", "circles"): "circle",
-    ("in", "a", "circle"): "circle",
-    ("around", "in", "circles"): "circle",
-    ("around", "in", "a", "circle"): "circle",
-    ("in", "a", "spiral"): "circle",
-    ("in", "loops"): "circle",
-    ("in", "a", "loop"): "circle",
-    ("in", "a", "zigzag"): "zigzag",
-    ("in", "zigzags"): "zigzag",
-    ("in", "a", "zigzag", "pattern"): "zigzag",
-    ("in", "a", "zigzag", "path"): "zigzag",
-    ("in", "an", "arc"): "arc",
-    ("in", "a", "high", "arc"): "arc",
-    ("in", "a", "curve"): "arc",
-    ("in", "a", "parabola"): "arc",
-    ("in", "a", "straight", "line"): "straight",
+    word: cast(Direction, tuple(map(int, way.split())))
+    for way, text in _LISTS["directions"].items()
+    for word in text.split()
 }
+#: Prepositions that can stand before "the left of".
+BEFORE_REGIONS = GRAMMAR["to"] | GRAMMAR["at"] | {"from"}
 
-_RELATIONS: tuple[tuple[str, RelationKind], ...] = (
-    ("in the front of", "in_front_of"), ("to the front of", "in_front_of"),
-    ("at the front of", "in_front_of"), ("in front of", "in_front_of"),
-    ("in the front", "in_front_of"), ("to front of", "in_front_of"),
-    ("to the behind of", "behind"), ("to the back of", "behind"), ("to back of", "behind"),
-    ("at the back of", "behind"), ("in back of", "behind"), ("in the back of", "behind"),
-    ("to the above of", "above"), ("on the top of", "on"), ("on top of", "on"),
-    ("to the top of", "on"), ("at the top of", "on"), ("to top of", "on"),
-    ("to the bottom of", "below"), ("at the bottom of", "below"), ("on the bottom of", "below"),
-    ("at the foot of", "below"), ("next to", "next_to"), ("close to", "next_to"),
-    ("adjacent to", "next_to"), ("parallel to", "next_to"), ("not far from", "next_to"),
-    ("not far away from", "next_to"), ("near to", "next_to"), ("by the side of", "next_to"),
-    ("at the side of", "next_to"), ("to the side of", "next_to"), ("side by side with", "next_to"),
-    ("across from", "next_to"), ("together with", "with"), ("along with", "with"),
-    ("left of", "left_of"), ("right of", "right_of"), ("in the middle of", "in"),
-    ("in the center of", "in"), ("in the centre of", "in"), ("inside of", "in"),
-    ("above", "above"), ("over", "above"), ("below", "below"), ("under", "below"),
-    ("beneath", "below"), ("underneath", "below"), ("beside", "next_to"), ("besides", "next_to"),
-    ("near", "next_to"), ("by", "next_to"), ("alongside", "next_to"), ("against", "next_to"),
-    ("opposite", "next_to"), ("behind", "behind"), ("upon", "on"), ("atop", "on"), ("on", "on"),
-    ("onto", "on"), ("in", "in"), ("inside", "in"), ("within", "in"), ("into", "in"),
-    ("with", "with"), ("between", "in_front_of"), ("amid", "in"), ("among", "next_to"),
-    ("amongst", "next_to"), ("at", "next_to"), ("around", "around"),
-)  # fmt: skip
+
+def _any(words: Iterable[str]) -> str:
+    """A pattern of one of the words, the longest first."""
+    return rf"(?:{'|'.join(sorted(words, key=len, reverse=True))})\b"
+
+
+_SIDE = _any(_HORIZONTAL.keys() | _VERTICAL.keys() | _SIDES["centre"])
+_NOUN, _TO = _any(_SIDES["nouns"]), _any(GRAMMAR["to"])
+_FRAME = rf"(?:(?:the|this|a|video|entire) )*{_any(lexicon.FRAME_NOUNS)}"
+_REGION = re.compile(
+    rf"(?:(?P<own>{_any(GRAMMAR['owners'])}) |the )?(?:(?:far|very|extreme|other) )*"
+    rf"(?P<sides>{_SIDE}(?:[ -]{_SIDE})*)(?P<noun>(?: {_NOUN})*)"
+    rf"(?P<frame> {_any(lexicon.FRAME_NOUNS)}| (?:of|in) {_FRAME})?(?= |$)"
+)
+_DIRECTION = _any(_DIRECTIONS)
+# Not "left of", "left side", "right behind", "up the hill": these are read with what follows.
+_WAY = re.compile(
+    rf"(?P<joint>(?:and|,|or) )?(?:diagonally )?(?P<to>{_TO} (?:the )?)?"
+    rf"(?!(?:up|down) {_any(lexicon.DETERMINERS)})"
+    rf"(?(to)|(?!right (?:{_any(GRAMMAR['intensified'])}|in (?:the )?(?:front|middle))))"
+    rf"(?P<way>{_DIRECTION}(?:-{_DIRECTION})?)(?= |$)(?! (?:of\b|{_NOUN}))"
+)
+_CROSSING = re.compile(rf"(?:across|through|over) {_FRAME}(?= |$)")
+_VIDEO = r"(?: of (?:the |this )?(?:video|clip|movie|film|scene|animation|footage|sequence|shot))?"
+_IN = r"(?:in|during|for|throughout|within) (?:only )?(?:the )?"
+_SPANS = tuple(
+    (re.compile(rf"(?:only )?{pattern.replace('IN ', _IN)}{_VIDEO}(?: only)?(?= |$)"), span)
+    for pattern, span in _LISTS["spans"].items()
+)
 
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the frame; `sided`: said as a place ("the left side"), not a bare "the left".
+    """A part of the frame.
 
     `of_it`: said of a thing mentioned before ("its left"). `of`: "of ..." follows.
     """
 
     x: int | None
     y: int | None
-    sided: bool
     of_it: bool = False
     of: bool = False
 
     @property
-    def words(self) -> str:
-        """The side in words: "to the left"."""
-        return {-1: "to the left", 1: "to the right"}.get(self.x or 0, "on the side")
+    def spot(self) -> Spot:
+        return Spot(self.x, self.y)
 
     @property
     def relation(self) -> RelationKind:
@@ -110,54 +80,16 @@ class Region:
 
 def read_region(words: list[str], i: int) -> tuple[Region, int] | None:
     """A region of the frame at `i`: "the upper left corner of the screen"."""
-    of_it = words[i : i + 1] in (["its"], ["their"], ["his"], ["her"])
-    if words[i : i + 1] in (["the"], ["its"], ["their"], ["his"], ["her"]):
-        i += 1
-    while words[i : i + 1] in (["far"], ["very"], ["extreme"], ["other"]):
-        i += 1
-    x = y = None
-    found = sided = False
-    while i < len(words):
-        pieces = [words[i]] if words[i] in _HORIZONTAL else words[i].split("-")
-        if not all(p in _HORIZONTAL or p in _VERTICAL or p in _CENTRE for p in pieces):
-            break
-        for piece in pieces:
-            x = _HORIZONTAL.get(piece, x)
-            y = _VERTICAL.get(piece, y)
-            if piece in _CENTRE:
-                x, y = (0 if x is None else x), (0 if y is None else y)
-            sided |= piece not in _HORIZONTAL
-        found = True
-        i += 1
-    if not found:
+    match = _REGION.match(" ".join(words[i : i + 14]))
+    if match is None:
         return None
-    while i < len(words) and words[i] in _SIDE_NOUNS:
-        sided, i = True, i + 1
-    end = _skip_of_frame(words, i)
-    if end > i:
-        return Region(x, y, True), end
-    following = words[i] if i < len(words) else ""
-    if following and following not in ("of", "'s") and _continues_noun(following):
-        return None  # "the top shelf"
-    return Region(x, y, sided, of_it, following == "of"), i
-
-
-def _skip_of_frame(words: list[str], i: int) -> int:
-    """The position after "of the screen", or `i`."""
-    if i < len(words) and words[i] in lexicon.FRAME_NOUNS:
-        return i + 1
-    if i >= len(words) or words[i] not in ("of", "in"):
-        return i
-    j = i + 1
-    while j < len(words) and words[j] in ("the", "this", "a", "video", "entire"):
-        j += 1
-    return j + 1 if j < len(words) and words[j] in lexicon.FRAME_NOUNS else i
-
-
-def _continues_noun(word: str) -> bool:
-    return not (
-        word in lexicon.FUNCTION_WORDS or lexicon.is_adverb(word) or word.endswith(("ing", "s"))
-    )
+    x = y = None
+    for piece in re.split(r" |-(?!hand\b)", match["sides"]):
+        x, y = _HORIZONTAL.get(piece, x), _VERTICAL.get(piece, y)
+        if piece in _SIDES["centre"]:
+            x, y = (0 if x is None else x), (0 if y is None else y)
+    end = i + len(match[0].split())
+    return Region(x, y, bool(match["own"]), word_at(words, end) == "of"), end
 
 
 @dataclass(frozen=True)
@@ -173,119 +105,84 @@ class Path:
     crossing: bool = False
 
     @property
-    def of(self) -> bool:
-        """Whether its region is one of something: "the left of" a tree."""
-        return any(r is not None and r.of for r in (self.origin, self.goal, self.at))
+    def region(self) -> Region | None:
+        """The region, if it is one of something: "the left of" a tree, "its left"."""
+        regions = [r for r in (self.origin, self.goal, self.at) if r is not None]
+        return next((region for region in regions if region.of or region.of_it), None)
 
 
 def read_path(words: list[str], i: int) -> Path | None:
     """A direction or place at `i`: "upwards", "from the left", "on the right", "in circles"."""
-    for phrase, manner in _MANNERS.items():
-        if tuple(words[i : i + len(phrase)]) == phrase:
-            return Path(i + len(phrase), manner=manner)
-    word = words[i]
-    if word in ("across", "through", "over") and _skip_of_frame(["of", *words[i + 1 :]], 0) > 0:
-        return Path(i + _skip_of_frame(["of", *words[i + 1 :]], 0), crossing=True)
+    manner = longest(_LISTS["manners"], words, i)
+    if manner is not None:
+        return Path(manner[1], manner=manner[0])
+    across = _CROSSING.match(" ".join(words[i : i + 6]))
+    if across:
+        return Path(i + len(across[0].split()), crossing=True)
+    path = _read_crossing(words, i) or _read_direction(words, i)
+    if path is not None:
+        return path
+    i += words[i : i + 2] == ["on", "to"]
+    word, found = words[i], read_region(words, i + 1)
+    if found is None or word not in BEFORE_REGIONS:
+        return None
+    region, end = found
     if word == "from":
-        found = read_region(words, i + 1)
-        return found and Path(found[1], origin=found[0])
-    crossing = _read_bare_crossing(words, i)
-    if crossing:
-        return crossing
-    if word in _TO or words[i : i + 2] == ["on", "to"]:
-        found = read_region(words, i + 1 + (word == "on"))
-        if found is None:
-            return None
-        region, end = found
-        bare = not region.sided and not region.of and not region.of_it
-        if bare and region.y is None and region.x is not None:
-            return Path(end, direction=(region.x, 0))
-        return Path(end, goal=region)
-    if word in _AT:
-        found = read_region(words, i + 1)
-        return found and Path(found[1], at=found[0])
-    return _read_direction(words, i)
+        return Path(end, origin=region)
+    return Path(end, goal=region) if word in GRAMMAR["to"] else Path(end, at=region)
 
 
-def _read_bare_crossing(words: list[str], i: int) -> Path | None:
+def _read_crossing(words: list[str], i: int) -> Path | None:
     """ "left to right", "top to bottom"."""
     start = read_region(words, i)
-    if start is None or start[0].of or words[start[1] : start[1] + 1] not in (["to"], ["towards"]):
+    if start is None or start[0].of or word_at(words, start[1]) not in ("to", "towards"):
         return None
     goal = read_region(words, start[1] + 1)
     if goal is None or goal[0].of:
-        return None
-    if words[i] in ("left", "right") and words[start[1] + 1] == "the" and goal[0].sided:
         return None
     return Path(goal[1], origin=start[0], goal=goal[0])
 
 
 def _read_direction(words: list[str], i: int) -> Path | None:
-    """Bare direction words and their sums: "up", "up and to the left", "down-right"."""
-    x = y = 0
-    j = i + 1 if words[i] == "diagonally" else i
-    found = False
-    while j < len(words):
-        if words[j] == "diagonally":
-            j += 1
-            continue
-        step = _direction_word(words, j)
-        if step is None and found:  # "up and to the left"
-            k = j + (words[j] in ("and", ",", "or"))
-            k += words[k : k + 1] == ["then"] and 99
-            if words[k : k + 2] in (["to", "the"], ["towards", "the"], ["toward", "the"]):
-                region = read_region(words, k + 1)
-                if region and not region[0].of and not region[0].sided and region[0].x:
-                    step = (region[0].x, 0, region[1])
-            elif k > j and k < len(words):
-                step = _direction_word(words, k)
-        if step is None or (x and step[0]) or (y and step[1]):
+    """Direction words and their sums: "up", "up and to the left", "down-right", "to the left"."""
+    diagonal = words[i] == "diagonally"
+    x, y, end = 0, 0, i
+    while match := _WAY.match(" ".join(words[end : end + 9])):
+        steps = [_DIRECTIONS[word] for word in match["way"].split("-")]
+        dx, dy = (sum(step[axis] for step in steps) for axis in (0, 1))
+        if (match["joint"] and end == i) or (x and dx) or (y and dy):
             break
-        x, y, j, found = x + step[0], y + step[1], step[2], True
-    if not found:
-        return Path(i + 1, direction=(1, 1)) if words[i] == "diagonally" else None
-    if words[i] == "diagonally" and not (x and y):
-        x, y = x or 1, y or 1
-    return Path(j, direction=(x, y))
-
-
-def _direction_word(words: list[str], j: int) -> tuple[int, int, int] | None:
-    if j >= len(words):
-        return None
-    word, following = words[j], words[j + 1] if j + 1 < len(words) else ""
-    if word in ("left", "right") and following == "of":
-        return None
-    if word == "right" and following in _INTENSIFIED:
-        return None
-    place = words[j + 2 : j + 3] == ["front"] or words[j + 2 : j + 4] == ["the", "middle"]
-    if word == "right" and following == "in" and place:  # "right in the middle"
-        return None
-    if word in ("up", "down") and following in lexicon.DETERMINERS:
-        return None  # "down the road" is read with its noun
-    if word in _DIRECTIONS:
-        return (*_DIRECTIONS[word], j + 1)
-    first, _, second = word.partition("-")
-    if first in _DIRECTIONS and second in _DIRECTIONS:
-        (ax, ay), (bx, by) = _DIRECTIONS[first], _DIRECTIONS[second]
-        return ax + bx, ay + by, j + 1
-    return None
+        x, y, end = x + dx, y + dy, end + len(match[0].split())
+    if diagonal and not (x and y):
+        return Path(max(end, i + 1), direction=(x or 1, y or 1))
+    return Path(end, direction=(x, y)) if x or y else None
 
 
 def read_relation(words: list[str], i: int) -> tuple[RelationKind, bool, int] | None:
-    """A relation's preposition at `i` as (kind, whether it is a goal, end).
+    """A relation in several words at `i` as (kind, whether it is a goal, end).
 
     "on the left of", "next to", "to the front of"; not yet the noun.
     """
-    goal = words[i] in _TO
-    start = i + 1 if words[i] in BEFORE_REGIONS else i
-    region = read_region(words, start)
-    if region and region[0].of and (start > i or words[i] in _HORIZONTAL) and region[0].x:
-        return region[0].relation, goal, region[1] + 1
-    for text, kind in _RELATIONS:
-        pieces = text.split()
-        if words[i : i + len(pieces)] == pieces:
-            end = i + len(pieces)
-            if end < len(words) and _skip_of_frame(["of", *words[end:]], 0) > 0:
-                return None
-            return kind, goal or text in ("into", "onto"), end
+    goal = words[i] in GRAMMAR["to"]
+    start = i + (words[i] in BEFORE_REGIONS)
+    found = read_region(words, start)
+    if found and found[0].of and found[0].x and (start > i or words[i] in _HORIZONTAL):
+        return found[0].relation, goal, found[1] + 1
+    relation = longest(_LISTS["relations"], words, i)
+    if relation is None or re.match(_FRAME, " ".join(words[relation[1] :])):
+        return None
+    return cast(RelationKind, relation[0]), goal, relation[1]
+
+
+def read_time(words: list[str], i: int) -> tuple[tuple[float, float], bool, int] | None:
+    """A part of the video at `i` as (span, whether it says "only", end)."""
+    text = " ".join(words[i : i + 14])
+    for pattern, span in _SPANS:
+        match = pattern.match(text)
+        if match:
+            end = i + len(match[0].split())
+            if word_at(words, end) == "of":
+                return None  # "at the end of the road"
+            start, stop = (float(Fraction(part)) for part in span.split())
+            return (start, stop), "only" in match[0].split(), end
     return None

@@ -10,41 +10,24 @@ from flowzero_jax.planner.words.tables import by_value, load, word_set
 
 _LISTS = load("lexicon")
 
-DETERMINERS = word_set(_LISTS["determiners"])
-OPENERS = word_set(_LISTS["openers"])
-POSSESSIVES = word_set(_LISTS["possessives"])
-PRONOUNS = word_set(_LISTS["pronouns"])
-CONJUNCTIONS = word_set(_LISTS["conjunctions"])
-SUBORDINATORS = word_set(_LISTS["subordinators"])
-RELATIVES = word_set(_LISTS["relatives"])
-THEN = word_set(_LISTS["then"])
-PREPOSITIONS = word_set(_LISTS["prepositions"])
-AUXILIARIES = word_set(_LISTS["auxiliaries"])
-ADVERBS = word_set(_LISTS["adverbs"])
-SLOW = word_set(_LISTS["slow"])
-FAST = word_set(_LISTS["fast"])
-COLORS = word_set(_LISTS["colors"])
-ING_NOUNS = word_set(_LISTS["ing_nouns"])
-SCENERY = word_set(_LISTS["scenery"])
-BUILDINGS = word_set(_LISTS["buildings"])
-SCENERY_IN_PLURAL = word_set(_LISTS["scenery_in_plural"])
-SUBJECTS_IN_PLURAL = word_set(_LISTS["subjects_in_plural"])
-WEATHER = word_set(_LISTS["weather"])
-INTANGIBLE = word_set(_LISTS["intangible"])
-PARTS = word_set(_LISTS["parts"])
-CLOTHES = word_set(_LISTS["clothes"])
-PEOPLE = word_set(_LISTS["people"])
-CONTAINERS = word_set(_LISTS["containers"])
-PICTURES = word_set(_LISTS["pictures"])
-MEDIA = word_set(_LISTS["media"])
-STYLE = word_set(_LISTS["style"])
-PARTITIVES = word_set(_LISTS["partitives"])
-RESTLESS = word_set(_LISTS["restless"])
-FRAME_NOUNS = word_set(_LISTS["frame_nouns"])
-TIMES = word_set(_LISTS["times"])
-LEVEL_WAYS = word_set(_LISTS["level_ways"])
-LANDING_PLACES = word_set(_LISTS["landing_places"])
-FLAT_PLACES = word_set(_LISTS["flat_places"])
+(
+    DETERMINERS, OPENERS, POSSESSIVES, PRONOUNS, CONJUNCTIONS, SUBORDINATORS, RELATIVES, THEN,
+    PREPOSITIONS, AUXILIARIES, ADVERBS, SLOW, FAST, COLORS, ING_NOUNS, SCENERY, BUILDINGS,
+    SCENERY_IN_PLURAL, SUBJECTS_IN_PLURAL, WEATHER, INTANGIBLE, PARTS, CLOTHES, PEOPLE,
+    CONTAINERS, PICTURES, MEDIA, STYLE, PARTITIVES, RESTLESS, FRAME_NOUNS, TIMES, LEVEL_WAYS,
+    LANDING_PLACES, _ABSTRACT, UNITS, _CONCRETE, IN_HAND, SIDES, _NOT_ADJECTIVES,
+    _LY_NOT_ADVERBS,
+) = (word_set(_LISTS[name]) for name in (
+    "determiners openers possessives pronouns conjunctions subordinators relatives then "
+    "prepositions auxiliaries adverbs slow fast colors ing_nouns scenery buildings "
+    "scenery_in_plural subjects_in_plural weather intangible parts clothes people "
+    "containers pictures media style partitives restless frame_nouns times level_ways "
+    "landing_places abstract units concrete in_hand sides not_adjectives "
+    "ly_not_adverbs"
+).split())  # fmt: skip
+PACES = dict.fromkeys(SLOW, "slow") | dict.fromkeys(FAST, "fast")
+_ABSTRACT_ENDS = (*_LISTS["abstract_ends"].split(), "°c", "°f")
+NOT_PARTICIPLES = tuple(_LISTS["not_participles"].split())
 LIGHT_SOURCES = frozenset(_LISTS["light_sources"])
 CLOTHES_ENDS = tuple(_LISTS["clothes_ends"].split())
 SIZES = by_value(_LISTS["sizes"])
@@ -65,8 +48,6 @@ ADJECTIVES = (
     | word_set(_LISTS["other_adjectives"])
 )
 _ADJECTIVE_ENDINGS = re.compile(r".{2,}(ful|less|ous|ish|ive|able|ible|ic|ian|esque|like|-\w+ed)$")
-_NOT_ADJECTIVES = word_set(_LISTS["not_adjectives"])
-_LY_NOT_ADVERBS = word_set(_LISTS["ly_not_adverbs"])
 
 
 def is_adjective(word: str) -> bool:
@@ -88,9 +69,7 @@ def is_ing_verb(word: str) -> bool:
     return len(word) > 4 and word.endswith("ing") and word not in ING_NOUNS
 
 
-def is_scenery(word: str, counted: bool) -> bool:
-    """Whether a noun, as written, names scenery rather than a thing.
-
-    `counted`: a number stands before it; "three stars" are things, "stars" are scenery.
-    """
-    return word in SCENERY and not (counted and word in SCENERY_IN_PLURAL)
+def is_abstract(noun: str) -> bool:
+    """Whether a noun in the singular names an idea, an event or a measure, nothing to be drawn."""
+    ends = noun.endswith(_ABSTRACT_ENDS) and noun not in _CONCRETE | SCENERY
+    return noun in _ABSTRACT or ends

@@ -33,7 +33,9 @@ _ENDINGS = {ending: _BUILDS[ending] for ending in _LISTS["endings"].split()}
 def build_of(words: tuple[str, ...]) -> Build:
     """The build of a thing described by `words`, the noun last; size adjectives count."""
     base = _COMPOUNDS.get(" ".join(words[-3:])) or _COMPOUNDS.get(" ".join(words[-2:]))
-    base = base or _BUILDS.get(words[-1]) or _by_ending(words[-1])
+    endings = [end for end in _ENDINGS if words[-1].endswith(end) and words[-1] != end]
+    longest = max(endings, key=len, default="")
+    base = base or _BUILDS.get(words[-1]) or _ENDINGS.get(longest, Build())
     factor = 1.0
     for word in words[:-1]:
         factor *= SIZES.get(word, 1.0)
@@ -43,8 +45,3 @@ def build_of(words: tuple[str, ...]) -> Build:
 def is_known(noun: str) -> bool:
     """Whether the singular `noun` is listed here."""
     return noun in _BUILDS
-
-
-def _by_ending(noun: str) -> Build:
-    endings = [ending for ending in _ENDINGS if noun.endswith(ending) and noun != ending]
-    return _ENDINGS[max(endings, key=len)] if endings else Build()

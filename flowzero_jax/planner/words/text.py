@@ -3,14 +3,15 @@
 import re
 import unicodedata
 from itertools import pairwise
+from typing import NamedTuple
 
 from flowzero_jax.errors import InputError
 from flowzero_jax.scene import MAX_TEXT, find_bad_character, is_blank
 
-_PIECE = re.compile(r'\d+[.,]\d+|[^\s,;:.!?()…—–/"]+|[,;:.!?()…—–/]')
+_PIECE = re.compile(r'\d+[.,]\d+|[^\s,;:.!?()…—–/"&]+|[,;:.!?()…—–/&]')
 _STOPS = {".", "!", "?", ";", "…"}
 _PAUSES = {",", ":", "(", ")", "—", "–", "-", "/"}
-_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("’‘`", "'"), "&": " and "})
+_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("’‘`", "'")})
 _EDGES = "'-_*#<>[]{}|~^=+\\@$%"
 
 
@@ -33,25 +34,33 @@ def clean_prompt(prompt: str) -> str:
     return text
 
 
-def sentences(text: str) -> list[list[str]]:
-    """The lower-case words of every sentence; a pause inside one is the word `,`.
+class Token(NamedTuple):
+    """A word in lower case, and where it stands in the text; a pause is the word `,`."""
 
-    A possessive or contracted `'s` is a word of its own.
-    """
-    result: list[list[str]] = [[]]
-    for piece in _PIECE.findall(text.lower().translate(_PLAIN)):
+    word: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[list[Token]]:
+    """The words of every sentence with their places; a possessive or contracted `'s` is one."""
+    result: list[list[Token]] = [[]]
+    for match in _PIECE.finditer(text.translate(_PLAIN)):
+        piece, (start, end) = match[0].lower(), match.span()
         if piece in _STOPS:
             result.append([])
         elif piece in _PAUSES:
-            if result[-1] and result[-1][-1] != ",":
-                result[-1].append(",")
+            if result[-1] and result[-1][-1].word != ",":
+                result[-1].append(Token(",", start, end))
         else:
-            word = piece.strip(_EDGES)
+            word = "and" if piece == "&" else piece.strip(_EDGES)
             if word.endswith("'s") and len(word) > 2:
-                result[-1] += [word[:-2], "'s"]
+                cut = end - 2
+                result[-1] += [Token(word[:-2], start, cut), Token("'s", cut, end)]
             elif word:
-                result[-1].append(word)
-    return [words for words in map(_without_last_pause, result) if words]
+                result[-1].append(Token(word, start, end))
+    ended = (tokens[:-1] if tokens and tokens[-1].word == "," else tokens for tokens in result)
+    return [tokens for tokens in ended if tokens]
 
 
 def proper_names(text: str) -> frozenset[str]:
@@ -62,7 +71,3 @@ def proper_names(text: str) -> frozenset[str]:
     if len(capital) * 2 > len(inside):
         return frozenset()
     return frozenset(word.lower().removesuffix("'s").strip(",.;:!?") for word in capital)
-
-
-def _without_last_pause(words: list[str]) -> list[str]:
-    return words[:-1] if words and words[-1] == "," else words

@@ -42,13 +42,7 @@ def forms(lemma: str) -> dict[str, str]:
     elif lemma.endswith("y") and lemma[-2] not in _VOWELS:
         s, past = lemma[:-1] + "ies", lemma[:-1] + "ied"
     irregular_past, participle = _IRREGULAR.get(lemma, (past, past))
-    return {
-        participle: "participle",
-        irregular_past: "past",
-        ing: "ing",
-        s: "s",
-        lemma: "base",
-    }
+    return {participle: "participle", irregular_past: "past", ing: "ing", s: "s", lemma: "base"}
 
 
 def ing_form(lemma: str) -> str:
@@ -83,13 +77,13 @@ class Verb:
             object.__setattr__(self, "ing", ing_form(self.lemma))
 
 
-def _verbs(lemmas: str, direction: Sequence[int] = (), **details: Any) -> dict[str, Verb]:
+def _read(lemmas: str, direction: Sequence[int] = (), **details: Any) -> dict[str, Verb]:
     """The verbs of one group of the list, which do alike."""
     dx_dy = (direction[0], direction[1]) if direction else None
     return {lemma: Verb(lemma, direction=dx_dy, **details) for lemma in lemmas.split()}
 
 
-VERBS = {lemma: verb for group in _LISTS["verbs"] for lemma, verb in _verbs(**group).items()}
+VERBS = {lemma: verb for group in _LISTS["verbs"] for lemma, verb in _read(**group).items()}
 RESULTS = dict(entries(_LISTS["results"]))
 OBJECT_MOVES = word_set(_LISTS["object_moves"])
 BOTH_MOVE = word_set(_LISTS["both_move"])
@@ -98,13 +92,17 @@ RIDDEN = word_set(_LISTS["ridden"])
 CHASES = word_set(_LISTS["chases"])
 
 
-def _index() -> dict[str, tuple[str, str]]:
-    index: dict[str, tuple[str, str]] = {}
-    for lemma in VERBS:
-        for form, name in forms(lemma).items():
-            index.setdefault(form, (lemma, name))
-    return index | _SPECIAL
-
-
 #: Written form -> (lemma, form name). A past that is also the participle is a `past`.
-FORMS = _index()
+FORMS = {
+    form: (lemma, name) for lemma in reversed(VERBS) for form, name in forms(lemma).items()
+} | _SPECIAL
+
+
+def form_of(word: str) -> str:
+    """The name of a verb's written form, "" if it is none that is known."""
+    return FORMS.get(word, ("", ""))[1]
+
+
+def lemma_of(word: str) -> str:
+    """The lemma of a verb's written form, "" if it is none that is known."""
+    return FORMS.get(word, ("", ""))[0]

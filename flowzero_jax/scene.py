@@ -240,7 +240,8 @@ def _decode(text: str | bytes, where: str) -> str:
     if text.startswith("\ufeff"):
         raise InputError(f"{where}: starts with a byte-order mark; save it as UTF-8 without BOM")
     depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', text):
+    # A text that does not end is one token, too: it is looked through once.
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{\]}]', text, re.DOTALL):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > MAX_DEPTH:
             raise InputError(

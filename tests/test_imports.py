@@ -86,7 +86,7 @@ ROOMS = {
     "lab.refinement": "lab.planners planner planner.llm scene files",
     "lab.speed": (
         "batch pipeline devices generation denoising models noise sampler schedule weights "
-        "tokenizer planner arrays scene files version settings"
+        "tokenizer planner planner.llm arrays scene files version settings"
     ),
 }
 # Library -> the rooms that may import it.

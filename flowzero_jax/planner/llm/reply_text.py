@@ -51,9 +51,10 @@ def _unwrap(text: str) -> tuple[str, list[str]]:
         notes.append("byte-order mark")
     bare = text.lstrip()
     if not bare.startswith("{"):
-        thoughtless = text
-        while match := _THOUGHTS.match(thoughtless):
-            thoughtless = thoughtless[match.end() :]
+        end = 0
+        while match := _THOUGHTS.match(text, end):
+            end = match.end()
+        thoughtless = text[end:]
         if _OPEN_THOUGHT.match(thoughtless):
             raise CutReply("the reply ends within its thoughts")
         # Some servers put the opening tag into the question.

@@ -221,6 +221,7 @@ def plan_file(tmp_path_factory):
         ["check", "PLAN", "--repair", "--out", "OUT/mended.json"],
         ["render", "missing.json", "--out", "OUT/video.mp4"],
         ["batch", "missing.csv", "--out-dir", "OUT/videos"],
+        ["doctor"],
     ],
     ids=" ".join,
 )

@@ -35,7 +35,7 @@ ROOMS = {
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
     "video": "files settings",
-    "metadata": "files version",
+    "metadata": "version",
     "arrays": "",
     "blending": "",
     "facing": "scene",

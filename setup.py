@@ -74,5 +74,5 @@ setup(
         "cuda13": ["jax[cuda13]"],
         "tpu": ["jax[tpu]"],
     },
-    entry_points={"console_scripts": ["flowzero-jax = flowzero_jax.cli:main"]},
+    entry_points={"console_scripts": ["flowzero-jax = flowzero_jax.__main__:main"]},
 )

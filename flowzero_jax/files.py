@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowzero_jax.errors import InputError, OutputError
@@ -28,7 +28,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     On any exception, an interrupt included, the temporary file is removed and `path` is as before.
 
     Raises:
-      OutputError: the block or the renaming met an `OSError`.
+      OutputError: the block or the renaming met an `OSError`, or a ValueError.
     """
     temporary = temporary_name(path)
     try:
@@ -36,16 +36,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         sync(temporary)
         os.replace(temporary, path)
         sync(path.parent)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise OutputError(f"{path}: cannot be written: {reason(error)}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes `text` as UTF-8, atomically; raises OutputError."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(text.encode())
+    write_texts({path: text})
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Writes files as UTF-8, all or none: each replaces an older one when all lie on the disk.
+
+    Raises: OutputError.
+    """
+    with contextlib.ExitStack() as stack:
+        for path, text in texts.items():
+            temporary = stack.enter_context(atomic_path(path))
+            temporary.write_bytes(text.encode())
+            sync(temporary)
 
 
 def sync(path: Path) -> None:

@@ -1,16 +1,18 @@
 """The record beside a video: everything that is needed to make it again, and what it took."""
 
 import json
+import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata as distributions
-from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 
-from flowzero_jax.files import write_text
 from flowzero_jax.version import __version__
+
+_COMPILER_VARIABLES = ("XLA_FLAGS", "LIBTPU_INIT_ARGS", "NVIDIA_TF32_OVERRIDE")
+_WITHOUT_EFFECT = ("_ADDRESS", "_ID", "_PROCESSES")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class RenderMetadata:
       video: "file", "format", "frames", "height", "width"; "sha256" unless it is a folder.
       device: "platform", "kind"; "mesh" (videos x frames x model) if there were several.
       versions: of Python, JAX, Flax, ffmpeg and this package.
+      environment: variables of the shell that may decide the rounding, by name.
       seconds: wall time of each stage.
     """
 
@@ -47,6 +50,7 @@ class RenderMetadata:
     video: dict[str, Any]
     device: dict[str, str]
     versions: dict[str, str]
+    environment: dict[str, str]
     seconds: dict[str, float]
 
 
@@ -61,10 +65,21 @@ def package_versions() -> dict[str, str]:
     }
 
 
-def write_metadata(path: str | Path, metadata: RenderMetadata) -> None:
-    """Writes the record as indented JSON, atomically; raises OutputError."""
-    text = json.dumps(asdict(metadata), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(Path(path), text + "\n")
+def metadata_json(metadata: RenderMetadata) -> str:
+    """The record as indented JSON."""
+    return json.dumps(asdict(metadata), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def rounding_variables() -> dict[str, str]:
+    """The variables of the shell that compilers and devices obey; paths in them are left out."""
+    names = [
+        name
+        for name in sorted(os.environ)
+        if name in _COMPILER_VARIABLES
+        or (name.startswith("JAX_") and not name.endswith(_WITHOUT_EFFECT))
+    ]
+    parts = {name: [p for p in os.environ[name].split() if "/" not in p] for name in names}
+    return {name: " ".join(kept) for name, kept in parts.items() if kept}
 
 
 def _ffmpeg_version() -> str:

@@ -32,7 +32,7 @@ IMAGE_STREAM = 2**16
 TRACK_STREAM = 2**16 + 1
 STEP_STREAM = 2**16 + 2
 # Named, not left to `jax_default_prng_impl`: with others a draw depends on the batch it is made in,
-# and a track would not keep its noise.
+# and a track would not keep its noise. So are a key's bits, not left to `jax_random_seed_offset`.
 GENERATOR = "threefry2x32"
 
 
@@ -45,8 +45,8 @@ def video_keys(seeds: Sequence[int]) -> Key[Array, " b"]:
     for index, seed in enumerate(seeds):
         if not 0 <= seed < 2**32:
             raise InputError(f"seeds[{index}]: {seed} is not in 0 … 2**32 − 1; choose another seed")
-    make = jax.vmap(lambda seed: jax.random.key(seed, impl=GENERATOR))
-    return make(jnp.asarray(np.array(seeds, np.uint32)))
+    bits = np.array([(0, seed) for seed in seeds], np.uint32).reshape(-1, 2)
+    return jax.random.wrap_key_data(jnp.asarray(bits), impl=GENERATOR)
 
 
 def shift_noise(

@@ -18,6 +18,7 @@ from flowzero_jax.denoising import Models, Params
 from flowzero_jax.devices.compilation import CompiledProgram, compile_programs
 from flowzero_jax.devices.mesh import platform_of, shard_params, to_host
 from flowzero_jax.devices.programs import Drawn, Progress, draw, encode_table, encode_texts_jitted
+from flowzero_jax.devices.switches import pinned
 from flowzero_jax.devices.traced import run
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import generate, latent_size
@@ -71,6 +72,7 @@ class Pipeline:
       info: a description of the checkpoint.
     """
 
+    @pinned()
     def __init__(
         self,
         checkpoint: Checkpoint,
@@ -109,6 +111,7 @@ class Pipeline:
             return self.draw([scenes], [0 if seed is None else seed], **options).frames[0]
         return self.draw(scenes, range(len(scenes)) if seeds is None else seeds, **options).frames
 
+    @pinned()
     def draw(
         self,
         scenes: Sequence[SceneSyntax],
@@ -179,6 +182,7 @@ class Pipeline:
             )
         return dataclasses.replace(settings, boxes=False)
 
+    @pinned()
     def encode(self, table: SceneTable) -> SceneArrays:
         """Encodes each distinct text of the table once and gathers the states."""
         encode = functools.partial(
@@ -186,6 +190,7 @@ class Pipeline:
         )
         return encode_table(encode, self.tokenizer(table.texts), table)
 
+    @pinned()
     def compile(
         self,
         settings: GenerationSettings | None = None,
@@ -245,6 +250,7 @@ def build_models(
     )
 
 
+@pinned()
 def load_pipeline(
     model: str | Path = EMBEDDED,
     dtype: str = "float32",
@@ -278,8 +284,19 @@ def load_pipeline(
     """
     pairs = tuple(x if isinstance(x, tuple) else lora(str(x)) for x in loras)
     source = Source(model, tokenizer, gligen, vae, pairs, prediction_type, zero_terminal_snr)
-    checkpoint = load_checkpoint(source, dtype)
-    return Pipeline(checkpoint, dtype, attention, mesh)
+    return Pipeline(load_checkpoint(source, dtype), dtype, attention, mesh)
+
+
+@pinned()
+def describe(source: Source) -> tuple[PipelineInfo, GenerationSettings]:
+    """What a checkpoint is, and its generation defaults; needs no device.
+
+    Raises:
+      ModelError, InputError: as `load_pipeline`.
+    """
+    checkpoint = load_checkpoint(source)
+    defaults = checkpoint.settings or CheckpointSettings()
+    return _describe(checkpoint, defaults), defaults.generation
 
 
 def _describe(checkpoint: Checkpoint, defaults: CheckpointSettings) -> PipelineInfo:

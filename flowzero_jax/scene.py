@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.files import atomic_path, reason
+from flowzero_jax.files import reason, write_text
 
 Direction = Literal[
     "left", "right", "up", "down", "left_up", "left_down", "right_up", "right_down", "random"
@@ -214,19 +214,18 @@ def scene_json(scene: SceneSyntax) -> str:
 
 def write_scene(path: str | os.PathLike[str], scene: SceneSyntax) -> None:
     """Writes a scene file atomically. Raises: OutputError; an older file then stays as it was."""
-    data = scene_json(scene).encode()
-    if len(data) > MAX_BYTES:
+    write_text(Path(path), scene_file(path, scene))
+
+
+def scene_file(path: str | os.PathLike[str], scene: SceneSyntax) -> str:
+    """What is to stand in a scene file; raises OutputError if nobody could read it again."""
+    text = scene_json(scene)
+    if (size := len(text.encode())) > MAX_BYTES:
         raise OutputError(
-            f"{_quote_path(path)}: the scene takes {len(data)} bytes, the limit is {MAX_BYTES}; "
+            f"{_quote_path(path)}: the scene takes {size} bytes, the limit is {MAX_BYTES}; "
             "use shorter texts or fewer frames"
         )
-    try:
-        with atomic_path(Path(path)) as temporary:
-            temporary.write_bytes(data)
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"{_quote_path(path)}: cannot be written ({reason(error).lower()})"
-        ) from None
+    return text
 
 
 def _decode(text: str | bytes, where: str) -> str:
@@ -240,7 +239,8 @@ def _decode(text: str | bytes, where: str) -> str:
     if text.startswith("\ufeff"):
         raise InputError(f"{where}: starts with a byte-order mark; save it as UTF-8 without BOM")
     depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', text):
+    # A text that does not end is one token, too: it is looked through once.
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{\]}]', text, re.DOTALL):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > MAX_DEPTH:
             raise InputError(

@@ -1,11 +1,14 @@
 """Values as people write them, on the command line or in a file: text in, a checked value out."""
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from flowzero_jax.settings import Setting
+
+LONGEST_WORD = 40
 
 
 def parser(setting: Setting) -> Callable[[str], Any]:
@@ -22,6 +25,15 @@ def parser(setting: Setting) -> Callable[[str], Any]:
     if setting.type is str and setting.default is not None:
         return str
     return {"mesh": mesh, "loras": lora}.get(setting.name, non_empty)
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """How a message about a word that is none of `names` ends: with those spelt like it."""
+    spelt = {name.lower().strip("-"): name for name in names}
+    # The comparison takes the square of the length.
+    word = word.lower().strip("-")[:LONGEST_WORD]
+    near = difflib.get_close_matches(word, spelt, n=3, cutoff=0.65)
+    return f"; did you mean {' or '.join(spelt[name] for name in near)}?" if near else ""
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
@@ -55,7 +67,7 @@ def choice(*names: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text in names:
             return text
-        raise ValueError(f"{text!r} is none of {', '.join(names)}")
+        raise ValueError(f"{text!r} is none of {', '.join(names)}{did_you_mean(text, names)}")
 
     return parse
 

@@ -68,7 +68,7 @@ generate_everywhere() {
     local prompt=$1 out=$2 folder=flowzero_jax/out file stem
     shift 2
     file=$(basename "$out")
-    stem=${file%.*}
+    stem=${file%.mp4}
     [[ $file == *.* ]] || die "$out: give a file such as video.mp4"
     [[ -d $(dirname "$out") ]] || die "$(dirname "$out"): no such folder"
     on_all_workers "mkdir -p ~/$folder && cd ~/$folder && ~/flowzero_jax/.venv/bin/flowzero-jax \

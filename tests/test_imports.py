@@ -36,7 +36,7 @@ ROOMS = {
     "planner": "planner.english planner.checks planner.planning",
     "preview": "planner.llm scene files",
     "video": "files settings",
-    "metadata": "files version",
+    "metadata": "version",
     "arrays": "",
     "blending": "",
     "facing": "scene",
@@ -87,7 +87,7 @@ ROOMS = {
     "lab.refinement": "lab.planners planner planner.llm planner.tracks scene files",
     "lab.speed": (
         "batch pipeline devices generation denoising models noise sampler schedule weights "
-        "tokenizer planner arrays scene files version settings"
+        "tokenizer planner planner.llm arrays scene files version settings"
     ),
 }
 # Library -> the rooms that may import it.
@@ -221,6 +221,7 @@ def plan_file(tmp_path_factory):
         ["check", "PLAN", "--repair", "--out", "OUT/mended.json"],
         ["render", "missing.json", "--out", "OUT/video.mp4"],
         ["batch", "missing.csv", "--out-dir", "OUT/videos"],
+        ["doctor"],
     ],
     ids=" ".join,
 )

@@ -8,8 +8,12 @@ import sys
 
 import pytest
 
-from flowzero_jax.errors import OutputError
-from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
+from flowzero_jax.metadata import (
+    RenderMetadata,
+    metadata_json,
+    package_versions,
+    rounding_variables,
+)
 from flowzero_jax.version import __version__
 
 
@@ -27,28 +31,34 @@ def record(**changes):
         "video": {"file": "video.mp4", "format": "mp4", "frames": 8, "height": 64, "width": 64},
         "device": {"platform": "cpu", "kind": "cpu"},
         "versions": package_versions(),
+        "environment": {"XLA_FLAGS": "--xla_cpu_enable_fast_math=true"},
         "seconds": {"generate": 1.25},
     }
     return RenderMetadata(**(fields | changes))
 
 
-def test_the_file_holds_the_record(tmp_path):
-    path = tmp_path / "video.meta.json"
-    write_metadata(path, record())
-    read = json.loads(path.read_text())
-    assert RenderMetadata(**read) == record()
-    assert "ein Bär 🐻" in path.read_text()  # people read it
+def test_the_text_holds_the_record():
+    text = metadata_json(record())
+    assert RenderMetadata(**json.loads(text)) == record()
+    assert "ein Bär 🐻" in text  # people read it
 
 
-def test_numbers_that_json_lacks_are_refused_and_the_older_file_stays(tmp_path):
-    path = tmp_path / "video.meta.json"
-    write_metadata(path, record())
-    before = path.read_bytes()
+def test_numbers_that_json_lacks_are_refused():
     with pytest.raises(ValueError):
-        write_metadata(path, record(fps=float("nan")))
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_metadata(tmp_path / "missing" / "video.meta.json", record())
-    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+        metadata_json(record(fps=float("nan")))
+
+
+def test_variables_that_may_decide_the_rounding_are_told_without_paths(monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("JAX_", "XLA_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/home/ada/dump --xla_cpu_enable_fast_math=true")
+    monkeypatch.setenv("JAX_SOME_SWITCH_OF_TOMORROW", "1")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "/home/ada/cache")
+    monkeypatch.setenv("JAX_COORDINATOR_ADDRESS", "10.0.0.1:1234")
+    assert rounding_variables() == {
+        "JAX_SOME_SWITCH_OF_TOMORROW": "1",
+        "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
+    }
 
 
 def test_versions_name_what_pixels_depend_on_and_not_the_machine():

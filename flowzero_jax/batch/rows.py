@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NoReturn
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import reason
 from flowzero_jax.scene import MAX_BYTES, RepeatedKey, keep_repeats
+from flowzero_jax.values import did_you_mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _cells(names: list[str], cells: list[str]) -> dict[str, Any] | InputError:
 def _header_fault(names: list[str], columns: Collection[str]) -> str | None:
     unknown = [name for name in names if name not in columns]
     if unknown:
-        return f"unknown column {unknown[0]!r}; known are {', '.join(columns)}"
+        known = did_you_mean(unknown[0], columns) or f"; known are {', '.join(columns)}"
+        return f"unknown column {unknown[0]!r}{known}"
     if len(set(names)) < len(names):
         return "a column occurs twice; keep one"
     if "prompt" not in names and "plan" not in names:

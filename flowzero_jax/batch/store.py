@@ -6,6 +6,7 @@ A bucket takes an object or does not; in a folder files are written under tmp/, 
 import contextlib
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -146,6 +147,10 @@ class Store:
         with ThreadPoolExecutor(REQUESTS) as pool:
             return list(pool.map(function, items))
 
+    def free_bytes(self) -> int | None:
+        """The room that is left; None where nobody tells, as of a bucket."""
+        return None
+
     def is_usable(self) -> bool:
         """Whether it takes any file at all: it is there, writable and not full."""
         try:
@@ -220,6 +225,9 @@ class Folder(Store):
         with self._errors(folder, "read"), os.scandir(self.root / folder) as entries:
             for entry in entries:
                 yield entry.name
+
+    def free_bytes(self) -> int | None:
+        return shutil.disk_usage(self.root).free
 
     @contextlib.contextmanager
     def scratch(self, name: str) -> Iterator[Path]:

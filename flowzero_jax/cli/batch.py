@@ -5,9 +5,11 @@ that are not done drawn.
 """
 
 import contextlib
+import math
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,7 @@ from flowzero_jax.batch.manifest import (
     MANIFEST,
     Remaining,
     count_records,
+    stored_jobs,
     write_jobs,
     write_manifest,
 )
@@ -41,6 +44,8 @@ from flowzero_jax.video.formats import FORMATS
 PARTIAL_EXIT_CODE = 7
 RULES_PLANNERS, LLM_PLANNERS = 2, 16
 """Jobs that are planned at a time: rules compute, a language model is waited for."""
+BYTES_PER_PIXEL, BESIDE_A_VIDEO = {"mp4": 0.1, "gif": 0.5}, 50_000
+"""About, of a video of detailed pictures, and of its plan, pictures and record."""
 
 
 def run(job: BatchJob, report: Report) -> int:
@@ -74,12 +79,30 @@ def _run(job: BatchJob, path: Path, store: Store, report: Report, patience: Pati
             number = write_jobs(store, jobs)
             if asked > number:
                 report.note(f"{counted(asked - number, 'repeated job')} will be drawn once")
+            _warn_of_room(job, store, number)
             summary = _draw(job, store, engine, number, report, patience)
     except JobsError as error:
         for line in error.lines:
             report.note(line)
         raise
     return _conclude(job, store, summary, report, patience)
+
+
+def _warn_of_room(job: BatchJob, store: Store, number: int) -> None:
+    """Warns if what is not drawn yet will hardly find room: it is told before hours of drawing."""
+    free = store.free_bytes()
+    if free is None or not number:
+        return
+    sides = ("frames", "height", "width")
+    pixels = sum(math.prod(each.settings[side] for side in sides) for each in stored_jobs(store))
+    each = BYTES_PER_PIXEL.get(job.format, 1.0) * pixels / number + BESIDE_A_VIDEO
+    needed = int(each * (number if job.overwrite else max(number - count_records(store), 0)))
+    if needed > free:
+        warnings.warn(
+            f"{job.out_dir}: {free / 1e9:.2g} GB are free, about {needed / 1e9:.2g} GB are needed; "
+            "what finds no room ends the run, and the same command goes on",
+            stacklevel=2,
+        )
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ A config's fields are the rendering options, checked like the flags of the same 
 
 import argparse
 import dataclasses
-import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from flowzero_jax.cli.options import CONFIG_PREFIX, RENDER_OPTIONS
 from flowzero_jax.cli.values import parser
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.values import did_you_mean
 
 OPTIONS = {option.name: option for option in RENDER_OPTIONS}
 
@@ -97,7 +97,8 @@ def read_config(spec: str) -> dict[str, Any]:
             warnings.simplefilter("ignore", DeprecationWarning)
             parsed(argv)
         config = parsed.config
-    except Exception as error:  # the file is code: it can raise anything
+    # The file is code: it can raise anything, and try to end the process.
+    except (Exception, SystemExit, GeneratorExit) as error:
         # ml_collections puts a whole traceback into the message; its last line says what it was.
         said = str(error).strip().split("\n")[-1]
         raise InputError(f"{spec}: {type(error).__name__}: {said}") from error
@@ -110,9 +111,8 @@ def read_config(spec: str) -> dict[str, Any]:
 
 def _checked(where: str, name: str, value: Any) -> Any:
     if name not in OPTIONS:
-        near = difflib.get_close_matches(name, OPTIONS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(OPTIONS)}"
-        raise InputError(f"{where}: unknown field {name}; {hint}")
+        hint = did_you_mean(name, OPTIONS) or f"; known are {', '.join(OPTIONS)}"
+        raise InputError(f"{where}: unknown field {name}{hint}")
     if OPTIONS[name].type is bool:
         if isinstance(value, bool):
             return value

@@ -18,6 +18,7 @@ COMMAND_MODULES = {
     "batch": "flowzero_jax.cli.batch",
     "compile": "flowzero_jax.cli.compile_model",
     "inspect": "flowzero_jax.cli.inspect_model",
+    "doctor": "flowzero_jax.cli.doctor",
 }
 """Each has `run(job, report) -> exit code`; plan, show and check never import JAX."""
 
@@ -26,12 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (without the program's name); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     report = Report.for_arguments(arguments)
-    try:
-        with report.warnings_as_lines(), terminable():
-            args = parse_arguments(arguments)
-            job = make_job(args)
-            code = importlib.import_module(COMMAND_MODULES[args.command]).run(job, report)
-            report.flush()
-            return code
-    except BaseException as error:
-        return report.failure(error)
+    with report.without_noise():
+        try:
+            with report.warnings_as_lines(), terminable(report.failure):
+                args = parse_arguments(arguments)
+                job = make_job(args)
+                code = importlib.import_module(COMMAND_MODULES[args.command]).run(job, report)
+                report.flush()
+                return code
+        except BaseException as error:
+            return report.failure(error)

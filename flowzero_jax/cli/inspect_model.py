@@ -4,7 +4,7 @@ import dataclasses
 
 from flowzero_jax.cli.jobs import InspectJob
 from flowzero_jax.cli.report import Report
-from flowzero_jax.pipeline import PipelineInfo, load_pipeline
+from flowzero_jax.pipeline import PipelineInfo, describe
 from flowzero_jax.settings import GenerationSettings
 
 NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
@@ -12,8 +12,7 @@ NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render w
 
 def run(job: InspectJob, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
-    pipeline = load_pipeline(**vars(job.source))
-    info, settings = pipeline.info, pipeline.settings
+    info, settings = describe(job.source)
     report.result(
         "\n".join([f"{job.source.model}: {info.name}", *_lines(info, settings)]),
         **dataclasses.asdict(info),

@@ -10,7 +10,7 @@ from typing import Any
 
 from flowzero_jax.cli.config import config_file, fields_of, rendering_values
 from flowzero_jax.cli.planner_options import planner_choice
-from flowzero_jax.errors import InputError
+from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.loading.request import ModelRequest
 from flowzero_jax.planner.choice import PlannerChoice
 from flowzero_jax.settings import (
@@ -19,7 +19,15 @@ from flowzero_jax.settings import (
     GenerationSettings,
     VideoSettings,
 )
-from flowzero_jax.weights.source import Source
+from flowzero_jax.values import did_you_mean
+from flowzero_jax.weights.source import EMBEDDED, Source
+
+MEANT = {
+    ".json": "flowzero-jax render {} draws a plan",
+    ".jsonl": "flowzero-jax batch {} draws many",
+    ".csv": "flowzero-jax batch {} draws many",
+    ".txt": "flowzero-jax batch {0} draws many, flowzero-jax plan --prompts-file {0} plans them",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,7 +140,12 @@ class InspectJob:
     source: Source
 
 
-Job = VideoJob | PlanJob | ShowJob | CheckJob | BatchJob | CompileJob | InspectJob
+@dataclasses.dataclass(frozen=True)
+class DoctorJob:
+    """`doctor`: what is wrong here."""
+
+
+Job = VideoJob | PlanJob | ShowJob | CheckJob | BatchJob | CompileJob | InspectJob | DoctorJob
 
 
 def make_job(args: argparse.Namespace) -> Job:
@@ -146,14 +159,21 @@ def make_job(args: argparse.Namespace) -> Job:
         case "plan":
             planner = planner_choice(args)
             return PlanJob(
-                args.prompt, args.prompts_file, args.out, args.frames, planner, args.explain
+                _prompt(args.prompt),
+                args.prompts_file,
+                args.out,
+                args.frames,
+                planner,
+                args.explain,
             )
         case "show":
-            return ShowJob(args.plan, args.out, args.history)
+            return ShowJob(_plan(args.plan), args.out, args.history)
         case "check":
-            return CheckJob(args.plan, args.out, args.repair)
+            return CheckJob(_plan(args.plan), args.out, args.repair)
         case "inspect":
-            return InspectJob(Source(**fields_of(Source, vars(args))))
+            return InspectJob(_source(vars(args)))
+        case "doctor":
+            return DoctorJob()
     options = rendering_values(args.config, args.overrides, vars(args))
     if args.command == "compile":
         frames = options.get("frames") or DEFAULT_FRAMES
@@ -167,8 +187,8 @@ def _video_job(args: argparse.Namespace, options: dict[str, Any]) -> VideoJob:
     generates = args.command == "generate"
     return VideoJob(
         command=args.command,
-        prompt=args.prompt if generates else None,
-        plan=None if generates else Path(args.plan),
+        prompt=_prompt(args.prompt) if generates else None,
+        plan=None if generates else Path(_plan(args.plan)),
         planner=planner_choice(args) if generates else None,
         out=args.out,
         config=config_file(args.config) if args.config else None,
@@ -202,9 +222,34 @@ def _batch_job(args: argparse.Namespace, options: dict[str, Any]) -> BatchJob:
     )
 
 
+def _prompt(text: str | None) -> str | None:
+    """A prompt; raises InputError for the name of a file, of which another command was meant."""
+    path = Path(text or "")
+    for ending, hint in MEANT.items():
+        if path.suffix.lower() == ending and " " not in path.name:
+            raise InputError(f"{text}: is the name of a file, not a prompt; {hint.format(text)}")
+    return text
+
+
+def _plan(name: str) -> str:
+    """The name of a plan; raises InputError for a prompt."""
+    if " " in name and "." not in name and not Path(name).exists():
+        raise InputError(f'{name}: no such plan; a prompt is for flowzero-jax generate "{name}"')
+    return name
+
+
+def _source(values: dict[str, Any]) -> Source:
+    source = Source(**fields_of(Source, values))
+    name = str(source.model)
+    near = did_you_mean(name, [EMBEDDED])
+    if near and name != EMBEDDED and not Path(name).exists():
+        raise ModelError(f"{name}: no such model{near}")
+    return source
+
+
 def _model_request(args: argparse.Namespace, options: dict[str, Any]) -> ModelRequest:
     return ModelRequest(
-        source=Source(**fields_of(Source, options)),
+        source=_source(options),
         changes=fields_of(GenerationSettings, options),
         compute=ComputeSettings(**fields_of(ComputeSettings, options)),
         steps_per_call=args.steps_per_call,

@@ -1,8 +1,11 @@
 """The command line's grammar."""
 
 import argparse
-from collections.abc import Sequence
-from typing import NoReturn
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any, NoReturn
 
 from flowzero_jax.cli import values
 from flowzero_jax.cli.batch_options import add_batch
@@ -19,6 +22,7 @@ from flowzero_jax.settings import (
     VideoSettings,
     settings_of,
 )
+from flowzero_jax.values import did_you_mean
 from flowzero_jax.version import __version__
 from flowzero_jax.video.formats import output_help
 from flowzero_jax.weights.source import EMBEDDED, Source
@@ -77,15 +81,49 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     overrides = [text for text in arguments[:end] if text.startswith(CONFIG_PREFIX)]
     others = [text for text in arguments[:end] if not text.startswith(CONFIG_PREFIX)]
-    parser = _build_parser()
-    args = parser.parse_args([*others, *arguments[end:]])
+    parser, commands = _build_parser()
+    _check_options(parser, commands, others)
+    args, rest = parser.parse_known_args([*others, *arguments[end:]])
+    if rest:
+        _refuse(commands[args.command], rest, getattr(args, "prompt", None))
     if overrides and "config" not in args:
         parser.error(f"{args.command} takes no {overrides[0]}")
     args.overrides = overrides
     return args
 
 
-def _build_parser() -> _Parser:
+def _check_options(
+    parser: _Parser, commands: Mapping[str, argparse.ArgumentParser], arguments: Sequence[str]
+) -> None:
+    """Says of a misspelt command or option what was meant, before it is missed elsewhere."""
+    command = next((text for text in arguments if not text.startswith("-")), None)
+    if command is None or {"-h", "--help", "--version"}.intersection(arguments[:1]):
+        return
+    first, *others = arguments
+    if first != command:
+        parser.error(f"{first}: options come after the command: {parser.prog} generate … {first}")
+    if first not in commands:
+        hint = did_you_mean(first, commands)
+        if " " in first:
+            hint = f'; did you mean {parser.prog} generate "{first}"?'
+        parser.error(f"{first!r}: no such command{hint or '; known are ' + ', '.join(commands)}")
+    known = commands[first]._option_string_actions
+    for text in others:
+        name = text.partition("=")[0]
+        if name.startswith("--") and " " not in name and name not in known:
+            commands[first].error(f"{name}: no such option{did_you_mean(name, known)}")
+
+
+def _refuse(command: argparse.ArgumentParser, rest: Sequence[str], prompt: str | None) -> NoReturn:
+    """Says what is wrong with arguments that nobody took."""
+    if prompt is None or rest[0].startswith("-"):
+        command.error(f"unrecognized arguments: {' '.join(rest)}")
+    whole = " ".join([prompt, *rest])
+    command.error(f'{rest[0]}: the prompt is in pieces; put it into quotes: "{whole}"')
+
+
+def _build_parser() -> tuple[_Parser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser of a command line, and those of the commands by name."""
     parser = _Parser(
         prog="flowzero-jax",
         description="Zero-shot text-to-video: a plan of boxes and motions, then a video.",
@@ -159,7 +197,9 @@ def _build_parser() -> _Parser:
     _add_model(inspect, default=EMBEDDED)
     for option in _ADDITIONS:
         _add_option(inspect, option)
-    return parser
+
+    command("doctor", "what a bug report needs, and what is wrong here")
+    return parser, commands.choices
 
 
 PROMPTS_FILE = "one prompt a line; --out gets one plan a line"
@@ -188,7 +228,7 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 def _add_option(group, option: Setting) -> None:
     """A flag, or for a switch two of them; it is None unless given."""
-    flag, help = values.flag(option), option.about.help
+    flag, help = values.flag(option), option.about.help + _embedded_default(option)
     if option.type is bool:
         group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
     else:
@@ -198,6 +238,21 @@ def _add_option(group, option: Setting) -> None:
         group.add_argument(
             flag, dest=option.name, action=action, type=parse, metavar=metavar, help=help
         )
+
+
+def _embedded_default(option: Setting) -> str:
+    """What the embedded model takes, for a help text; "" if that is no affair of a model's."""
+    if not option.about.in_checkpoint and option.name != "fps":
+        return ""
+    value = _embedded_values().get(option.name, option.default)
+    return f" ({EMBEDDED}: {value if type(value) is not bool else 'on' if value else 'off'})"
+
+
+@functools.cache
+def _embedded_values() -> dict[str, Any]:
+    file = resources.files("flowzero_jax") / "checkpoints" / EMBEDDED / "flowzero.json"
+    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return values
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) -> None:

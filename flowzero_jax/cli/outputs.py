@@ -1,16 +1,18 @@
 """The files of a video: checked before anything is planned or compiled, written at the end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from flowzero_jax.cli.jobs import VideoJob
-from flowzero_jax.cli.snapshots import check_snapshot
-from flowzero_jax.errors import OutputError
+from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import check_writable
 from flowzero_jax.video import check_output_path, write_video
 from flowzero_jax.video.paths import sidecar_path
+from flowzero_jax.video.write import staged_video
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,21 @@ def check_outputs(job: VideoJob) -> Outputs:
         if path.parent.exists():  # a folder that will be made is not there yet
             check_writable(path, read)
     if job.snapshot is not None:
-        check_snapshot(job.snapshot, read, [Path(job.out), *written])
+        check_writable(job.snapshot, read)
+        if job.snapshot.resolve() in [path.resolve() for path in (Path(job.out), *written)]:
+            raise InputError(f"--snapshot {job.snapshot}: is an output, too; give another name")
     return Outputs(kind, Path(job.out), meta, job.plan or plan, history)
 
 
-def write_frames(outputs: Outputs, frames: np.ndarray, fps: float) -> None:
-    """Writes the video; if ffmpeg fails, the frames, which cost so much more, go to a folder."""
+@contextmanager
+def staged_outputs(outputs: Outputs, frames: np.ndarray, fps: float) -> Iterator[Path]:
+    """Yields where the video lies, written but not yet named: it is when the block succeeds.
+
+    If it cannot be written, the frames, which cost so much more, go to a folder.
+    """
     try:
-        write_video(outputs.video, frames, fps)
+        with staged_video(outputs.video, frames, fps) as staged:
+            yield staged
     except OutputError as error:
         rescue = outputs.video.with_name(f"{outputs.video.stem}_frames")
         if outputs.kind != ".mp4" or rescue.exists():

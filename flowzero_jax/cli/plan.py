@@ -10,11 +10,11 @@ from typing import Any
 from flowzero_jax.cli.jobs import PlanJob
 from flowzero_jax.cli.report import Report, counted, describe_error, one_line
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.files import atomic_path, check_writable, reason
+from flowzero_jax.files import atomic_path, check_writable, reason, write_texts
 from flowzero_jax.planner import explain, plan, read_intent
 from flowzero_jax.planner.choice import Planned, choose_planner, history_path
-from flowzero_jax.planner.llm.history import history_tree, write_history
-from flowzero_jax.scene import write_scene
+from flowzero_jax.planner.llm.history import history_json, history_tree
+from flowzero_jax.scene import scene_file
 
 PARTIAL_EXIT_CODE = 7
 
@@ -36,10 +36,10 @@ def run(job: PlanJob, report: Report) -> int:
         return _plan_file(job, out, planner, report)
     assert job.prompt is not None
     planned = planner(job.prompt, job.frames)
-    write_scene(out, planned.scene)
-    fields = {}
+    fields: dict[str, Any] = {}
+    texts = {out: scene_file(out, planned.scene)}
     if planned.history is not None:
-        write_history(history_path(out), planned.history)
+        texts[history_path(out)] = history_json(planned.history)
         kept = planned.history.best
         fields = {
             "history": str(history_path(out)),
@@ -51,6 +51,7 @@ def run(job: PlanJob, report: Report) -> int:
         fields["planner"] = planned.planner
     else:
         _warn_of_unread(job.prompt)
+    write_texts(texts)
     lines = explain(job.prompt) if job.explain else ()
     if job.explain:
         fields["explanation"] = lines

@@ -25,8 +25,8 @@ def one_of_several(report: Report) -> Iterator[None]:
     from flowzero_jax.loading.device import first_device
 
     _silence_libraries()
-    processes.initialize()
     try:
+        processes.initialize()
         first_device()
         yield
     except processes.SharedError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from flowzero_jax.cli.signals import Terminated
-from flowzero_jax.errors import FlowZeroError, OutputError
+from flowzero_jax.errors import FlowZeroError, InputError, OutputError
 
 PROGRAM = "flowzero-jax"
 BUG_EXIT_CODE = 1
@@ -61,6 +61,17 @@ class Report:
             sys.stdout.flush()
 
     @contextmanager
+    def without_noise(self) -> Iterator[None]:
+        """Within the block Python itself says nothing of what fails while objects are deleted."""
+        former = sys.unraisablehook
+        if not self.debug:
+            sys.unraisablehook = lambda unraisable: None
+        try:
+            yield
+        finally:
+            sys.unraisablehook = former
+
+    @contextmanager
     def warnings_as_lines(self) -> Iterator[None]:
         """Within the block every user warning is one line on stderr."""
 
@@ -106,6 +117,11 @@ def describe_error(error: BaseException) -> tuple[str, int]:
             return str(error) or "terminated", TERMINATED_EXIT_CODE
         case OSError():
             return str(error), OutputError.exit_code
+    said = str(error)
+    for variable in sorted(os.environ, key=len, reverse=True):
+        named = variable.startswith("JAX_") and variable.lower() in said.lower()
+        if named and isinstance(error, ValueError):  # JAX does not take its value
+            return f"{variable}: {said}", InputError.exit_code
     name = type(error).__name__
     return f"internal error, {name}: {error}; please report it with --debug", BUG_EXIT_CODE
 

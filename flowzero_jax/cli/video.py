@@ -5,6 +5,7 @@ written. Of several processes (--distributed) all load and draw, and the first d
 """
 
 import dataclasses
+import hashlib
 import json
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -14,18 +15,23 @@ import numpy as np
 
 from flowzero_jax.cli.advice import warn_of_truncated_texts, warn_of_unknown_nouns
 from flowzero_jax.cli.jobs import VideoJob
-from flowzero_jax.cli.outputs import Outputs, check_outputs, write_frames
+from flowzero_jax.cli.outputs import Outputs, check_outputs, staged_outputs
 from flowzero_jax.cli.processes import leads, one_of_several, shared_scene, together
 from flowzero_jax.cli.progress import step_progress
 from flowzero_jax.cli.report import Report, counted
 from flowzero_jax.cli.snapshots import resumable
 from flowzero_jax.errors import InputError
-from flowzero_jax.files import sha256
-from flowzero_jax.metadata import RenderMetadata, package_versions, write_metadata
+from flowzero_jax.files import sha256, write_texts
+from flowzero_jax.metadata import (
+    RenderMetadata,
+    metadata_json,
+    package_versions,
+    rounding_variables,
+)
 from flowzero_jax.planner import plan
 from flowzero_jax.planner.choice import Planned, choose_planner
-from flowzero_jax.planner.llm.history import write_history
-from flowzero_jax.scene import SceneSyntax, read_scene, write_scene
+from flowzero_jax.planner.llm.history import history_json
+from flowzero_jax.scene import SceneSyntax, read_scene, scene_file
 from flowzero_jax.settings import DEFAULT_FRAMES
 from flowzero_jax.video.formats import FOLDER
 from flowzero_jax.video.paths import check_size
@@ -38,7 +44,7 @@ Seconds = dict[str, float]
 
 
 def run(job: VideoJob, report: Report) -> int:
-    """Draws the video; returns the exit code. The plan stays if the drawing fails."""
+    """Draws the video; returns the exit code. Nothing is written before all else has succeeded."""
     with one_of_several(report) if job.distributed else nullcontext():
         _run(job, report if leads(job.distributed) else None)
     return 0
@@ -50,7 +56,7 @@ def _run(job: VideoJob, report: Report | None) -> None:
     with together(job.distributed):
         if report is not None:
             outputs = check_outputs(job)
-            planned = _plan(job, outputs) if job.plan is None else _read_plan(job)
+            planned = _plan(job) if job.plan is None else _read_plan(job)
     scene = shared_scene(None if planned is None else planned.scene, job.distributed)
     with resumable(job.snapshot):
         loaded, loading = _load(job, outputs)
@@ -62,19 +68,12 @@ def _run(job: VideoJob, report: Report | None) -> None:
             _write(job, outputs, planned, loaded, frames, before, report)
 
 
-def _plan(job: VideoJob, outputs: Outputs) -> Planned:
-    """Plans, and writes the plan and how it came about."""
+def _plan(job: VideoJob) -> Planned:
     assert job.planner is not None and job.prompt is not None
     planner = choose_planner(job.planner, plan)
     started = time.perf_counter()
     planned = planner(job.prompt, job.video.frames or DEFAULT_FRAMES)
-    seconds = {"plan": _since(started)}
-    if outputs.kind == FOLDER:
-        outputs.video.mkdir(exist_ok=True)
-    write_scene(outputs.plan, planned.scene)
-    if planned.history is not None:
-        write_history(outputs.history, planned.history)
-    return dataclasses.replace(planned, seconds=seconds)
+    return dataclasses.replace(planned, seconds={"plan": _since(started)})
 
 
 def _read_plan(job: VideoJob) -> Planned:
@@ -148,17 +147,24 @@ def _write(
     seconds: Seconds,
     report: Report,
 ) -> None:
-    """Writes the video and its record, and reports them."""
+    """Writes the video, its plan and its record, and reports them."""
     video, fps = job.video, float(job.video.fps or loaded.pipeline.info.fps)
-    started = time.perf_counter()
-    write_frames(outputs, frames, fps)
-    seconds = seconds | {"write": _since(started)}
     num_frames, height, width, _ = frames.shape
     size: dict[str, Any] = {"frames": num_frames, "height": height, "width": width}
-    digest = {} if outputs.kind == FOLDER else {"sha256": sha256(outputs.video)}
-    write_metadata(
-        outputs.meta,
-        RenderMetadata(
+    started = time.perf_counter()
+    with staged_outputs(outputs, frames, fps) as staged:
+        texts = {}
+        if job.plan is None:
+            texts[outputs.plan] = scene_file(outputs.plan, planned.scene)
+        if planned.history is not None:
+            texts[outputs.history] = history_json(planned.history)
+        if (plan := texts.get(outputs.plan)) is None:
+            plan_sha256 = sha256(outputs.plan)
+        else:
+            plan_sha256 = hashlib.sha256(plan.encode()).hexdigest()
+        digest = {} if outputs.kind == FOLDER else {"sha256": sha256(staged)}
+        seconds = seconds | {"write": _since(started)}
+        record = RenderMetadata(
             command=job.command,
             prompt=planned.scene.prompt,
             negative_prompt=video.negative_prompt,
@@ -166,14 +172,18 @@ def _write(
             settings=loaded.recorded_settings,
             fps=fps,
             planner=planned.planner,
-            plan={"file": str(outputs.plan), "sha256": sha256(outputs.plan)},
+            plan={"file": str(outputs.plan), "sha256": plan_sha256},
             model=loaded.model,
             video={"file": job.out, "format": outputs.kind.removeprefix("."), **size, **digest},
             device=loaded.device,
             versions=package_versions(),
+            environment=rounding_variables(),
             seconds=seconds,
-        ),
-    )
+        )
+        texts[outputs.meta] = metadata_json(record)
+        # What belongs to a folder lies in it, and comes along.
+        in_folder = outputs.kind == FOLDER
+        write_texts({staged / path.name if in_folder else path: t for path, t in texts.items()})
     report.result(
         f"{outputs.video}: {counted(num_frames, 'frame')}, {width}x{height}, {fps:g} fps, "
         f"seed {video.seed}",

@@ -6,9 +6,12 @@ fails. A process that is killed is noticed after `HEARTBEAT_TIMEOUT` seconds at 
 and JAX then ends the others.
 """
 
+import functools
 import hashlib
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,24 +56,47 @@ def initialize(timeout: int = START_TIMEOUT) -> None:
 
     Raises:
       InputError: only some of the variables are set, or not to numbers.
-      DeviceError: the others are not found in `timeout` seconds.
+      DeviceError: the others are not found in `timeout` seconds. This process cannot go on then.
     """
     arguments = _from_environment()
     # JAX would catch SIGTERM for itself, and the process live on.
     jax.config.update("jax_enable_preemption_service", False)
+    # The processes speak with each other (by gRPC), never through a proxy to the world outside.
+    os.environ["grpc_proxy"] = ""  # noqa: SIM112 (so it is spelt)
+    jax.config.update("jax_check_proxy_envs", False)
+    # At the end of its own time JAX aborts the process, and until then signals would wait.
+    started: Future[None] = Future()
+    joining = functools.partial(
+        jax.distributed.initialize,
+        **arguments,
+        initialization_timeout=2 * timeout + HEARTBEAT_TIMEOUT,
+        heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
+        shutdown_timeout_seconds=SHUTDOWN_TIMEOUT,
+    )
+    threading.Thread(target=_run, args=(joining, started), daemon=True).start()
+    hint = (
+        f"outside of Cloud TPU, Slurm and Kubernetes set {ADDRESS}=HOST:PORT, {COUNT} and {INDEX} "
+        "for every process"
+    )
     try:
-        jax.distributed.initialize(
-            **arguments,
-            initialization_timeout=timeout,
-            heartbeat_timeout_seconds=HEARTBEAT_TIMEOUT,
-            shutdown_timeout_seconds=SHUTDOWN_TIMEOUT,
-        )
-    except (ValueError, RuntimeError) as error:  # nothing found; no answer, or the port is taken
-        said = str(error).strip().split("\n", 1)[0]
+        started.result(timeout)
+    except TimeoutError:
+        where = arguments.get("coordinator_address", "the address that the cluster gives")
         raise DeviceError(
-            f"distributed: {said}; outside of Cloud TPU, Slurm and Kubernetes set {ADDRESS}="
-            f"HOST:PORT, {COUNT} and {INDEX} for every process"
-        ) from error
+            f"distributed: not all processes have met at {where} within {timeout} s; {hint}"
+        ) from None
+    except (ValueError, RuntimeError) as error:  # nothing found, or the port is taken
+        said = str(error).strip().split("\n", 1)[0]
+        raise DeviceError(f"distributed: {said}; {hint}") from error
+
+
+def _run(work: Callable[[], None], ended: Future[None]) -> None:
+    """Runs `work`, and tells who waits how it ended."""
+    try:
+        work()
+        ended.set_result(None)
+    except BaseException as error:
+        ended.set_exception(error)
 
 
 def _from_environment() -> dict:

@@ -14,6 +14,7 @@ from diffusers.utils import BaseOutput
 from jaxtyping import Float, Int
 
 from flowzero_jax.devices.mesh import make_mesh
+from flowzero_jax.devices.switches import pinned
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.generation import Params, latent_size
 from flowzero_jax.interop.inputs import (
@@ -151,6 +152,7 @@ class FlaxFlowZeroPipeline(FlaxDiffusionPipeline):
         """Token ids of plain texts, for `neg_prompt_ids`."""
         return self.tokenizer([prompt] if isinstance(prompt, str) else list(prompt))
 
+    @pinned()
     def __call__(
         self,
         prompt_ids: VideoInputs,

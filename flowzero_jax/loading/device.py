@@ -1,7 +1,9 @@
 """Trouble with the accelerator in one line, and what depends on which one it is."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 from jax.sharding import Mesh
@@ -11,15 +13,30 @@ from flowzero_jax.errors import DeviceError, InputError
 from flowzero_jax.models import UNet
 from flowzero_jax.models.attend import choose_method
 
+# Platform -> modules one of which JAX needs for it, and the extra that installs one.
+_CUDA = (("jax_cuda12_plugin", "jax_cuda13_plugin"), "cuda12")
+PLUGINS = {"cuda": _CUDA, "gpu": _CUDA, "tpu": (("libtpu",), "tpu")}
+
 
 def first_device() -> dict[str, str]:
     """The platform and kind of the device that JAX takes; raises DeviceError if there is none."""
     try:
         device = jax.devices()[0]
     except (RuntimeError, AssertionError) as error:  # busy, no driver or plugin, a misspelt name
-        said = _first_line(error)
+        said = missing_plugin() or _first_line(error)
         raise DeviceError(f"no device: {said}; JAX_PLATFORMS=cpu does without") from error
     return {"platform": device.platform, "kind": device.device_kind}
+
+
+def missing_plugin() -> str | None:
+    """What to install for the platforms that JAX_PLATFORMS asks for; None if that is there."""
+    asked: Any = jax.config.values["jax_platforms"]
+    for platform in (asked or "").split(","):
+        modules, extra = PLUGINS.get(platform, ((), ""))
+        if modules and not any(importlib.util.find_spec(name) for name in modules):
+            hint = f"pip install 'flowzero_jax[{extra}]'"
+            return f"JAX_PLATFORMS asks for {platform}, but JAX has no plugin for it: {hint}"
+    return None
 
 
 def choose_mesh(mesh: str | tuple[int, int, int] | None) -> Mesh | None:

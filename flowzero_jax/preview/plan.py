@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageDraw import ImageDraw as Draw
 from PIL.ImageFont import FreeTypeFont as Font
 
-from flowzero_jax.errors import InputError, OutputError
+from flowzero_jax.errors import InputError
 from flowzero_jax.files import atomic_path
 from flowzero_jax.scene import DIRECTIONS, BackgroundMotion, Frame, SceneSyntax
 
@@ -74,18 +74,15 @@ def write_preview(scene: SceneSyntax, path: str | os.PathLike[str]) -> None:
     ending = path.suffix.lower()
     if ending not in (".png", ".gif"):
         raise InputError(f"{path}: a preview is a .png or a .gif; change the file's ending")
-    try:
-        with atomic_path(path) as temporary:
-            if ending == ".png":
-                draw_scene(scene).save(temporary, format="PNG")
-            else:
-                first, *others = _draw_frames(scene, _GIF_TILE)
-                first.save(
-                    temporary, format="GIF", save_all=True, append_images=others, loop=0,
-                    duration=_GIF_MILLISECONDS, disposal=2,
-                )  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{str(path)!r}: cannot be written ({error})") from None
+    with atomic_path(path) as temporary:
+        if ending == ".png":
+            draw_scene(scene).save(temporary, format="PNG")
+        else:
+            first, *others = _draw_frames(scene, _GIF_TILE)
+            first.save(
+                temporary, format="GIF", save_all=True, append_images=others, loop=0,
+                duration=_GIF_MILLISECONDS, disposal=2,
+            )  # fmt: skip
 
 
 def _columns(count: int) -> int:

@@ -42,7 +42,8 @@ def atomic_frames(path: Path) -> Iterator[Path]:
     """Yields a temporary folder for frames, which become those of `path` if the block succeeds.
 
     In a folder that exists, frames of an older result are replaced, those beyond the new number
-    removed, and other files left alone. On any exception `path` is as before.
+    removed, and other files left alone. What else lies beside the new frames comes along. On any
+    exception `path` is as before.
 
     Raises:
       OutputError: the block or the renaming met an `OSError`.
@@ -52,7 +53,7 @@ def atomic_frames(path: Path) -> Iterator[Path]:
     try:
         temporary.mkdir()
         yield temporary
-        for file in frame_files(temporary):
+        for file in temporary.iterdir():
             sync(file)
         if existing:
             _replace_frames(temporary, path)
@@ -67,7 +68,7 @@ def atomic_frames(path: Path) -> Iterator[Path]:
 
 
 def _replace_frames(source: Path, target: Path) -> None:
-    written = {file.name: file for file in frame_files(source)}
+    written = {file.name: file for file in sorted(source.iterdir())}
     for name, file in written.items():
         os.replace(file, target / name)
     for file in frame_files(target):

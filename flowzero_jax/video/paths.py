@@ -72,8 +72,13 @@ def check_output_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> st
 
 
 def sidecar_path(path: str | Path, name: str) -> Path:
-    """Where what belongs to a video lies: video.mp4 -> video.<name>.json, DIR -> DIR/<name>.json"""
+    """Where what belongs to a video lies, and to no other one.
+
+    video.mp4 -> video.<name>.json, video.gif -> video.gif.<name>.json, DIR -> DIR/<name>.json
+    """
     path = Path(path)
     if output_format(path).name == FOLDER:
         return path / f"{name}.json"
-    return path.with_suffix(f".{name}.json")
+    # video.gif.mp4 is another video than video.gif.
+    bare = path.suffix == ".mp4" and Path(path.stem).suffix.lower() not in FORMATS
+    return path.with_name(f"{path.stem if bare else path.name}.{name}.json")

@@ -1,5 +1,7 @@
 """`write_video`: encodes under a temporary name, reads the file back, then renames it."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,18 @@ def write_video(path: str | Path, frames: UInt8[np.ndarray, "f H W 3"], fps: flo
       InputError: frames, fps or path that the format cannot hold.
       OutputError: the file cannot be written, or does not read back as what was written.
     """
-    path = Path(path)
+    with staged_video(Path(path), frames, fps):
+        return Path(path)
+
+
+@contextlib.contextmanager
+def staged_video(
+    path: Path, frames: UInt8[np.ndarray, "f H W 3"], fps: float = 4.0
+) -> Iterator[Path]:
+    """Yields the temporary file, or folder, with the video, which is named when the block succeeds.
+
+    Takes and raises what `write_video` does.
+    """
     fps = check_fps(fps)
     check_output_path(path)
     format = output_format(path)
@@ -41,7 +54,7 @@ def write_video(path: str | Path, frames: UInt8[np.ndarray, "f H W 3"], fps: flo
             _verify(temporary, format, frames, fps)
         except OutputError as error:
             raise OutputError(str(error).replace(str(temporary), str(path))) from error
-    return path
+        yield temporary
 
 
 def _check_frames(frames: np.ndarray, format: Format) -> UInt8[np.ndarray, "f H W 3"]:

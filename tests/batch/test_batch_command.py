@@ -8,6 +8,7 @@ import pytest
 from paths import PIPELINE
 from stand_in import files
 
+from flowzero_jax.batch.store import Folder
 from flowzero_jax.cli import main
 from flowzero_jax.video import read_video
 
@@ -42,6 +43,15 @@ def test_a_video_of_a_batch_is_the_one_that_generate_draws(tmp_path, capsys):
     capsys.readouterr()
     assert batch("--seed", "5") == 0
     assert capsys.readouterr().out == "out: 0 videos drawn, 3 before\n"
+
+
+def test_too_little_room_is_told_before_anything_is_drawn(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Folder, "free_bytes", lambda self: 100_000)
+    assert batch("--json") == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert "out: 0.0001 GB are free, about 0.00015 GB are needed" in warning
+    assert batch("--json") == 0  # nothing is left to be drawn
+    assert "warnings" not in json.loads(capsys.readouterr().out)
 
 
 def test_all_faults_of_a_file_are_told_before_anything_is_made(tmp_path, capsys):

@@ -62,9 +62,9 @@ def fails(capsys, folder):
     ("argv", "expected", "message"),
     [
         ([], 2, "COMMAND"),
-        (["paint"], 2, "invalid choice: 'paint'"),
+        (["paint"], 2, "'paint': no such command; did you mean plan?"),
         (["render", "plan.json"], 2, "required: --out"),
-        ([*RENDER, "--see", "1"], 2, "unrecognized arguments: --see"),
+        ([*RENDER, "--see", "1"], 2, "--see: no such option; did you mean --seed?"),
         ([*RENDER, "--seed", "-1"], 2, "--seed: '-1' is not a whole number from 0 to 4294967295"),
         ([*RENDER, "--seed", "4294967296"], 2, "--seed"),
         ([*RENDER, "--seed", "random"], 2, "--seed"),

@@ -127,8 +127,8 @@ def test_the_options_of_rendering_arrive(compiled, tmp_path):
     [
         (2, ["--batch", "0"], "--batch: '0' is not a whole number"),
         (2, ["--steps-per-call", "0"], "--steps-per-call"),
-        (2, ["--out", "video.mp4"], "unrecognized arguments: --out"),
-        (2, ["--seed", "1"], "unrecognized arguments: --seed"),
+        (2, ["--out", "video.mp4"], "--out: no such option"),
+        (2, ["--seed", "1"], "--seed: no such option"),
         (2, ["--guidance-start", "1", "--guidance-end", "0"], "--guidance-start 1: "),
         (2, ["--config.batch=2"], "unknown field batch"),
         (5, ["--attention", "cudnn"], "needs an NVIDIA GPU"),

@@ -95,7 +95,7 @@ def render(*options, out="video.webp"):
     return main(["render", "plan.json", "--out", out, "--no-cache", *options])
 
 
-def meta(name="video.meta.json"):
+def meta(name="video.webp.meta.json"):
     with open(name, encoding="utf-8") as file:
         return RenderMetadata(**json.load(file))
 
@@ -110,7 +110,7 @@ def test_generate_writes_the_video_its_plan_and_its_record(model, capsys):
     assert read_video("video.mp4").frames.shape == (4, 16, 24, 3)
     scene = read_scene("video.plan.json")
     assert scene.prompt == PROMPT and model.calls[0][0] == scene
-    record = meta()
+    record = meta("video.meta.json")
     assert (record.command, record.planner, record.prompt) == ("generate", "rules", PROMPT)
     assert (record.seed, record.fps) == (9, 5)
     extra = {"dtype": "float32", "attention": "auto", "steps_per_call": 10}
@@ -129,14 +129,14 @@ def test_render_uses_the_plan_as_it_is(model, capsys):
     assert render("--frames", "3", out="video.gif") == 0
     assert capsys.readouterr().out == "video.gif: 3 frames, 24x16, 5 fps, seed 0\n"
     assert model.calls[0][0] == read_scene("plan.json")
-    record = meta()
+    record = meta("video.gif.meta.json")
     assert record.plan["file"] == "plan.json" and record.planner is None
-    assert visible() == ["config.py", "plan.json", "video.gif", "video.meta.json"]
+    assert visible() == ["config.py", "plan.json", "video.gif", "video.gif.meta.json"]
 
 
 def test_render_of_a_generated_plan_gives_the_same_frames(model):
     assert main(["generate", PROMPT, "--out", "a.webp", "--no-cache", "--seed", "4"]) == 0
-    assert main(["render", "a.plan.json", "--out", "b.npz", "--no-cache", "--seed", "4"]) == 0
+    assert main(["render", "a.webp.plan.json", "--out", "b.npz", "--no-cache", "--seed", "4"]) == 0
     np.testing.assert_array_equal(read_video("a.webp").frames, read_video("b.npz").frames)
 
 
@@ -229,6 +229,9 @@ def test_a_flag_beats_the_config_which_beats_the_checkpoint(model):
         (2, ["--config", "unknown.py"], "unknown field heigth; did you mean height?"),
         (2, ["--config", "broken.py"], "broken.py: ZeroDivisionError"),
         (2, ["--config", "empty.py"], "empty.py: "),
+        (2, ["--config", "leaves.py"], "leaves.py: SystemExit"),
+        (2, ["--config", "leaves.py:late"], "leaves.py:late: SystemExit"),
+        (2, ["--config", "closes.py"], "closes.py: GeneratorExit"),
         (2, ["--config", "switch.py:large"], "takes 0 positional arguments"),
         (2, ["--config.boxes=1"], "give True or False"),
         (2, ["--config.guidance_start=0.6", "--guidance-end", "0.5"], "--guidance-start 0.6: "),
@@ -243,7 +246,7 @@ def test_a_flag_beats_the_config_which_beats_the_checkpoint(model):
         (2, ["--snapshot", ""], "--snapshot: is empty"),
         (2, ["--snapshot", "plan.json"], "plan.json: would overwrite the input plan.json"),
         (2, ["--snapshot", "./video.webp"], "--snapshot video.webp: is an output, too"),
-        (2, ["--snapshot", "video.meta.json"], "video.meta.json: is an output, too"),
+        (2, ["--snapshot", "video.webp.meta.json"], "video.webp.meta.json: is an output, too"),
         (6, ["--snapshot", "missing/cat.npz"], "missing: no such folder"),
         (6, ["--snapshot", "."], "is a folder"),
         (2, ["--config", "switch.py"], "boxes is 'yes'; give True or False"),
@@ -255,6 +258,9 @@ def test_bad_configs_are_one_line(model, tmp_path, capsys, code, options, messag
     (tmp_path / "switch.py").write_text(start + "{'boxes': 'yes'})")
     (tmp_path / "broken.py").write_text("1 / 0")
     (tmp_path / "empty.py").write_text("")
+    leaves = "import sys\ndef get_config(late=''): sys.exit(0)\n"
+    (tmp_path / "leaves.py").write_text(leaves)
+    (tmp_path / "closes.py").write_text("raise GeneratorExit")
     assert render(*options) == code
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and message in said and not model.loaded

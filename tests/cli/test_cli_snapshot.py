@@ -84,7 +84,7 @@ def test_a_second_run_of_the_same_command_gives_the_uninterrupted_video(capsys):
         assert found == code and out == ""
         hint = "the same command goes on from cat.snapshot"
         assert err == f"flowzero-jax: error: {word}; {hint}\n"
-        assert sorted(os.listdir()) == ["cat.snapshot", "video.plan.json"]
+        assert sorted(os.listdir()) == ["cat.snapshot"]
     assert main(argv) == 0
     assert "4 denoising steps in " in (said := capsys.readouterr().err)
     assert said.endswith(" s, of which the first were in cat.snapshot\n")

@@ -1,10 +1,16 @@
 """Networks, checkpoints and shapes need no device: only drawing asks for one."""
 
 import os
+import re
 import subprocess
 import sys
 
-from paths import PIPELINE
+import jax
+import pytest
+from paths import PIPELINE, ROOT
+
+from flowzero_jax.errors import DeviceError
+from flowzero_jax.loading import device
 
 CODE = f"""
 import functools, sys
@@ -46,3 +52,43 @@ def test_networks_are_built_and_traced_without_a_device():
     shape, *said = run.stdout.splitlines() or [run.stderr]
     assert shape == "(1, 2, 16, 16, 3)"
     assert said and "Unable to initialize backend 'none_of_all'" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("platforms", "hint"),
+    [
+        ("cuda", "pip install 'flowzero_jax[cuda12]'"),
+        ("gpu", "pip install 'flowzero_jax[cuda12]'"),
+        ("tpu", "pip install 'flowzero_jax[tpu]'"),
+        ("nonsense", "Backend 'nonsense' is not in the list"),
+    ],
+)
+def test_what_is_missing_is_said(platforms, hint, monkeypatch):
+    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
+
+    def fail():
+        raise AssertionError if platforms in ("cuda", "gpu") else RuntimeError(hint)
+
+    monkeypatch.setattr(device.jax, "devices", fail)
+    former = jax.config.jax_platforms
+    jax.config.update("jax_platforms", platforms)
+    try:
+        with pytest.raises(DeviceError, match=re.escape(hint)) as caught:
+            device.first_device()
+    finally:
+        jax.config.update("jax_platforms", former)
+    assert "JAX_PLATFORMS=cpu does without" in str(caught.value)
+
+
+def test_inspect_needs_no_device_and_drawing_says_that_there_is_none(tmp_path):
+    environment = os.environ | {"JAX_PLATFORMS": "none_of_all", "PYTHONPATH": str(ROOT)}
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "flowzero_jax", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    ended = run("inspect", str(PIPELINE))
+    assert ended.returncode == 0 and "parameters: " in ended.stdout and ended.stderr == ""
+    ended = run("compile", str(PIPELINE))
+    assert ended.returncode == 5 and ended.stderr.count("\n") == 1
+    assert "no device: " in ended.stderr

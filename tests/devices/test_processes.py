@@ -4,9 +4,11 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -222,13 +224,14 @@ def test_one_video_is_written_and_one_process_speaks(command, tmp_path, capsys, 
     result = json.loads(said)
     assert result["frames"] == 5 and noted.startswith("flowzero-jax: 2 denoising steps in ")
     assert noted.count("\n") == 1
-    assert sorted(os.listdir(tmp_path / "0")) == ["cat.meta.json", "cat.npz", "cat.plan.json"]
+    names = ["cat.npz", "cat.npz.meta.json", "cat.npz.plan.json"]
+    assert sorted(os.listdir(tmp_path / "0")) == names
     assert os.listdir(tmp_path / "1") == []
-    meta = json.loads((tmp_path / "0" / "cat.meta.json").read_text())
+    meta = json.loads((tmp_path / "0" / "cat.npz.meta.json").read_text())
     assert meta["device"]["mesh"] == "1x4x1"
 
     monkeypatch.chdir(tmp_path)
-    assert main(["render", "0/cat.plan.json", "--out", "one.npz", *OPTIONS]) == 0
+    assert main(["render", "0/cat.npz.plan.json", "--out", "one.npz", *OPTIONS]) == 0
     videos = [read_video(tmp_path / name) for name in ("0/cat.npz", "one.npz")]
     assert_within_one_grey_level(*[video.frames for video in videos])
 
@@ -259,3 +262,67 @@ def test_a_process_that_vanishes_ends_the_other(command):
     assert second[0] == 7
     assert first[0] == 5 and "another process has ended" in first[2]
     assert first[2].count("\n") == 1
+
+
+# The command, which waits three seconds for the others, and says when it begins to.
+IMPATIENT = """
+import sys
+from flowzero_jax.cli import main
+from flowzero_jax.devices import processes
+processes.initialize.__defaults__ = (int(sys.argv.pop(1)),)
+joining = processes._run
+processes._run = lambda *work: (print("waiting", file=sys.stderr, flush=True), joining(*work))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def alone(index, seconds, address, **variables):
+    """Process `index` of two, of which there is no other one."""
+    named = {"JAX_NUM_PROCESSES": "2", "JAX_PROCESS_ID": str(index), "JAX_PLATFORMS": "cpu"}
+    return subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, str(seconds), *GENERATE, "--distributed"],
+        env=os.environ | named | {"JAX_COORDINATOR_ADDRESS": address} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "host"), [(0, "127.0.0.1"), (1, "127.0.0.1"), (1, "no.such.host.invalid")]
+)
+def test_others_that_do_not_come_are_one_line(index, host):
+    address = f"{host}:{free_port()}"
+    process = alone(index, 3, address, http_proxy="http://127.0.0.1:9")
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (5, ""), err
+    waiting, said = err.splitlines()
+    assert waiting == "waiting" and said.startswith("flowzero-jax: error: distributed: ")
+    assert f"not all processes have met at {address} within 3 s" in said
+    assert "JAX_COORDINATOR_ADDRESS" in said
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("index", [0, 1])
+def test_who_waits_for_others_obeys_signals(index, number, code):
+    former = signal.signal(number, signal.SIG_DFL)  # which a child inherits
+    process = alone(index, 200, f"127.0.0.1:{free_port()}")
+    signal.signal(number, former)
+    try:
+        assert process.stderr.readline() == "waiting\n"
+        time.sleep(0.5)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, out) == (code, "") and err.count("\n") == 1
+
+
+def test_a_proxy_is_for_the_world_outside(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    code = "import jax; from flowzero_jax.devices import processes as p; p.initialize(60); "
+    code += "print(p.share_text('met'), jax.process_count())"
+    ended = run_two(("-c", code), ("-c", code))
+    assert [(code, out.splitlines()[-1:]) for code, out, _ in ended] == [(0, ["met 2"])] * 2, ended

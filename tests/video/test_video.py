@@ -154,7 +154,7 @@ def test_a_row_and_an_encoder_make_a_format(tmp_path, monkeypatch):
     path = tmp_path / "video.grey"
     grey = np.repeat(moving_square()[..., :1], 3, axis=3)
     np.testing.assert_array_equal(read_video(write_video(path, grey)).frames, grey)
-    assert sidecar_path(path, "meta") == tmp_path / "video.meta.json"
+    assert sidecar_path(path, "meta") == tmp_path / f"{path.name}.meta.json"
     with pytest.raises(OutputError, match=r"video\.grey: read back with other pixels"):
         write_video(path, moving_square())
     with pytest.raises(InputError, match=r"\.grey needs an even width"):
@@ -322,10 +322,19 @@ def test_an_output_never_replaces_an_input(tmp_path, monkeypatch):
 
 def test_what_belongs_to_a_video_lies_beside_it(tmp_path):
     assert sidecar_path("a/video.mp4", "meta").as_posix() == "a/video.meta.json"
-    assert sidecar_path("a/v1.final.gif", "plan").as_posix() == "a/v1.final.plan.json"
+    assert sidecar_path("a/v1.final.gif", "plan").as_posix() == "a/v1.final.gif.plan.json"
     assert sidecar_path("a/frames", "meta").as_posix() == "a/frames/meta.json"
     (tmp_path / "shots.v2").mkdir()
     assert sidecar_path(tmp_path / "shots.v2", "meta") == tmp_path / "shots.v2" / "meta.json"
+
+
+def test_what_belongs_to_a_video_belongs_to_no_other_one():
+    endings = [ending for ending in formats.FORMATS if ending != formats.FOLDER]
+    stems = ["e", "e.mp4", "e.gif", "e.v1", "e.plan", "e.gif.mp4"]
+    names = [stem + ending for stem in stems for ending in [*endings, ".MP4"]]
+    names.append("e")  # a folder
+    for kind in ("plan", "meta", "history"):
+        assert len({sidecar_path(name, kind) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.webp", "x.apng", "x.npz"])

@@ -73,7 +73,7 @@ def test_boxes_are_refused_without_layers_unless_switched_off(plain, capsys, tmp
     assert "cannot place objects in boxes" in said and "--no-boxes" in said and "--gligen" in said
     assert not (tmp_path / "a.npz").exists()
     assert main([*argv, "--no-boxes"]) == 0
-    record = json.loads((tmp_path / "a.meta.json").read_text())
+    record = json.loads((tmp_path / "a.npz.meta.json").read_text())
     assert record["model"]["scheduler"] == "PNDMScheduler, sampled by DDIM"
     assert record["settings"]["boxes"] is False
 

@@ -3,11 +3,10 @@
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from flowzero_jax.errors import InputError, OutputError
-from flowzero_jax.files import reason, write_text
+from flowzero_jax.files import reason
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.scene import SceneSyntax, parse_scene
 
@@ -89,10 +88,9 @@ def history_tree(history: History) -> dict[str, Any]:
     return {"version": VERSION, **vars(history), "rounds": rounds}
 
 
-def write_history(path: str | os.PathLike[str], history: History) -> None:
-    """Writes a history file atomically; raises OutputError."""
-    text = json.dumps(history_tree(history), indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(Path(path), text + "\n")
+def history_json(history: History) -> str:
+    """What is to stand in a history file."""
+    return json.dumps(history_tree(history), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_history(path: str | os.PathLike[str]) -> History:

@@ -5,6 +5,7 @@ its own, so that the deadline holds and Ctrl-C works whatever the network does: 
 server that sends a byte now and then included. What it opened it closes by itself.
 """
 
+import os
 import queue
 import ssl
 import threading
@@ -18,6 +19,8 @@ from flowzero_jax.planner.llm.settings import LlmSettings
 
 MAX_ERROR_BODY = 2**14
 _OPENAI_HOST = "api.openai.com"
+PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+CERTIFICATES = ("SSL_CERT_FILE",)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -65,22 +68,9 @@ def _post(
     settings: LlmSettings, key: str | None, body: Mapping[str, Any], deadline: float, take: Take
 ) -> None:
     import openai
-    from httpx2 import HTTPError, Timeout
+    from httpx2 import HTTPError
 
-    left = max(deadline - time.monotonic(), 0.001)
-    read, connect = min(settings.read_timeout, left), min(settings.connect_timeout, left)
-    host = urlsplit(settings.url).hostname
-    http = openai.DefaultHttpxClient(
-        follow_redirects=False,  # they would take the key along
-        timeout=Timeout(read, connect=connect),
-        trust_env=host not in LOOPBACK,  # proxies
-        event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
-    )
-    client = openai.OpenAI(
-        api_key=key or "none", base_url=settings.url, max_retries=0, http_client=http
-    )
-    if host != _OPENAI_HOST:  # the environment's are OpenAI's
-        client.organization = client.project = None
+    client = open_client(settings, key, deadline)
     headers: dict[str, Any] = {"Accept-Encoding": "identity"}
     if not key:
         headers["Authorization"] = openai.Omit()
@@ -96,6 +86,37 @@ def _post(
                     raise NetworkFault("the answer came too slowly")
     except (openai.APIConnectionError, HTTPError, OSError) as error:  # the latter in the body
         raise _network_fault(error, settings) from None
+
+
+def open_client(settings: LlmSettings, key: str | None, deadline: float) -> Any:
+    """The SDK's client; raises PlannerError that names the variables it cannot be made with."""
+    import openai
+    from httpx2 import Timeout
+
+    left = max(deadline - time.monotonic(), 0.001)
+    read, connect = min(settings.read_timeout, left), min(settings.connect_timeout, left)
+    host = urlsplit(settings.url).hostname
+    try:
+        http = openai.DefaultHttpxClient(
+            follow_redirects=False,  # they would take the key along
+            timeout=Timeout(read, connect=connect),
+            trust_env=host not in LOOPBACK,  # proxies
+            event_hooks={"response": [lambda response: _refuse_failures(response, deadline)]},
+        )
+    except Exception as error:  # no such file, no address, a package that is missing
+        kinds = CERTIFICATES if isinstance(error, OSError) else PROXIES
+        named = [name for name in os.environ if name.upper() in kinds and os.environ[name]]
+        hint = "pip install 'httpx2[socks]'" if isinstance(error, ImportError) else "correct it"
+        raise PlannerError(
+            f"{', '.join(named) or 'the client'}: no requests can be made with it "
+            f"({type(error).__name__}: {error}); {hint}, or unset it"
+        ) from None
+    client = openai.OpenAI(
+        api_key=key or "none", base_url=settings.url, max_retries=0, http_client=http
+    )
+    if host != _OPENAI_HOST:  # the environment's are OpenAI's
+        client.organization = client.project = None
+    return client
 
 
 def load_sdk() -> None:

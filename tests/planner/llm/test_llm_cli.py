@@ -56,6 +56,29 @@ def test_plan_writes_the_plan_and_its_history(serve, capsys):
         assert picture.width > 2 * 4 * 112
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("all_proxy", "socks4://127.0.0.1:9"),
+        ("HTTPS_PROXY", "nonsense://127.0.0.1"),
+        ("http_proxy", "http://[::1"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_a_variable_without_which_no_client_can_be_made_is_named(monkeypatch, capsys, name, value):
+    for other in [other for other in os.environ if other.upper().endswith("_PROXY")]:
+        monkeypatch.delenv(other)
+    monkeypatch.setenv(name, value)
+    options = ["--planner", "llm", "--llm-url", "https://llm.invalid/v1", "--llm-model", "m"]
+    assert main(["plan", PROMPT, *OUT, *options, "--no-llm-cache"]) == 3
+    said, errors = result(capsys)
+    assert said["error"]["type"] == "PlannerError" and errors.count("\n") == 1
+    assert f"error: {name}: no requests can be made with it" in errors
+    assert "--llm-url" not in errors and not os.path.exists("ball.json")
+
+
 def test_url_and_model_from_the_environment(serve, monkeypatch):
     server = serve(says(plan()), refined())
     monkeypatch.setenv("FLOWZERO_LLM_URL", server.url)

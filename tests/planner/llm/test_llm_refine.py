@@ -8,7 +8,7 @@ from flowzero_jax.errors import InputError, PlannerError
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.llm import LlmSettings, plan_with_llm, refinement
 from flowzero_jax.planner.llm.exchange import Answer
-from flowzero_jax.planner.llm.history import read_history, write_history
+from flowzero_jax.planner.llm.history import history_json, read_history
 
 HARD = Finding("overlap", "hard", "the ball overlaps the dog by 40 %", frame=2, object_id="ball")
 SOFT = Finding("size-jump", "soft", "the ball grows", object_id="ball", amount=2.0)
@@ -242,7 +242,7 @@ def test_the_prompt_is_data():
 def test_histories_can_be_written_and_read(tmp_path):
     model = ScriptedModel(numbered(0), refined(1, 0.5, "hm"), "no plan")
     history = run(model, {0: [HARD, SOFT], 1: [SOFT]}).history
-    write_history(tmp_path / "a.history.json", history)
+    (tmp_path / "a.history.json").write_text(history_json(history))
     assert read_history(tmp_path / "a.history.json") == history
     assert history.rounds[0].penalty > history.rounds[1].penalty
 

@@ -136,11 +136,10 @@ def _check_extra(extra: str) -> None:
 def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        usable = usable and (parts.port is None or parts.port > 0)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        parts, usable = None, False
-    if parts is None or not usable or not url.isascii() or any(c.isspace() or c < " " for c in url):
+        usable = False
+    if not usable or not url.isascii() or any(c.isspace() or c < " " for c in url):
         raise InputError(f"url: {url[:200]!r} is no http address, like http://localhost:11434/v1")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise InputError(  # may hold a secret, so it is not shown

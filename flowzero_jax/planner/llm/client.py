@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.llm import faults
 from flowzero_jax.planner.llm.completion import CompletionReader
-from flowzero_jax.planner.llm.exchange import Answer, Budget, Question
+from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
 from flowzero_jax.planner.llm.faults import retry_after
 from flowzero_jax.planner.llm.http import OPENAI_HOST, HttpFault, NetworkFault, load_sdk, post
 from flowzero_jax.planner.llm.request import ABOUT_CONTEXT, Form, request_body, weaker
@@ -46,7 +46,7 @@ class _Course:
 
 
 @dataclass
-class EndpointModel:
+class EndpointModel(Model):
     """The model that `settings` (resolved) name; questions of all prompts go through one of these.
 
     It remembers what holds for all of them: a server's wish to be left alone for a while, the form
@@ -82,9 +82,6 @@ class EndpointModel:
         answer = replace(answer, notes=(*course.notes, *answer.notes))
         budget.count(answer)
         return answer
-
-    def forget(self, question: Question) -> None:
-        """Nothing is kept here."""
 
     def _after(
         self, trouble: _Trouble, course: _Course, question: Question, budget: Budget

@@ -19,15 +19,15 @@ _EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BYTES_PER_TOKEN = 3  # an estimate, for servers that do not count
 _LOOP, _REPEATS, _PERIOD = 1536, 32, 1024  # characters, times, characters
 _LOOK_EVERY = 512
+_FIELDS = ("content", "arguments", "thoughts")  # where a plan may stand, the best first
 _ADVICE = "check that --llm-url is the base of an OpenAI-compatible endpoint"
 
 
 class CompletionReader:
     """Takes a response piece by piece (`feed`), then gives the `answer`.
 
-    Attributes:
-      finish: Why the model stopped, in the server's words; "" as long as it has not said so. "loop"
-        if its text repeated itself, "oversize" if the response is larger than any useful one.
+    `finish` is why the model stopped, in the server's words; "" as long as it has not said so.
+    "loop" if its text repeated itself, "oversize" if the response is larger than any useful one.
     """
 
     def __init__(self) -> None:
@@ -35,11 +35,10 @@ class CompletionReader:
         self._rest = bytearray()  # not yet read: all, or an event's beginning
         self._streamed: bool | None = None
         self._size = 0
-        self._texts: dict[str, list[str]] = {}
+        self._texts: dict[str, list[str]] = {}  # of each field, if a message was seen
         self._written = 0
         self._tail = ""
         self._usage: Any = None
-        self._seen = False  # a message, or a part of one
 
     def feed(self, piece: bytes) -> bool:
         """Takes a piece of the body; whether enough has come. Raises: HttpFault."""
@@ -74,11 +73,11 @@ class CompletionReader:
             except (ValueError, RecursionError):
                 raise NetworkFault("the response is not valid JSON", advice=_ADVICE) from None
             self._take(tree)
-        if not self._seen:
+        if not self._texts:
             raise NetworkFault("the response holds no message", advice=_ADVICE)
         texts = {name: "".join(parts) for name, parts in self._texts.items()}
-        names = ("content", "arguments", "thoughts")
-        source = next((name for name in names if texts.get(name, "").strip()), "content")
+        filled = [name for name in _FIELDS if texts.get(name, "").strip()]
+        source = filled[0] if filled else "content"
         if source == "thoughts" and self.finish == "length":
             source = "content"  # nothing but thoughts
         asked = sum(len(turn.content.encode(errors="replace")) for turn in question.messages)
@@ -88,7 +87,7 @@ class CompletionReader:
             text=texts.get(source, ""),
             finish=self.finish,
             refusal=texts.get("refusal", ""),
-            thought=source != "thoughts" and bool(texts.get("thoughts", "").strip()),
+            thought=source != "thoughts" and "thoughts" in filled,
             question_tokens=_count(_get(self._usage, "prompt_tokens"), asked),
             reply_tokens=_count(_get(self._usage, "completion_tokens"), written),
             notes=() if source == "content" else (f"the plan stood in {place}",),
@@ -114,7 +113,6 @@ class CompletionReader:
             raise HttpFault(_status(tree, error), {}, json.dumps({"error": error}).encode())
         self._usage = _get(tree, "usage") or self._usage
         if isinstance(message, dict):
-            self._seen = True
             call = _get(message, "tool_calls", 0, "function") or message.get("function_call")
             self._add("content", _text(message.get("content")))
             self._add("arguments", _text(_get(call, "arguments")))
@@ -124,8 +122,6 @@ class CompletionReader:
         self.finish = self.finish or _text(_get(choice, "finish_reason"))
 
     def _add(self, field: str, text: str) -> None:
-        if not text:
-            return
         self._texts.setdefault(field, []).append(text)
         self._written += len(text)
         if self._streamed and field != "refusal":
@@ -179,13 +175,11 @@ def _text(content: Any) -> str:
 
 
 def _get(tree: Any, *path: str | int) -> Any:
-    for step in path:
-        if isinstance(tree, dict) and isinstance(step, str):
-            tree = tree.get(step)
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+    try:
+        for step in path:
             tree = tree[step]
-        else:
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return tree
 
 

@@ -68,14 +68,12 @@ class Budget:
     def begin_call(self) -> None:
         """Counts a request, before it is sent."""
         self.remaining_seconds()
-        if self.calls >= self.max_calls:
-            raise PlannerError(
-                f"the language model used up its {self.max_calls} calls; raise --llm-max-calls"
-            )
-        if self.question_tokens + self.reply_tokens >= self.max_tokens:
-            raise PlannerError(
-                f"the language model used up its {self.max_tokens} tokens; raise --llm-max-tokens"
-            )
+        tokens = self.question_tokens + self.reply_tokens
+        limits = ("calls", self.calls, self.max_calls), ("tokens", tokens, self.max_tokens)
+        for what, used, most in limits:
+            if used >= most:
+                said = f"the language model used up its {most} {what}"
+                raise PlannerError(f"{said}; raise --llm-max-{what}")
         self.calls += 1
 
     def count(self, answer: Answer) -> None:
@@ -92,5 +90,5 @@ class Model(Protocol):
         ...
 
     def forget(self, question: Question) -> None:
-        """The answer was of no use: the same question is to be asked anew next time."""
-        ...
+        """The answer was of no use: it is not to be kept, if answers are."""
+        return

@@ -89,19 +89,17 @@ def read_history(path: str | os.PathLike[str]) -> History:
         if not 0 <= history.kept < len(history.rounds) or history.best.scene is None:
             raise ValueError("no round was kept")
         return history
-    except InputError:
-        raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{path}: not a planning history; give a .history.json file") from None
 
 
 def _round(tree: dict[str, Any], where: str) -> Round:
     tree.pop("round", None)
+    tree["findings"] = tuple(Finding(**finding) for finding in tree["findings"])
     if tree["confidence"] is not None and type(tree["confidence"]) not in (int, float):
         raise ValueError("confidence")
     if tree["scene"] is not None:
         tree["scene"] = parse_scene(json.dumps(tree["scene"]), f"{where}.scene")
-    tree["findings"] = tuple(Finding(**finding) for finding in tree["findings"])
     tree["critique"] = str(tree["critique"])
     for name in ("notes", "changes"):
         tree[name] = tuple(map(str, tree[name]))

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,28 +25,25 @@ CERTIFICATES = ("SSL_CERT_FILE",)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+@dataclass(eq=False)
 class HttpFault(Exception):
     """The server answered with an error: a status that is not 200, or one within a 200.
 
     Of the `body` only the beginning is there; the names of `headers` are found in lower case.
     """
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(status)
-        self.status, self.headers, self.body = status, headers, body
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
+@dataclass(eq=False)
 class NetworkFault(Exception):
     """No whole answer came; `heals`: another try may help; `advice`: what else may."""
 
-    def __init__(
-        self,
-        reason: str,
-        heals: bool = True,
-        advice: str = "check --llm-url and that the server runs",
-    ) -> None:
-        super().__init__(reason)
-        self.reason, self.heals, self.advice = reason, heals, advice
+    reason: str
+    heals: bool = True
+    advice: str = "check --llm-url and that the server runs"
 
 
 Take = Callable[[bytes], bool]

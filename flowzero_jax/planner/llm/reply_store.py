@@ -113,8 +113,8 @@ class RecordedModel:
 
 
 @dataclass
-class ReplayedModel:
-    """Answers what was recorded, in the order of the record; never goes to a network."""
+class ReplayedModel(Model):
+    """Answers what was recorded, in its order; the record stays as it is, no network is asked."""
 
     folder: Folder
 
@@ -128,9 +128,6 @@ class ReplayedModel:
             )
         budget.count(answer)
         return answer
-
-    def forget(self, question: Question) -> None:
-        """A record stays as it is."""
 
 
 def _answer(tree: dict[str, Any]) -> Answer:

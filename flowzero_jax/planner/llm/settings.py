@@ -87,14 +87,13 @@ def resolve(settings: LlmSettings, environment: Mapping[str, str] = os.environ) 
 
     Raises: InputError if one of them is in neither.
     """
-    found = {}
-    for name, variable in (("url", URL_VARIABLE), ("model", MODEL_VARIABLE)):
-        value = getattr(settings, name) or environment.get(variable, "").strip()
+    url = settings.url or environment.get(URL_VARIABLE, "").strip()
+    model = settings.model or environment.get(MODEL_VARIABLE, "").strip()
+    for name, value in (("url", url), ("model", model)):
         if not value:
-            flag = f"--llm-{name}"
-            raise InputError(f"the language model's {name} is not known; give {flag} or {variable}")
-        found[name] = value
-    return replace(settings, url=found["url"].rstrip("/"), model=found["model"])
+            ways = f"--llm-{name} or FLOWZERO_LLM_{name.upper()}"
+            raise InputError(f"the language model's {name} is not known; give {ways}")
+    return replace(settings, url=url.rstrip("/"), model=model)
 
 
 def read_key(environment: Mapping[str, str] = os.environ) -> str | None:

@@ -24,7 +24,7 @@ EASINGS: dict[Move, Callable[[float], float]] = {
     "slower": lambda part: 1 - (1 - part) ** 2,
     "smooth": lambda part: part**2 * (3 - 2 * part),
 }
-_LEAST = 1 / 64  # of a side that can be drawn
+MIN_SIDE = 1 / 64  # one latent cell of a 512-pixel frame: nothing smaller can be drawn
 _MISS = 0.006  # of an edge, about the rounding to whole percent
 _PAUSE = 5  # percent of the time between the end of a thing and what it turns into
 
@@ -183,7 +183,7 @@ def _box_at(thing: Thing, time: float) -> list[float] | None:
     box = []
     for start, size in ((x, max(width, 2.0)), (y, max(height, 2.0))):
         low, high = max(start / 100, 0.0), min((start + size) / 100, 1.0)
-        if high - low < _LEAST:
+        if high - low < MIN_SIDE:
             return None
         box.append((round(low, 4), round(high, 4)))
     return [box[0][0], box[1][0], box[0][1], box[1][1]]

@@ -16,10 +16,10 @@ from pathlib import Path
 from flowzero_jax.batch.jobs import check_jobs
 from flowzero_jax.errors import FlowZeroError
 from flowzero_jax.planner import plan, verify
-from flowzero_jax.planner.llm.completion import CompletionReader, NotACompletion, Oversize
+from flowzero_jax.planner.llm.completion import CompletionReader
 from flowzero_jax.planner.llm.exchange import Question
 from flowzero_jax.planner.llm.history import read_history
-from flowzero_jax.planner.llm.http import HttpFault
+from flowzero_jax.planner.llm.http import HttpFault, NetworkFault
 from flowzero_jax.planner.llm.reply_text import ReplyFault, read_object
 from flowzero_jax.scene import parse_scene
 from flowzero_jax.tokenizer import Tokenizer
@@ -107,7 +107,7 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     "a scene": _scene,
 }
 
-EXPECTED = (FlowZeroError, ReplyFault, NotACompletion, HttpFault, Oversize)
+EXPECTED = (FlowZeroError, ReplyFault, NetworkFault, HttpFault)
 QUESTION = Question(messages=(), name="plan", schema={}, reply_tokens=1)
 
 

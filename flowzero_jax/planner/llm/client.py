@@ -7,58 +7,46 @@ variable to change. The key is in none of them, even if the server repeats it.
 import random
 import time
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flowzero_jax.errors import PlannerError
-from flowzero_jax.planner.llm.completion import CompletionReader, NotACompletion, Oversize
-from flowzero_jax.planner.llm.exchange import Answer, Budget, Question
-from flowzero_jax.planner.llm.faults import (
-    KEY_STATUSES,
-    Kind,
-    explain,
-    kind_of,
-    retry_after,
-    said_by,
-)
-from flowzero_jax.planner.llm.http import HttpFault, NetworkFault, load_sdk, post
-from flowzero_jax.planner.llm.request import Form, Refusal, request_body, weaker
+from flowzero_jax.planner.llm import faults
+from flowzero_jax.planner.llm.completion import CompletionReader
+from flowzero_jax.planner.llm.exchange import Answer, Budget, Model, Question
+from flowzero_jax.planner.llm.faults import retry_after
+from flowzero_jax.planner.llm.http import OPENAI_HOST, HttpFault, NetworkFault, load_sdk, post
+from flowzero_jax.planner.llm.request import ABOUT_CONTEXT, Form, request_body, weaker
 from flowzero_jax.planner.llm.settings import LlmSettings
 
 _ATTEMPTS = 4  # sendings of one question that may heal
 _SHORTEST_SECRET = 7
 _MAX_WAIT = 60.0  # seconds, whatever a server asks for
 _LOADING_WAIT = 3.0  # seconds between two looks whether a model is loaded
+_LOADING = "the server was still loading its model"
 
 
-class _Trouble(Exception):
+class _Trouble(NamedTuple):
     """No answer came. `problem` is said if nothing helps, `said` are the server's own words."""
 
-    def __init__(self, kind: Kind, problem: str, said: str = "", wait: float = 0.0) -> None:
-        super().__init__(problem)
-        self.kind, self.problem, self.said, self.wait = kind, problem, said, wait
+    kind: faults.Kind
+    problem: str
+    said: str = ""
+    wait: float = 0.0
 
 
 @dataclass
 class _Course:
-    """How one question goes.
+    """How one question goes."""
 
-    Attributes:
-      form: How it is sent next.
-      tries: That were for nothing.
-      first: What is said of its first refusal.
-      loading: Whether the server was found loading its model.
-      notes: About all of it.
-    """
-
-    form: Form
-    tries: int = 0
-    first: str = ""
-    loading: bool = False
+    form: Form  # in which it is sent next
+    tries: int = 0  # that were for nothing
+    first: str = ""  # what is said of its first refusal
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass
-class EndpointModel:
+class EndpointModel(Model):
     """The model that `settings` (resolved) name; questions of all prompts go through one of these.
 
     It remembers what holds for all of them: a server's wish to be left alone for a while, the form
@@ -72,7 +60,7 @@ class EndpointModel:
     _hopeless: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        openai_itself = urlsplit(self._url).hostname == "api.openai.com"
+        openai_itself = urlsplit(self.settings.url or "").hostname == OPENAI_HOST
         name = "max_completion_tokens" if openai_itself else "max_tokens"
         self._form = Form(self.settings.response_format, name)
 
@@ -87,21 +75,13 @@ class EndpointModel:
             try:
                 answer = self._send(question, course.form, budget)
                 break
-            except _Trouble as trouble:
-                pause = self._after(trouble, course, question, budget)
-            self._sleep(pause, budget)
+            except (NetworkFault, HttpFault) as fault:
+                trouble = self._trouble(fault, budget)
+            self._sleep(self._after(trouble, course, question, budget), budget)
         self._form = course.form
-        waited = ("the server was still loading its model",) if course.loading else ()
-        answer = replace(answer, notes=(*waited, *course.notes, *answer.notes))
+        answer = replace(answer, notes=(*course.notes, *answer.notes))
         budget.count(answer)
         return answer
-
-    def forget(self, question: Question) -> None:
-        """Nothing is kept here."""
-
-    @property
-    def _url(self) -> str:
-        return self.settings.url or ""
 
     def _after(
         self, trouble: _Trouble, course: _Course, question: Question, budget: Budget
@@ -114,7 +94,8 @@ class EndpointModel:
         if trouble.kind == "loading":
             budget.calls -= 1  # nothing was done for it
             course.tries = min(course.tries + 1, 8)
-            course.loading = True
+            if _LOADING not in course.notes:
+                course.notes.insert(0, _LOADING)
             return max(min(pause, _LOADING_WAIT), trouble.wait)
         if trouble.kind == "busy" or (course.tries == 0 and trouble.kind != "refused"):
             course.tries += 1
@@ -123,10 +104,10 @@ class EndpointModel:
             course.notes.append(f"{trouble.problem}; tried again")
             return max(trouble.wait, pause)
         course.first = course.first or trouble.problem
-        refusal = Refusal(question, self.settings, course.form, trouble.said)
-        step = weaker(refusal)
+        step = weaker(question, self.settings, course.form, trouble.said)
         if step is None:
-            raise PlannerError(trouble.problem if refusal.about_context else course.first)
+            about_context = ABOUT_CONTEXT.search(trouble.said)
+            raise PlannerError(trouble.problem if about_context else course.first)
         course.form, what = step
         course.notes.append(f"{trouble.problem.split('; ')[0]}; {what}")
         if trouble.kind == "refused":
@@ -141,8 +122,8 @@ class EndpointModel:
         left = budget.remaining_seconds()
         if seconds > left:
             raise PlannerError(
-                f"{self._url}: should be asked again in {seconds:.0f} s, after the deadline "
-                f"({left:.0f} s left); try later or raise --llm-timeout"
+                f"{self.settings.url}: should be asked again in {seconds:.0f} s, after the "
+                f"deadline ({left:.0f} s left); try later or raise --llm-timeout"
             )
         time.sleep(seconds)
 
@@ -151,39 +132,25 @@ class EndpointModel:
         reader = CompletionReader()
         body = request_body(question, self.settings, form)
         try:
-            try:
-                post(self.settings, self.key, body, budget.remaining_seconds(), reader.feed)
-            except NetworkFault:
-                if not reader.finish:  # else the end of the reply was there
-                    raise
-            answer = reader.answer(question)
-            return replace(
-                answer,
-                text=self._without_key(answer.text),
-                refusal=self._without_key(answer.refusal),
-            )
-        except NetworkFault as fault:
-            advice = "check --llm-url and that the server runs"
-            budget.remaining_seconds()
-            kind: Kind = "busy" if fault.heals else "final"
-            raise _Trouble(kind, f"{self._url}: {fault.reason}; {advice}") from None
-        except Oversize:
-            note = "the response was larger than 1 MiB; the connection was closed"
-            return Answer(text="", finish="oversize", notes=(note,))
-        except NotACompletion as fault:
-            advice = "check that --llm-url is the base of an OpenAI-compatible endpoint"
-            raise _Trouble("busy", f"{self._url}: {fault}; {advice}") from None
-        except HttpFault as fault:
-            raise self._trouble(fault) from None
+            post(self.settings, self.key, body, budget.remaining_seconds(), reader.feed)
+        except NetworkFault:
+            if not reader.finish:  # else the end of the reply was there
+                raise
+        answer = reader.answer(question)
+        text, refusal = self._without_key(answer.text), self._without_key(answer.refusal)
+        return replace(answer, text=text, refusal=refusal)
 
-    def _trouble(self, fault: HttpFault) -> _Trouble:
+    def _trouble(self, fault: NetworkFault | HttpFault, budget: Budget) -> _Trouble:
+        if isinstance(fault, NetworkFault):
+            budget.remaining_seconds()
+            problem = f"{self.settings.url}: {fault.reason}; {fault.advice}"
+            return _Trouble("busy" if fault.heals else "final", problem)
         whole = fault.body.decode(errors="replace")
-        problem = self._without_key(
-            explain(fault, self._clean(said_by(fault)), self.settings, bool(self.key))
-        )
-        if fault.status in (404, *KEY_STATUSES):
+        said = self._clean(faults.said_by(fault))
+        problem = self._without_key(faults.explain(fault, said, self.settings, bool(self.key)))
+        if fault.status in (404, *faults.KEY_STATUSES):
             self._hopeless = problem
-        kind = kind_of(fault.status, whole)
+        kind = faults.kind_of(fault.status, whole)
         wait = min(retry_after(fault.headers), _MAX_WAIT)
         if kind in ("busy", "loading"):
             self._not_before = time.monotonic() + wait

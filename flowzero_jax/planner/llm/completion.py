@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from flowzero_jax.planner.llm.exchange import Answer, Question
-from flowzero_jax.planner.llm.http import HttpFault
+from flowzero_jax.planner.llm.http import HttpFault, NetworkFault
 
 MAX_BODY = 2**20
 """Bytes of a response that is no stream, of one event, and of a stream's texts; the largest useful
@@ -19,37 +19,29 @@ _EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BYTES_PER_TOKEN = 3  # an estimate, for servers that do not count
 _LOOP, _REPEATS, _PERIOD = 1536, 32, 1024  # characters, times, characters
 _LOOK_EVERY = 512
-
-
-class NotACompletion(Exception):
-    """The body of a response is no chat completion; the message says why."""
-
-
-class Oversize(Exception):
-    """The response is larger than any useful one; the connection is to be closed."""
+_FIELDS = ("content", "arguments", "thoughts")  # where a plan may stand, the best first
+_ADVICE = "check that --llm-url is the base of an OpenAI-compatible endpoint"
 
 
 class CompletionReader:
     """Takes a response piece by piece (`feed`), then gives the `answer`.
 
-    Attributes:
-      finish: Why the model stopped, in the server's words; "" as long as it has not said so, "loop"
-        if its text repeated itself and the rest was not waited for.
+    `finish` is why the model stopped, in the server's words; "" as long as it has not said so.
+    "loop" if its text repeated itself, "oversize" if the response is larger than any useful one.
     """
 
     def __init__(self) -> None:
         self.finish = ""
         self._rest = bytearray()  # not yet read: all, or an event's beginning
         self._streamed: bool | None = None
-        self._size = self._looked = 0
-        self._texts: dict[str, list[str]] = {}
+        self._size = 0
+        self._texts: dict[str, list[str]] = {}  # of each field, if a message was seen
         self._written = 0
         self._tail = ""
         self._usage: Any = None
-        self._seen = False  # a message, or a part of one
 
     def feed(self, piece: bytes) -> bool:
-        """Takes a piece of the body; whether enough has come. Raises: HttpFault, Oversize."""
+        """Takes a piece of the body; whether enough has come. Raises: HttpFault."""
         self._rest += piece
         self._size += len(piece)
         if self._streamed is None:
@@ -63,11 +55,14 @@ class CompletionReader:
             for line in lines:
                 done = self._take_event(line) or done
         if max(len(self._rest), self._written) > MAX_BODY or self._size > MAX_STREAM:
-            raise Oversize
-        return done or self.finish == "loop"
+            self.finish = "oversize"
+        return done or self.finish in ("loop", "oversize")
 
     def answer(self, question: Question) -> Answer:
-        """What came. Raises: NotACompletion, HttpFault."""
+        """What came. Raises: HttpFault; NetworkFault if it is no completion."""
+        if self.finish == "oversize":
+            note = "the response was larger than 1 MiB; the connection was closed"
+            return Answer(text="", finish=self.finish, notes=(note,))
         rest = bytes(self._rest)
         if self._streamed or rest.lstrip().startswith(_EVENT_STARTS):
             for line in rest.split(b"\n"):
@@ -76,12 +71,13 @@ class CompletionReader:
             try:
                 tree = json.loads(rest)
             except (ValueError, RecursionError):
-                raise NotACompletion("the response is not valid JSON") from None
+                raise NetworkFault("the response is not valid JSON", advice=_ADVICE) from None
             self._take(tree)
-        if not self._seen:
-            raise NotACompletion("the response holds no message")
+        if not self._texts:
+            raise NetworkFault("the response holds no message", advice=_ADVICE)
         texts = {name: "".join(parts) for name, parts in self._texts.items()}
-        source = next((name for name in _FIELDS if texts.get(name, "").strip()), "content")
+        filled = [name for name in _FIELDS if texts.get(name, "").strip()]
+        source = filled[0] if filled else "content"
         if source == "thoughts" and self.finish == "length":
             source = "content"  # nothing but thoughts
         asked = sum(len(turn.content.encode(errors="replace")) for turn in question.messages)
@@ -91,7 +87,7 @@ class CompletionReader:
             text=texts.get(source, ""),
             finish=self.finish,
             refusal=texts.get("refusal", ""),
-            thought=source != "thoughts" and bool(texts.get("thoughts", "").strip()),
+            thought=source != "thoughts" and "thoughts" in filled,
             question_tokens=_count(_get(self._usage, "prompt_tokens"), asked),
             reply_tokens=_count(_get(self._usage, "completion_tokens"), written),
             notes=() if source == "content" else (f"the plan stood in {place}",),
@@ -117,7 +113,6 @@ class CompletionReader:
             raise HttpFault(_status(tree, error), {}, json.dumps({"error": error}).encode())
         self._usage = _get(tree, "usage") or self._usage
         if isinstance(message, dict):
-            self._seen = True
             call = _get(message, "tool_calls", 0, "function") or message.get("function_call")
             self._add("content", _text(message.get("content")))
             self._add("arguments", _text(_get(call, "arguments")))
@@ -127,19 +122,12 @@ class CompletionReader:
         self.finish = self.finish or _text(_get(choice, "finish_reason"))
 
     def _add(self, field: str, text: str) -> None:
-        if not text:
-            return
         self._texts.setdefault(field, []).append(text)
         self._written += len(text)
         if self._streamed and field != "refusal":
             self._tail = (self._tail + text)[-_REPEATS * _PERIOD :]
-            if self._written - self._looked >= _LOOK_EVERY:
-                self._looked = self._written
-                if repeats_itself(self._tail):
-                    self.finish = "loop"
-
-
-_FIELDS = ("content", "arguments", "thoughts")
+            if self._written % _LOOK_EVERY < len(text) and repeats_itself(self._tail):
+                self.finish = "loop"
 
 
 def repeats_itself(text: str) -> bool:
@@ -187,13 +175,11 @@ def _text(content: Any) -> str:
 
 
 def _get(tree: Any, *path: str | int) -> Any:
-    for step in path:
-        if isinstance(tree, dict) and isinstance(step, str):
-            tree = tree.get(step)
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+    try:
+        for step in path:
             tree = tree[step]
-        else:
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return tree
 
 

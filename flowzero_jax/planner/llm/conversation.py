@@ -19,21 +19,13 @@ class Unusable(PlannerError):
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """What is asked for."""
 
-    Attributes:
-      prompt: The user's.
-      num_frames: Of the plan.
-      question: The first one; a reply that is cut gets twice as many tokens.
-      refined: Whether a confidence belongs to the reply; it is asked for once more.
-      faulty: A plan that is known to be wrong; if it comes back unchanged, that is said once.
-    """
-
-    prompt: str
+    prompt: str  # the user's
     num_frames: int
-    question: Question
-    refined: bool = False
-    faulty: SceneSyntax | None = None
+    question: Question  # the first one; a reply that is cut gets twice as many tokens
+    refined: bool = False  # a confidence belongs to the reply; it is asked for once more
+    faulty: SceneSyntax | None = None  # known to be wrong; if it comes back, that is said once
 
 
 def ask_for_plan(model: Model, request: Request, budget: Budget) -> tuple[Reply, tuple[str, ...]]:
@@ -55,9 +47,9 @@ def ask_for_plan(model: Model, request: Request, budget: Budget) -> tuple[Reply,
             reply = read_reply(
                 answer, request.prompt, request.num_frames, refined=refined, last=last
             )
-            if reply.scene != request.faulty or attempt > 1:
-                return reply, (*notes, *reply.notes)
-            fault = ReplyFault(UNCHANGED)
+            if reply.scene == request.faulty and attempt == 1:
+                raise ReplyFault(UNCHANGED)
+            return reply, (*notes, *reply.notes)
         except ReplyFault as wrong:
             fault = wrong
         notes.append(f"{fault}; asked again")

@@ -16,51 +16,34 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """A conversation that waits for the model's next turn.
-
-    Attributes:
-      messages: The conversation so far.
-      schema: JSON schema of the wanted reply.
-      name: The schema's name.
-      reply_tokens: How long the reply may be.
-    """
+    """A conversation that waits for the model's next turn."""
 
     messages: tuple[Message, ...]
-    schema: dict[str, Any]
-    name: str
-    reply_tokens: int
+    schema: dict[str, Any]  # JSON schema of the wanted reply
+    name: str  # the schema's
+    reply_tokens: int  # how long the reply may be
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A model's reply as it came.
+    """A model's reply as it came; tokens as the server counts them, or estimated.
 
-    Attributes:
-      text: What it wrote; not trusted, not yet read.
-      finish: Why it stopped, in the server's words: "stop", "length", "content_filter", ...;
-        "loop" and "oversize" if the rest was not waited for.
-      refusal: Its words if it refused.
-      thought: Whether it wrote thoughts, too, in a field of their own.
-      question_tokens, reply_tokens: As the server counts them, or estimated.
-      notes: What happened on the way.
+    `finish` is why it stopped, in the server's words ("stop", "length", "content_filter", ...);
+    "loop" and "oversize" if the rest was not waited for.
     """
 
-    text: str
+    text: str  # not trusted, not yet read
     finish: str = "stop"
     refusal: str = ""
-    thought: bool = False
+    thought: bool = False  # whether it wrote thoughts, too, in a field of their own
     question_tokens: int = 0
     reply_tokens: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what happened on the way
 
 
 @dataclass
 class Budget:
-    """What one prompt may still use; raises PlannerError when it is used up.
-
-    Attributes:
-      max_calls, max_tokens, seconds: The limits.
-    """
+    """What one prompt may still use; raises PlannerError when it is used up."""
 
     max_calls: int
     max_tokens: int
@@ -69,10 +52,6 @@ class Budget:
     question_tokens: int = 0
     reply_tokens: int = 0
     started: float = field(default_factory=time.monotonic)
-
-    @property
-    def tokens(self) -> int:
-        return self.question_tokens + self.reply_tokens
 
     def spent_seconds(self) -> float:
         return time.monotonic() - self.started
@@ -89,14 +68,12 @@ class Budget:
     def begin_call(self) -> None:
         """Counts a request, before it is sent."""
         self.remaining_seconds()
-        if self.calls >= self.max_calls:
-            raise PlannerError(
-                f"the language model used up its {self.max_calls} calls; raise --llm-max-calls"
-            )
-        if self.tokens >= self.max_tokens:
-            raise PlannerError(
-                f"the language model used up its {self.max_tokens} tokens; raise --llm-max-tokens"
-            )
+        tokens = self.question_tokens + self.reply_tokens
+        limits = ("calls", self.calls, self.max_calls), ("tokens", tokens, self.max_tokens)
+        for what, used, most in limits:
+            if used >= most:
+                said = f"the language model used up its {most} {what}"
+                raise PlannerError(f"{said}; raise --llm-max-{what}")
         self.calls += 1
 
     def count(self, answer: Answer) -> None:
@@ -113,5 +90,5 @@ class Model(Protocol):
         ...
 
     def forget(self, question: Question) -> None:
-        """The answer was of no use: the same question is to be asked anew next time."""
-        ...
+        """The answer was of no use: it is not to be kept, if answers are."""
+        return

@@ -51,32 +51,28 @@ def explain(fault: HttpFault, said: str, settings: LlmSettings, with_key: bool) 
     """What is wrong and how to fix it, in one line; `said`: by the server, short and clean."""
     status, url = fault.status, settings.url
     quoted = f"{status}: {said}" if said else str(status)
+    what, advice = "refuses the request", "check --llm-model and the account"
     if status in KEY_STATUSES:
         what = "refuses the key" if with_key else "wants a key"
-        return f"{url}: {what} ({quoted}); set {' or '.join(KEY_VARIABLES)}"
-    if status == 404 or _MODEL.search(said):
-        return (
-            f"{url}: no such model or address ({quoted}); check --llm-model {settings.model!r} "
-            "and --llm-url, whose path usually is /v1"
-        )
-    if 300 <= status < 400:
-        return (
-            f"{url}: redirects to {_host(fault)}, which is not followed; "
-            "give the final address as --llm-url"
-        )
-    if status == 402 or _ACCOUNT.search(said):
-        return f"{url}: the account is used up ({quoted}); see to it, or give another --llm-model"
-    if status >= 429:
-        return f"{url}: is busy or broken ({quoted}); try later"
-    if ABOUT_CONTEXT.search(said):
-        return (
-            f"{url}: more than the model's context holds ({quoted}); "
-            "give the server a larger context"
-        )
-    if ABOUT_TOKENS.search(said):
-        return f"{url}: refuses the request ({quoted}); lower --llm-reply-tokens"
-    advice = "check --llm-extra and --llm-model" if settings.extra else "check --llm-model"
-    return f"{url}: refuses the request ({quoted}); {advice} and the account"
+        advice = f"set {' or '.join(KEY_VARIABLES)}"
+    elif status == 404 or _MODEL.search(said):
+        what = "no such model or address"
+        advice = f"check --llm-model {settings.model!r} and --llm-url, whose path usually is /v1"
+    elif 300 <= status < 400:
+        what = f"redirects to {_host(fault)}, which is not followed"
+        return f"{url}: {what}; give the final address as --llm-url"
+    elif status == 402 or _ACCOUNT.search(said):
+        what, advice = "the account is used up", "see to it, or give another --llm-model"
+    elif status >= 429:
+        what, advice = "is busy or broken", "try later"
+    elif ABOUT_CONTEXT.search(said):
+        what = "more than the model's context holds"
+        advice = "give the server a larger context"
+    elif ABOUT_TOKENS.search(said):
+        advice = "lower --llm-reply-tokens"
+    elif settings.extra:
+        advice = "check --llm-extra and --llm-model and the account"
+    return f"{url}: {what} ({quoted}); {advice}"
 
 
 def said_by(fault: HttpFault) -> str:

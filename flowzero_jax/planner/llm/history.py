@@ -16,32 +16,19 @@ MAX_BYTES = 2**26
 
 @dataclass(frozen=True)
 class Round:
-    """One round; round 0 is the first plan.
+    """One round, and the requests, tokens and time that it took; round 0 is the first plan."""
 
-    Attributes:
-      scene: The plan, of key frames where there are more frames; None if none came.
-      findings: What the check found in it.
-      penalty: The findings as one number; lower is better. None without a scene.
-      confidence: How sure the model was of it, 0 to 1, if it said so.
-      critique: What the model said about the plan before it.
-      calls: Requests that were sent.
-      question_tokens, reply_tokens: What they took.
-      seconds: How long the round took.
-      notes: What went wrong or was unusual on the way.
-      changes: What was changed in the plan when it was read.
-    """
-
-    scene: SceneSyntax | None
-    findings: tuple[Finding, ...] = ()
-    penalty: float | None = None
-    confidence: float | None = None
-    critique: str = ""
+    scene: SceneSyntax | None  # the plan; None if none came
+    findings: tuple[Finding, ...] = ()  # what the check found in it
+    penalty: float | None = None  # the findings as one number; lower is better
+    confidence: float | None = None  # how sure the model was of it, 0 to 1, if it said so
+    critique: str = ""  # what the model said about the plan before it
     calls: int = 0
     question_tokens: int = 0
     reply_tokens: int = 0
     seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what went wrong or was unusual on the way
+    changes: tuple[str, ...] = ()  # in the plan, when it was read
 
     @property
     def hard(self) -> int:
@@ -51,25 +38,15 @@ class Round:
 
 @dataclass(frozen=True)
 class History:
-    """How a plan came about.
+    """How a plan came about."""
 
-    Attributes:
-      prompt: The user's.
-      num_frames: Of the plan, which may be more than a round's scene has.
-      planner: "llm".
-      url, model: Whom it was asked from.
-      kept: The number of the round whose plan was kept.
-      ended: Why it ended: "confident", "rounds", "repeated" or "failed".
-      rounds: All rounds in order.
-    """
-
-    prompt: str
+    prompt: str  # the user's
     num_frames: int
-    planner: str
-    url: str | None
+    planner: str  # "llm"
+    url: str | None  # whom it was asked from
     model: str | None
-    kept: int
-    ended: str
+    kept: int  # the number of the round whose plan was kept
+    ended: str  # why: "confident", "rounds", "repeated" or "failed"
     rounds: tuple[Round, ...]
 
     @property
@@ -107,34 +84,23 @@ def read_history(path: str | os.PathLike[str]) -> History:
         tree = json.loads(data)
         if tree.pop("version") != VERSION:
             raise ValueError("another version")
-        rounds = tuple(
-            _round(entry, f"{path}: rounds[{n}]") for n, entry in enumerate(tree["rounds"])
-        )
-        history = History(**{**tree, "rounds": rounds})
-        if not rounds or not 0 <= history.kept < len(rounds) or history.best.scene is None:
+        places = (f"{path}: rounds[{number}]" for number in range(len(tree["rounds"])))
+        history = History(**{**tree, "rounds": tuple(map(_round, tree["rounds"], places))})
+        if not 0 <= history.kept < len(history.rounds) or history.best.scene is None:
             raise ValueError("no round was kept")
         return history
-    except InputError:
-        raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{path}: not a planning history; give a .history.json file") from None
 
 
 def _round(tree: dict[str, Any], where: str) -> Round:
-    tree = dict(tree)
     tree.pop("round", None)
-    scene = tree["scene"]
-    findings = tuple(Finding(**finding) for finding in tree["findings"])
-    confidence = tree["confidence"]
-    if confidence is not None and type(confidence) not in (int, float):
+    tree["findings"] = tuple(Finding(**finding) for finding in tree["findings"])
+    if tree["confidence"] is not None and type(tree["confidence"]) not in (int, float):
         raise ValueError("confidence")
-    return Round(
-        **{
-            **tree,
-            "scene": None if scene is None else parse_scene(json.dumps(scene), f"{where}.scene"),
-            "findings": findings,
-            "critique": str(tree["critique"]),
-            "notes": tuple(map(str, tree["notes"])),
-            "changes": tuple(map(str, tree["changes"])),
-        }
-    )
+    if tree["scene"] is not None:
+        tree["scene"] = parse_scene(json.dumps(tree["scene"]), f"{where}.scene")
+    tree["critique"] = str(tree["critique"])
+    for name in ("notes", "changes"):
+        tree[name] = tuple(map(str, tree[name]))
+    return Round(**tree)

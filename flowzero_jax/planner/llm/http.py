@@ -6,11 +6,12 @@ server that sends a byte now and then included. What it opened it closes by itse
 """
 
 import os
-import queue
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,29 +19,31 @@ from flowzero_jax.errors import PlannerError
 from flowzero_jax.planner.llm.settings import LlmSettings
 
 MAX_ERROR_BODY = 2**14
-_OPENAI_HOST = "api.openai.com"
+OPENAI_HOST = "api.openai.com"
 PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE",)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+@dataclass(eq=False)
 class HttpFault(Exception):
-    """The server answered, but with an error: a status that is not 200, or one within a 200.
+    """The server answered with an error: a status that is not 200, or one within a 200.
 
-    Attributes: `status`, `headers` (lower-case names) and the beginning of the `body`.
+    Of the `body` only the beginning is there; the names of `headers` are found in lower case.
     """
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(status)
-        self.status, self.headers, self.body = status, headers, body
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
+@dataclass(eq=False)
 class NetworkFault(Exception):
-    """No whole answer came; `heals`: another try may help."""
+    """No whole answer came; `heals`: another try may help; `advice`: what else may."""
 
-    def __init__(self, reason: str, heals: bool = True) -> None:
-        super().__init__(reason)
-        self.reason, self.heals = reason, heals
+    reason: str
+    heals: bool = True
+    advice: str = "check --llm-url and that the server runs"
 
 
 Take = Callable[[bytes], bool]
@@ -49,19 +52,27 @@ Take = Callable[[bytes], bool]
 def post(
     settings: LlmSettings, key: str | None, body: Mapping[str, Any], seconds: float, take: Take
 ) -> None:
-    """Asks for a chat completion. After `load_sdk`.
+    """Asks for a chat completion with the fields of `body`, within `seconds`. After `load_sdk`.
 
-    Args:
-      settings: Url and timeouts.
-      key: Sent as bearer token; None: none is sent.
-      body: The request's fields.
-      seconds: The deadline for all of it.
-      take: Gets the response's body piece by piece and says when it has enough of it.
+    `take` gets the response's body piece by piece and says when it has enough of it.
 
     Raises: HttpFault, NetworkFault, what `take` raises.
     """
     deadline = time.monotonic() + seconds
-    within(seconds, lambda: _post(settings, key, body, deadline, take))
+    end: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            _post(settings, key, body, deadline, take)
+            end.set_result(None)
+        except BaseException as error:
+            end.set_exception(error)
+
+    threading.Thread(target=run, name="flowzero-llm", daemon=True).start()
+    try:
+        end.result(seconds)
+    except TimeoutError:  # the thread is left alone
+        raise NetworkFault(f"no whole answer within {seconds:.3g} s") from None
 
 
 def _post(
@@ -114,7 +125,7 @@ def open_client(settings: LlmSettings, key: str | None, deadline: float) -> Any:
     client = openai.OpenAI(
         api_key=key or "none", base_url=settings.url, max_retries=0, http_client=http
     )
-    if host != _OPENAI_HOST:  # the environment's are OpenAI's
+    if host != OPENAI_HOST:  # the environment's are OpenAI's
         client.organization = client.project = None
     return client
 
@@ -131,29 +142,6 @@ def load_sdk() -> None:
         raise PlannerError("the package openai is too old; pip install 'flowzero_jax[llm]'")
 
 
-def within(seconds: float, work: Callable[[], None]) -> None:
-    """Does `work` or raises what it raises; after `seconds` it is left alone.
-
-    Raises: NetworkFault if the time is over.
-    """
-    ends: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            work()
-            ends.put(None)
-        except BaseException as error:
-            ends.put(error)
-
-    threading.Thread(target=run, name="flowzero-llm", daemon=True).start()
-    try:
-        error = ends.get(timeout=seconds)
-    except queue.Empty:
-        raise NetworkFault(f"no whole answer within {seconds:.3g} s") from None
-    if error is not None:
-        raise error
-
-
 def _refuse_failures(response: Any, deadline: float) -> None:
     """Sees every response before the SDK does, which would read an error's body without end."""
     if response.headers.get("content-encoding", "identity") != "identity":
@@ -167,8 +155,7 @@ def _refuse_failures(response: Any, deadline: float) -> None:
             break
         if time.monotonic() > deadline:
             raise NetworkFault("the answer came too slowly")
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    raise HttpFault(response.status_code, headers, bytes(body[:MAX_ERROR_BODY]))
+    raise HttpFault(response.status_code, response.headers, bytes(body[:MAX_ERROR_BODY]))
 
 
 def _network_fault(error: BaseException, settings: LlmSettings) -> NetworkFault:

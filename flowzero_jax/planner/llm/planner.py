@@ -22,17 +22,11 @@ from flowzero_jax.scene import SceneSyntax, check_num_frames
 
 @dataclass(frozen=True)
 class LlmPlan:
-    """What a language model planned.
+    """What a language model planned."""
 
-    Attributes:
-      scene: The best plan.
-      history: How it came about.
-      warnings: What its reader should know, one line each.
-    """
-
-    scene: SceneSyntax
+    scene: SceneSyntax  # the best plan
     history: History
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...]  # what its reader should know, one line each
 
 
 def plan_with_llm(
@@ -44,12 +38,8 @@ def plan_with_llm(
 ) -> LlmPlan:
     """Plans a video of `num_frames` (1 to 512) frames with a language model.
 
-    Args:
-      prompt: What the video shows.
-      num_frames: Frames; the model is asked the same for any number of them.
-      settings: See there; the defaults take url and model from the environment.
-      model: Who is asked; by default what `open_model` gives for the settings. Give the same one
-        for several prompts.
+    The default settings take url and model from the environment. `model` is who is asked, by
+    default what `open_model` gives for the settings; give the same one for several prompts.
 
     Raises:
       InputError: the prompt, `num_frames` or the settings cannot be used.

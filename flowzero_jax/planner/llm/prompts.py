@@ -100,13 +100,10 @@ def refinement_messages(
     critique: str = "",
     rejected: Sequence[Finding] | None = None,
 ) -> tuple[Message, ...]:
-    """The conversation that asks for a better plan and how sure the model is of it.
+    """The conversation that asks for a better plan than `scene`, and how sure the model is of it.
 
-    Args:
-      scene: The best plan so far.
-      findings: What a check found in it.
-      critique: What the model said of it itself.
-      rejected: What the check found in a correction that was worse, if there was one.
+    `critique` is what the model said itself; `rejected` what the check found in a correction that
+    was worse, if there was one.
     """
     found = _listed(findings, scene)
     parts = [

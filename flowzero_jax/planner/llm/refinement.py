@@ -19,11 +19,7 @@ def refine(model: Model, first: Round, settings: LlmSettings, budget: Budget) ->
     no round can make the result worse. A repeated plan ends it, and so does a failure of the
     network or of the budget; a round whose replies cannot be read is only lost.
 
-    Args:
-      model: Who corrects.
-      first: Round 0, with a scene (see `meter`).
-      settings: `confidence`, `max_rounds`, `reply_tokens`.
-      budget: What all of it may use.
+    `first` is round 0, with a scene (see `meter`).
     """
     assert first.scene is not None
     rounds, kept, ended = [first], 0, "rounds"
@@ -32,8 +28,7 @@ def refine(model: Model, first: Round, settings: LlmSettings, budget: Budget) ->
     for number in range(1, settings.max_rounds + 1):
         best = rounds[kept]
         assert best.scene is not None
-        critique = rounds[-1].critique
-        messages = refinement_messages(best.scene, best.findings, critique, rejected)
+        messages = refinement_messages(best.scene, best.findings, rounds[-1].critique, rejected)
         question = Question(messages, refinement_schema(), "refinement", settings.reply_tokens)
         faulty = best.scene if best.hard else None
         count = len(best.scene.frames)

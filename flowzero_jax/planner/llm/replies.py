@@ -21,6 +21,7 @@ from flowzero_jax.planner.llm.reply_text import (
     CutReply,
     NoReply,
     ReplyFault,
+    dicts_of,
     name_list,
     read_object,
 )
@@ -36,21 +37,13 @@ _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 
 @dataclass(frozen=True)
 class Reply:
-    """A model's plan.
+    """A model's plan."""
 
-    Attributes:
-      scene: Checked; its prompt is the user's.
-      confidence: Of a refinement, 0 to 1; None if none was given.
-      critique: What the model says about its plan.
-      notes: What stood around the plan.
-      changes: What was changed in it.
-    """
-
-    scene: SceneSyntax
-    confidence: float | None
-    critique: str
-    notes: tuple[str, ...]
-    changes: tuple[str, ...]
+    scene: SceneSyntax  # checked; its prompt is the user's
+    confidence: float | None  # of a refinement, 0 to 1; None if none was given
+    critique: str  # what the model says about its plan
+    notes: tuple[str, ...]  # what stood around the plan
+    changes: tuple[str, ...]  # in it
 
 
 def read_reply(
@@ -101,8 +94,7 @@ def _check_finish(answer: Answer) -> None:
     if answer.finish == "loop":
         raise ReplyFault("the reply repeats itself without end")
     if answer.refusal:
-        refusal, _ = _clean(answer.refusal)
-        raise NoReply(f"the model refuses: {refusal[:200]!r}")
+        raise NoReply(f"the model refuses: {_clean(answer.refusal)[:200]!r}")
     if answer.finish == "content_filter":
         raise NoReply("the server's content filter stopped the reply")
     if answer.finish == "length":
@@ -126,7 +118,7 @@ def _unpack(tree: dict[str, Any]) -> tuple[dict[str, Any], float | None, str]:
         if not isinstance(scene, dict) or {"things", "frames"}.isdisjoint(scene):
             raise ReplyFault("scene: should be an object with things")
         tree = scene
-    critique = _clean(critique)[0] if isinstance(critique, str) else ""
+    critique = _clean(critique) if isinstance(critique, str) else ""
     return tree, None if confidence is None else float(confidence), critique[:2000]
 
 
@@ -135,33 +127,23 @@ def _clean_strings(tree: Any) -> list[bool]:
     changed = []
     for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
         if isinstance(value, str):
-            tree[key], dirty = _clean(value)
-            changed.append(dirty)
+            tree[key] = _clean(value)
+            changed.append(tree[key] != value)
         elif isinstance(value, dict | list):
             changed += _clean_strings(value)
     return changed
 
 
-def _clean(text: str) -> tuple[str, bool]:
-    """The text without what a terminal or a font could obey, and whether there was any."""
-    text, before = _ESCAPE.sub("", text), text
-    kept = "".join(
-        " " if c in "\t\r\n\u2028\u2029" else c
-        for c in text
-        if c in "\t\r\n\u2028\u2029"
-        or (unicodedata.category(c) not in _CONTROLS and c not in _BIDI)
-    )
-    return kept, kept != before
+def _clean(text: str) -> str:
+    """The text without what a terminal or a font could obey."""
+    text = re.sub("[\t\r\n\u2028\u2029]", " ", _ESCAPE.sub("", text))
+    return "".join(c for c in text if unicodedata.category(c) not in _CONTROLS and c not in _BIDI)
 
 
 def _limit_objects(tree: dict[str, Any]) -> list[str]:
     """Keeps the most lasting tracks of frames with more objects than can be drawn."""
-    frames = tree.get("frames")
-    lists = [
-        frame["objects"]
-        for frame in (frames if isinstance(frames, list) else [])
-        if isinstance(frame, dict) and isinstance(frame.get("objects"), list)
-    ]
+    frames = dicts_of(tree["frames"])
+    lists = [frame["objects"] for frame in frames if isinstance(frame.get("objects"), list)]
     most = max(map(len, lists), default=0)
     if most > MAX_LISTED:
         raise ReplyFault(f"a frame has {most} objects; list at most {MAX_OBJECTS}")

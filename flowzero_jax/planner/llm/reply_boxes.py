@@ -7,11 +7,10 @@ no list of four numbers is passed over: the check of the scene names it.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flowzero_jax.planner.llm.reply_text import ReplyFault, keep_known, list_of
+from flowzero_jax.planner.llm.reply_text import ReplyFault, dicts_of, keep_known
+from flowzero_jax.planner.tracks import MIN_SIDE
 from flowzero_jax.scene import Frame, SceneObject
 
-MIN_SIDE = 1 / 64
-"""One latent cell of a 512-pixel frame: nothing smaller can be drawn."""
 _TOLERANCE = 1e-3  # rounding, not a mistake
 _NAMED = 20  # places in one message
 
@@ -20,6 +19,7 @@ class _Spot(NamedTuple):
     """An object with four numbers for a box, and where it stands."""
 
     place: str
+    objects: list[Any]
     obj: dict[str, Any]
     box: list[float]
 
@@ -27,17 +27,13 @@ class _Spot(NamedTuple):
 def tidy(scene: dict[str, Any]) -> list[str]:
     """Takes unknown keys out of frames; without a motion their background is still."""
     changes = keep_known(scene, ["frames"], "the plan")
-    for number, frame in enumerate(list_of(scene["frames"])):
-        if not isinstance(frame, dict):
-            continue
+    for number, frame in enumerate(dicts_of(scene["frames"])):
         place = f"frames[{number}]"
         changes += keep_known(frame, [*Frame.model_fields], place)
         if frame.get("background_motion") is None:
             frame["background_motion"] = {"direction": "left", "speed": 0}
-        for index, obj in enumerate(list_of(frame.get("objects"))):
-            if isinstance(obj, dict):
-                known = [*SceneObject.model_fields]
-                changes += keep_known(obj, known, f"{place}.objects[{index}]")
+        for index, obj in enumerate(dicts_of(frame.get("objects"))):
+            changes += keep_known(obj, [*SceneObject.model_fields], f"{place}.objects[{index}]")
     return changes
 
 
@@ -76,17 +72,17 @@ def correct(scene: dict[str, Any], clip: bool) -> list[str]:
     for spot in list(_spots(scene)):
         box = spot.box
         if _is_inverted(box):
-            box = [min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1::2])]
+            box = [*map(min, box[:2], box[2:]), *map(max, box[:2], box[2:])]
             changes.append(f"{spot.place}: swapped its corners")
         if box[0] == box[2] or box[1] == box[3]:
             changes.append(f"{spot.place}: left out, its box is empty")
-            _remove(scene, spot)
+            spot.objects.remove(spot.obj)
             continue
         inside = [min(max(value, 0.0), 1.0) for value in box]
         if _reach(box) > _TOLERANCE:
             if inside[0] >= inside[2] or inside[1] >= inside[3]:
                 changes.append(f"{spot.place}: left out, it is outside of the canvas")
-                _remove(scene, spot)
+                spot.objects.remove(spot.obj)
                 continue
             changes.append(f"{spot.place}: cut off at the edge of the canvas")
         grown = _at_least(inside)
@@ -97,18 +93,11 @@ def correct(scene: dict[str, Any], clip: bool) -> list[str]:
 
 
 def _spots(scene: dict[str, Any]) -> Iterator[_Spot]:
-    for number, frame in enumerate(list_of(scene["frames"])):
-        objects = frame.get("objects") if isinstance(frame, dict) else None
-        for index, obj in enumerate(list_of(objects)):
-            box = obj.get("box") if isinstance(obj, dict) else None
+    for number, frame in enumerate(dicts_of(scene["frames"])):
+        for index, obj in enumerate(dicts_of(frame.get("objects"))):
+            box = obj.get("box")
             if isinstance(box, list) and len(box) == 4 and {*map(type, box)} <= {int, float}:
-                yield _Spot(f"frames[{number}].objects[{index}]", obj, box)
-
-
-def _remove(scene: dict[str, Any], spot: _Spot) -> None:
-    for frame in scene["frames"]:
-        if isinstance(frame, dict) and isinstance(frame.get("objects"), list):
-            frame["objects"] = [obj for obj in frame["objects"] if obj is not spot.obj]
+                yield _Spot(f"frames[{number}].objects[{index}]", frame["objects"], obj, box)
 
 
 def _is_inverted(box: list[float]) -> bool:
@@ -117,8 +106,7 @@ def _is_inverted(box: list[float]) -> bool:
 
 def _may_be_width_and_height(box: list[float]) -> bool:
     x, y, width, height = box
-    tolerance = 0.02
-    return min(box) >= 0 and x + width <= 1 + tolerance and y + height <= 1 + tolerance
+    return min(box) >= 0 and max(x + width, y + height) <= 1.02  # rounded
 
 
 def _reach(box: list[float]) -> float:

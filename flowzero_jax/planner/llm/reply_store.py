@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,21 +25,22 @@ MAX_ENTRY = 2**22
 
 @dataclass(frozen=True)
 class Folder:
-    """Entries of one kind.
-
-    Attributes:
-      path: Where they lie.
-      asked: Whom the questions went to, part of their address; {} if that does not matter.
-    """
+    """Entries of one kind."""
 
     path: Path
-    asked: dict[str, Any] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)  # whom, part of an entry's address
+    _numbers: Counter[str] = field(default_factory=Counter, init=False)
 
-    def entry(self, question: Question, number: int | None = None) -> Path:
-        """The file for a question; `number` tells several answers to the same one apart."""
+    def entry(self, question: Question) -> Path:
+        """The file for a question."""
         text = json.dumps(self._request(question), sort_keys=True, ensure_ascii=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        return self.path / (f"{digest}.json" if number is None else f"{digest}.{number}.json")
+        return self.path / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+
+    def next_entry(self, question: Question) -> Path:
+        """The file for a question that is asked again and again: every time another one."""
+        path = self.entry(question)
+        self._numbers[path.stem] += 1
+        return path.with_suffix(f".{self._numbers[path.stem] - 1}.json")
 
     def read(self, path: Path, question: Question) -> Answer | None:
         """The answer in an entry; None if there is none, after moving a bad entry aside."""
@@ -100,11 +102,10 @@ class RecordedModel:
 
     model: Model
     folder: Folder
-    _asked: dict[Path, int] = field(default_factory=dict, init=False)
 
     def ask(self, question: Question, budget: Budget) -> Answer:
         answer = self.model.ask(question, budget)
-        self.folder.write(_next(self.folder, question, self._asked), question, answer)
+        self.folder.write(self.folder.next_entry(question), question, answer)
         return answer
 
     def forget(self, question: Question) -> None:
@@ -112,16 +113,14 @@ class RecordedModel:
 
 
 @dataclass
-class ReplayedModel:
-    """Answers what was recorded, in the order of the record; never goes to a network."""
+class ReplayedModel(Model):
+    """Answers what was recorded, in its order; the record stays as it is, no network is asked."""
 
     folder: Folder
-    _asked: dict[Path, int] = field(default_factory=dict, init=False)
 
     def ask(self, question: Question, budget: Budget) -> Answer:
         budget.begin_call()
-        path = _next(self.folder, question, self._asked)
-        answer = self.folder.read(path, question)
+        answer = self.folder.read(self.folder.next_entry(question), question)
         if answer is None:
             raise PlannerError(
                 f"{self.folder.path}: holds no reply to this question; record it with "
@@ -129,15 +128,6 @@ class ReplayedModel:
             )
         budget.count(answer)
         return answer
-
-    def forget(self, question: Question) -> None:
-        """A record stays as it is."""
-
-
-def _next(folder: Folder, question: Question, asked: dict[Path, int]) -> Path:
-    key = folder.entry(question)
-    asked[key] = asked.get(key, -1) + 1
-    return folder.entry(question, asked[key])
 
 
 def _answer(tree: dict[str, Any]) -> Answer:

@@ -44,7 +44,7 @@ def read_object(text: str) -> tuple[dict[str, Any], list[str]]:
 
     Raises: ReplyFault, and CutReply where it does not end.
     """
-    if len(text) > MAX_TEXT_BYTES or len(text.encode(errors="replace")) > MAX_TEXT_BYTES:
+    if len(text.encode(errors="replace")) > MAX_TEXT_BYTES:
         raise ReplyFault(f"the reply is longer than {MAX_TEXT_BYTES // 1024} KiB")
     spans, unended = _whole_values(text)
     if unended is not None:
@@ -61,14 +61,13 @@ def read_object(text: str) -> tuple[dict[str, Any], list[str]]:
             faults.append(fault)
             continue
         for plan in _plans(tree):
-            if isinstance(plan[_key_of(plan)], list | dict):
+            key = next(key for key in _KEYS if key in plan)
+            if isinstance(plan[key], list | dict):
                 _check(plan)
                 around = (text[:start] + text[end:]).strip("\ufeff \t\r\n")
                 return plan, ["text"] if around or plan is not tree else []
-            alike.append(plan)
-    for plan in alike:
-        raise ReplyFault(f"{_key_of(plan)}: should be a list")
-    raise [*faults, _no_plan(text, spans)][0]
+            alike.append(ReplyFault(f"{key}: should be a list"))
+    raise [*alike, *faults, _no_plan(text, spans)][0]
 
 
 def _whole_values(text: str) -> tuple[list[tuple[int, int]], int | None]:
@@ -151,9 +150,9 @@ def name_list(tree: Any) -> dict[str, Any] | None:
     return None
 
 
-def list_of(value: Any) -> list[Any]:
-    """The value if it is a list, else none of it."""
-    return value if isinstance(value, list) else []
+def dicts_of(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, each in its place, {} for anything else in it; [] for no list."""
+    return [v if isinstance(v, dict) else {} for v in value] if isinstance(value, list) else []
 
 
 def keep_known(part: dict[str, Any], known: list[str], place: str) -> list[str]:
@@ -162,10 +161,6 @@ def keep_known(part: dict[str, Any], known: list[str], place: str) -> list[str]:
     for key in unknown:
         del part[key]
     return [f"{place}: left out the unknown {key[:40]!r}" for key in unknown[:3]]
-
-
-def _key_of(plan: dict[str, Any]) -> str:
-    return next(key for key in _KEYS if key in plan)
 
 
 def _no_plan(text: str, spans: list[tuple[int, int]]) -> ReplyFault:
@@ -181,22 +176,17 @@ def _no_plan(text: str, spans: list[tuple[int, int]]) -> ReplyFault:
     return ReplyFault("things: is missing; write the whole object of the plan")
 
 
-def _check(plan: Any) -> None:
+def _check(tree: Any, place: str = "") -> None:
     """Raises ReplyFault for what a JSON library passes over in silence."""
-    for place, problem in _problems(plan, ""):
-        raise ReplyFault(f"{place}: {problem}")
-
-
-def _problems(tree: Any, place: str) -> Iterator[tuple[str, str]]:
     if isinstance(tree, RepeatedKey):
-        yield place or "the reply", "a key occurs twice; write each key once"
+        raise ReplyFault(f"{place or 'the reply'}: a key occurs twice; write each key once")
     if isinstance(tree, float) and not math.isfinite(tree):
-        yield place, f"{tree} is no number to draw with"
+        raise ReplyFault(f"{place}: {tree} is no number to draw with")
     if isinstance(tree, int) and abs(tree) > _LARGEST:
-        yield place, "a number has too many digits"
+        raise ReplyFault(f"{place}: a number has too many digits")
     if isinstance(tree, list):
         for number, value in enumerate(tree):
-            yield from _problems(value, f"{place}[{number}]")
+            _check(value, f"{place}[{number}]")
     elif isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _problems(value, f"{place}.{key[:40]}" if place else key[:40])
+            _check(value, f"{place}.{key[:40]}" if place else key[:40])

@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from flowzero_jax.planner.llm.reply_text import ReplyFault, keep_known, list_of
+from flowzero_jax.planner.llm.reply_text import ReplyFault, dicts_of, keep_known
 from flowzero_jax.planner.tracks import Background, Caption, Thing, Tracks, frames_of, names_of
 from flowzero_jax.scene import first_fault
 
-_PARTS: dict[str, type[BaseModel]] = {
-    "captions": Caption,
-    "background": Background,
-    "things": Thing,
-}
+_PARTS: dict[str, Any] = {"captions": Caption, "background": Background, "things": Thing}
 
 
 def draw(tree: dict[str, Any], num_frames: int, prompt: str) -> tuple[list[Any], list[str]]:
@@ -28,11 +24,10 @@ def draw(tree: dict[str, Any], num_frames: int, prompt: str) -> tuple[list[Any],
         if isinstance(parts, str) and kind is Caption:
             parts = [{"at": 0, "text": parts}]
         tree[name] = [parts] if isinstance(parts, dict) else parts
-        for number, part in enumerate(list_of(tree[name])):
-            if isinstance(part, dict):
-                changes += keep_known(part, [*kind.model_fields], f"{name}[{number}]")
-                if kind is Thing:
-                    part.setdefault("move", "even")
+        for number, part in enumerate(dicts_of(tree[name])):
+            changes += keep_known(part, [*kind.model_fields], f"{name}[{number}]")
+            if kind is Thing:
+                part.setdefault("move", "even")
     _round(tree)
     _check_convention(tree)
     if not tree["captions"]:
@@ -59,7 +54,7 @@ def _round(tree: dict[str, Any]) -> None:
         raise ReplyFault("the boxes seem to be fractions; write whole percent of the frame")
     for _, waypoint in paths:
         waypoint[:] = [round(value) for value in waypoint]
-    for part in [*_dicts(tree, "captions"), *_dicts(tree, "background")]:
+    for part in dicts_of(tree["captions"]) + dicts_of(tree["background"]):
         for key in ("at", "speed"):
             if type(part.get(key)) is float:
                 part[key] = round(part[key])
@@ -88,13 +83,10 @@ def _paths(tree: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     """All way-points of five numbers, and where they stand."""
     return [
         (f"things[{number}].path[{index}]", waypoint)
-        for number, thing in enumerate(_dicts(tree, "things"))
-        for index, waypoint in enumerate(list_of(thing.get("path")))
+        for number, thing in enumerate(dicts_of(tree["things"]))
+        if isinstance(thing.get("path"), list)
+        for index, waypoint in enumerate(thing["path"])
         if isinstance(waypoint, list)
         and len(waypoint) == 5
         and {*map(type, waypoint)} <= {int, float}
     ]
-
-
-def _dicts(tree: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    return [part if isinstance(part, dict) else {} for part in list_of(tree[name])]

@@ -15,42 +15,14 @@ _MARGIN = 32  # tokens that a server's template adds
 
 @dataclass(frozen=True)
 class Form:
-    """How a question is put.
+    """How a question is put."""
 
-    Attributes:
-      response_format: One of `FORMATS`.
-      limit_name: The field with the number of tokens a reply may have.
-      most_tokens: That number at most, whatever a question asks for.
-      system: Whether there is a system turn; else its text begins the first one of the user.
-      temperature: Whether it is sent, if there is one.
-      streamed: Whether the reply is to come word by word.
-    """
-
-    response_format: str
-    limit_name: str = "max_tokens"
-    most_tokens: int = 10**6
-    system: bool = True
-    temperature: bool = True
-    streamed: bool = True
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A request that a server did not take: what was sent, and what the server said."""
-
-    question: Question
-    settings: LlmSettings
-    form: Form
-    said: str
-
-    @property
-    def tokens(self) -> int:
-        """How long the reply might have been."""
-        return min(self.question.reply_tokens, self.form.most_tokens)
-
-    @property
-    def about_context(self) -> bool:
-        return ABOUT_CONTEXT.search(self.said) is not None
+    response_format: str  # one of `FORMATS`
+    limit_name: str = "max_tokens"  # the field with the number of tokens a reply may have
+    most_tokens: int = 10**6  # that number at most, whatever a question asks for
+    system: bool = True  # there is a system turn; else its text begins the user's first one
+    temperature: bool = True  # it is sent, if there is one
+    streamed: bool = True  # the reply is to come word by word
 
 
 def request_body(question: Question, settings: LlmSettings, form: Form) -> dict[str, Any]:
@@ -77,47 +49,51 @@ def request_body(question: Question, settings: LlmSettings, form: Form) -> dict[
     return {**body, **settings.extra_fields}
 
 
-def weaker(refusal: Refusal) -> tuple[Form, str] | None:
-    """The next form after a refusal and what was given up; None if nothing is left.
+def weaker(
+    question: Question, settings: LlmSettings, form: Form, said: str
+) -> tuple[Form, str] | None:
+    """The form after one that a server refused, and what was given up; None if nothing is left.
 
     What the server names goes first; if it names nothing that can go, all goes in turn.
     """
-    steps = [*_steps(refusal)]
-    if refusal.about_context:
+    steps = [*_steps(question, settings, form, said)]
+    if ABOUT_CONTEXT.search(said):
         steps = [step for step in steps if step[0] is ABOUT_TOKENS]
-    named = [step for step in steps if step[0].search(refusal.said)]
-    return next(((replace(refusal.form, **c), what) for _, c, what in [*named, *steps]), None)
+    named = [step for step in steps if step[0].search(said)]
+    return next(((replace(form, **change), what) for _, change, what in [*named, *steps]), None)
 
 
-def _steps(refusal: Refusal) -> Iterator[tuple[re.Pattern[str], dict[str, Any], str]]:
+def _steps(
+    question: Question, settings: LlmSettings, form: Form, said: str
+) -> Iterator[tuple[re.Pattern[str], dict[str, Any], str]]:
     """What can still be given up: how servers name it, the change, and words for it."""
-    form, settings = refusal.form, refusal.settings
     for name in FORMATS[FORMATS.index(form.response_format) + 1 :][:1]:
         yield _ABOUT_FORMAT, {"response_format": name}, f"asked for {name}"
-    if form.system and refusal.question.messages[0].role == "system":
+    if form.system and question.messages[0].role == "system":
         yield _ABOUT_SYSTEM, {"system": False}, "put the system text into the first turn"
     if form.limit_name == "max_tokens":
         name = "max_completion_tokens"
         yield re.compile(name, re.I), {"limit_name": name}, f"asked with {name}"
     if settings.temperature is not None and form.temperature:
         yield _ABOUT_TEMPERATURE, {"temperature": False}, "left --llm-temperature out"
-    if (fewer := _fewer_tokens(refusal)) >= _LEAST_TOKENS:
+    if (fewer := _fewer_tokens(question, form, said)) >= _LEAST_TOKENS:
         yield ABOUT_TOKENS, {"most_tokens": fewer}, f"asked for {fewer} tokens"
     if form.streamed:
         yield _ABOUT_STREAM, {"streamed": False}, "asked for a reply in one piece"
 
 
-def _fewer_tokens(refusal: Refusal) -> int:
+def _fewer_tokens(question: Question, form: Form, said: str) -> int:
     """What the context leaves, or the server allows, as far as it names numbers; else a fourth."""
-    asked, said = refusal.tokens, re.sub(r"\b(\d{1,3}),(?=\d{3}\b)", r"\1", refusal.said)
+    asked = min(question.reply_tokens, form.most_tokens)
+    said = re.sub(r"\b(\d{1,3}),(?=\d{3}\b)", r"\1", said)
     numbers = {int(digits) for digits in re.findall(r"(?<![\w.])\d{2,7}(?![\w.]*\d)", said)}
     context = ABOUT_CONTEXT.search(said)
     size = re.search(r"\d{3,7}", said[context.start() :]) if context else None
     if size:
         total = int(size[0])
-        question = sum(len(message.content.encode()) for message in refusal.question.messages)
+        written = sum(len(message.content.encode()) for message in question.messages)
         parts = {n for n in numbers if n < total and n != asked}
-        left = total - max(question // _BYTES_PER_TOKEN, *parts, 0) - _MARGIN
+        left = total - max(written // _BYTES_PER_TOKEN, *parts, 0) - _MARGIN
         return left if left < asked else asked // 2
     return max((n for n in numbers if _LEAST_TOKENS <= n < asked), default=asked // 4)
 

@@ -87,14 +87,13 @@ def resolve(settings: LlmSettings, environment: Mapping[str, str] = os.environ) 
 
     Raises: InputError if one of them is in neither.
     """
-    found = {}
-    for name, variable in (("url", URL_VARIABLE), ("model", MODEL_VARIABLE)):
-        value = getattr(settings, name) or environment.get(variable, "").strip()
+    url = settings.url or environment.get(URL_VARIABLE, "").strip()
+    model = settings.model or environment.get(MODEL_VARIABLE, "").strip()
+    for name, value in (("url", url), ("model", model)):
         if not value:
-            flag = f"--llm-{name}"
-            raise InputError(f"the language model's {name} is not known; give {flag} or {variable}")
-        found[name] = value
-    return replace(settings, url=found["url"].rstrip("/"), model=found["model"])
+            ways = f"--llm-{name} or FLOWZERO_LLM_{name.upper()}"
+            raise InputError(f"the language model's {name} is not known; give {ways}")
+    return replace(settings, url=url.rstrip("/"), model=model)
 
 
 def read_key(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -136,11 +135,10 @@ def _check_extra(extra: str) -> None:
 def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        usable = usable and (parts.port is None or parts.port > 0)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        parts, usable = None, False
-    if parts is None or not usable or not url.isascii() or any(c.isspace() or c < " " for c in url):
+        usable = False
+    if not usable or not url.isascii() or any(c.isspace() or c < " " for c in url):
         raise InputError(f"url: {url[:200]!r} is no http address, like http://localhost:11434/v1")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise InputError(  # may hold a secret, so it is not shown

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.traverse_util import unflatten_dict
 
 from flowzero_jax import kept
 from flowzero_jax.errors import InputError, ModelError
@@ -29,6 +30,7 @@ from flowzero_jax.models import (
 from flowzero_jax.settings import DTYPES
 from flowzero_jax.weights.names import Tree, from_torch, leaves, tensor_name, tensor_shape
 from flowzero_jax.weights.networks import Network
+from flowzero_jax.weights.original_sizes import Shapes
 from flowzero_jax.weights.safetensors_file import Tensors
 from flowzero_jax.weights.spellings import DROPPED
 
@@ -38,9 +40,6 @@ MAX_PARAMETERS = 4_300_000_000
 SHOWN = 10
 
 ALIGNMENT = 64  # bytes
-
-# Name → shape, of a checkpoint's tensors.
-Shapes = dict[str, tuple[int, ...]]
 
 
 def check_dtype(dtype) -> jnp.dtype:
@@ -88,16 +87,13 @@ def _kept_shapes(config: Any) -> Tree | None:
     content = kept.recall("shapes", config)
     if content is None:
         return None
-    tree: Tree = {}
     try:
-        for path, shape in json.loads(content):
-            scope = tree
-            for name in path[:-1]:
-                scope = scope.setdefault(name, {})
-            scope[path[-1]] = jax.ShapeDtypeStruct(tuple(shape), jnp.float32)
+        listed = {tuple(path): tuple(shape) for path, shape in json.loads(content)}
+        return unflatten_dict(
+            {path: jax.ShapeDtypeStruct(shape, jnp.float32) for path, shape in listed.items()}
+        )
     except (ValueError, TypeError, AttributeError):
         return None
-    return tree
 
 
 def tensor_shapes(shapes: Tree) -> Shapes:
@@ -153,8 +149,7 @@ def find_part(
     """Finds a network's tensors, or some of them, in a file; what is left over is the caller's.
 
     Raises:
-        ModelError: the file lacks some or has them in other shapes; the message lists them, and
-            what is left over. Or it has one under two names.
+        ModelError: tensors are missing, of another shape, or there under two names.
     """
     part = Part(network, config, where, {})
     shapes = {name: shape for name, shape in part.shapes.items() if only(name)}
@@ -212,14 +207,12 @@ def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
 def to_params(part: Part, dtype) -> Tree:
     """Reads a network into a nested dict of numpy arrays of `dtype`, in our layout.
 
-    One tensor at a time is read and converted, so that no more memory is taken than for the result
-    and one tensor.
+    One tensor at a time is read, so that memory is taken for the result and one tensor.
 
     Raises:
-        ModelError: a weight is not finite, also after the conversion to `dtype`, or all of them
-            are zero.
+        ModelError: a weight is not finite, also in `dtype`, or all of them are zero.
     """
-    params: Tree = {}
+    params = {}
     nonzero = False
     for path, shape in leaves(parameter_shapes(part.config)):
         name = tensor_name(path)
@@ -237,13 +230,10 @@ def to_params(part: Part, dtype) -> Tree:
             raise ModelError(
                 f"{part.where}: {source} {fault}; use another {'dtype' if finite else 'copy'}"
             )
-        scope = params
-        for key in path[:-1]:
-            scope = scope.setdefault(key, {})
-        scope[path[-1]] = leaf
+        params[path] = leaf
     if not nonzero:
         raise ModelError(f"{part.where}: all weights are zero; take another copy")
-    return params
+    return unflatten_dict(params)
 
 
 def list_names(names: Iterable[str]) -> str:

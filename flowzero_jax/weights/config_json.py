@@ -4,16 +4,19 @@ The fields of our configurations have the names that they have there, but for th
 """
 
 import dataclasses
-from typing import Any
 
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
-from flowzero_jax.weights.configs import COMPONENTS
+from flowzero_jax.weights.configs import COMPONENTS, UNET_FIXED, Json, block_types
 
 DIFFUSERS_VERSION = "0.39.0"
 TRANSFORMERS_VERSION = "4.57.6"
 
-Json = dict[str, Any]
+# Of the values that no UNet has otherwise those that are written.
+WRITTEN = (
+    "act_fn", "center_input_sample", "downsample_padding", "flip_sin_to_cos",
+    "mid_block_scale_factor", "mid_block_type", "norm_eps",
+)  # fmt: skip
 
 
 def model_index_json(grounded: bool) -> Json:
@@ -37,23 +40,12 @@ def unet_json(config: UNetConfig, sample_size: int | list[int]) -> Json:
     return {
         **_diffusers("UNet2DConditionModel"),
         **sizes,
-        "act_fn": "silu",
+        **{key: UNET_FIXED[key] for key in WRITTEN},
+        **block_types(attention),
         "attention_head_dim": heads[0] if len(set(heads)) == 1 else list(heads),
         "attention_type": "gated" if grounded else "default",
-        "center_input_sample": False,
-        "down_block_types": [
-            "CrossAttnDownBlock2D" if stage else "DownBlock2D" for stage in attention
-        ],
-        "downsample_padding": 1,
-        "flip_sin_to_cos": True,
         "freq_shift": 0,
-        "mid_block_scale_factor": 1,
-        "mid_block_type": "UNetMidBlock2DCrossAttn",
-        "norm_eps": 1e-05,
         "sample_size": sample_size,
-        "up_block_types": [
-            "CrossAttnUpBlock2D" if stage else "UpBlock2D" for stage in reversed(attention)
-        ],
     }
 
 

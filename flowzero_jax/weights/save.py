@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import reason, sync, temporary_name
 from flowzero_jax.tokenizer import read_vocabulary, vocabulary_files
@@ -23,12 +25,14 @@ from flowzero_jax.weights.convert import check_dtype
 from flowzero_jax.weights.flowzero_json import CheckpointSettings, settings_json
 from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
+from flowzero_jax.weights.names import Tree, leaves, tensor_name, tensor_shape, to_torch
 from flowzero_jax.weights.networks import NETWORKS
-from flowzero_jax.weights.parameter_file import write_tensors
 from flowzero_jax.weights.small_files import read_json, require_file
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
 ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NETWORKS}
+
+FORMAT_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 
 # Of a tokenizer configuration only what makes token ids; never a chat template.
 TOKENIZER_KEYS = (
@@ -71,7 +75,7 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
     for name, network in NETWORKS.items():
         file = folder / name / f"{network.stem}.safetensors"
-        write_tensors(file, checkpoint.params[name], dtype)
+        _write_tensors(file, checkpoint.params[name], dtype)
     hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
     (folder / MANIFEST).write_bytes(_dump(hashes).encode())
     # Not in the manifest: a card is there to be edited.
@@ -79,6 +83,36 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     for file in folder.rglob("*"):
         sync(file)
     return checkpoint_hash(hashes)
+
+
+def _write_tensors(path: Path, params: Tree, dtype: np.dtype) -> None:
+    """Writes a network in torch's names and layouts, one tensor after the other: the library would
+    take all of them as bytes at once, three times the memory of the largest network."""
+    # The note on the format is what transformers asks for before it reads a file.
+    header: dict[str, dict] = {"__metadata__": {"format": "pt"}}
+    ordered = sorted(leaves(params), key=lambda leaf: tensor_name(leaf[0]))
+    end = 0
+    for place, leaf in ordered:
+        start, end = end, end + leaf.size * dtype.itemsize
+        header[tensor_name(place)] = {
+            "dtype": FORMAT_NAMES[dtype.name],
+            "shape": list(tensor_shape(place, leaf.shape)),
+            "data_offsets": [start, end],
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the tensors are aligned in memory maps
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little"))
+        file.write(text)
+        for place, leaf in ordered:
+            with np.errstate(over="ignore"):
+                tensor = to_torch(place, np.asarray(leaf)).astype(dtype, order="C")
+            if not np.isfinite(tensor).all():
+                raise ModelError(
+                    f"{tensor_name(place)}: not finite, or too large for {dtype.name}; "
+                    "save in another dtype"
+                )
+            file.write(tensor.reshape(-1).view(np.uint8).data)
 
 
 def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:

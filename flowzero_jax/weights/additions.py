@@ -11,9 +11,9 @@ from flowzero_jax.files import sha256
 from flowzero_jax.weights.convert import Part, find_part, list_names
 from flowzero_jax.weights.folder import open_part, read_config
 from flowzero_jax.weights.manifest import checkpoint_hash, file_hashes
-from flowzero_jax.weights.networks import NETWORKS
+from flowzero_jax.weights.networks import NETWORKS, Network
 from flowzero_jax.weights.original_sizes import UntoldSizes
-from flowzero_jax.weights.safetensors_file import check_suffix, find_weights, open_tensors
+from flowzero_jax.weights.safetensors_file import find_weights, open_single, open_tensors
 from flowzero_jax.weights.strangers import pass_over, refuse_families
 
 GROUNDING = re.compile(r"(^|\.)position_net\.|\.fuser\.")
@@ -32,13 +32,11 @@ def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
     """
     if unet.config.grounded:
         raise ModelError(f"{unet.where}: has GLIGEN layers of its own; leave {path} out")
-    files = [path]
     if path.is_dir():
-        inner = path / UNET.name
-        files = find_weights(inner if inner.is_dir() else path, UNET.stem)
+        files = find_weights(_inner(path, UNET), UNET.stem)
+        tensors = open_tensors(files, stack)
     else:
-        check_suffix(path)
-    tensors = stack.enter_context(open_tensors(files))
+        files, tensors = [path], open_single(path, stack)
     refuse_families(tensors.shapes, path)
     grounding = set(filter(GROUNDING.search, tensors.shapes))
     if not grounding:
@@ -59,7 +57,7 @@ def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
             stacklevel=2,
         )
     both = dataclasses.replace(unet, config=config, where=f"{unet.where} with {path}")
-    return dataclasses.replace(both, places=unet.places | layers.places), hash_of(files)
+    return dataclasses.replace(both, places=unet.places | layers.places), _hash_of(files)
 
 
 def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, str]:
@@ -74,14 +72,12 @@ def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, s
         ModelError: it holds no autoencoder of Stable Diffusion 1.
     """
     if path.is_dir():
-        folder = path / AUTOENCODER.name
-        folder = folder if folder.is_dir() else path
+        folder = _inner(path, AUTOENCODER)
         files = find_weights(folder, AUTOENCODER.stem)
         config = read_config(folder, AUTOENCODER)
         files_and_config = [*files, folder / "config.json"]
-        return open_part(AUTOENCODER, files, stack, folder, config), hash_of(files_and_config)
-    check_suffix(path)
-    tensors = stack.enter_context(open_tensors([path]))
+        return open_part(AUTOENCODER, files, stack, folder, config), _hash_of(files_and_config)
+    tensors = open_single(path, stack)
     names = AUTOENCODER.names_in(tensors.shapes)
     refuse_families(names, path)
     shapes = {short: tensors.shapes[name] for short, name in names.items()}
@@ -91,7 +87,13 @@ def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, s
     return part, sha256(path)
 
 
-def hash_of(files: list[Path]) -> str:
+def _inner(folder: Path, network: Network) -> Path:
+    """The network's folder in that of a whole model; else the folder itself."""
+    inner = folder / network.name
+    return inner if inner.is_dir() else folder
+
+
+def _hash_of(files: list[Path]) -> str:
     """Of one file its own, of several that of the list of their hashes."""
     if len(files) == 1:
         return sha256(files[0])

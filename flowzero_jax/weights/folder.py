@@ -77,7 +77,7 @@ def open_part(
     network: Network, files: list[Path], stack: ExitStack, where: Path, config: Any
 ) -> Part:
     """A network in files of its own; raises ModelError, warns of tensors that are left over."""
-    tensors = stack.enter_context(open_tensors(files))
+    tensors = open_tensors(files, stack)
     refuse_families(tensors.shapes, where)
     part = find_part(tensors, network, config, str(where))
     pass_over(tensors.shapes.keys() - part.sources, where)

@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -68,33 +69,31 @@ class Tensors:
         return file.get_tensor(name)
 
 
-def check_suffix(path: Path) -> None:
-    """Raises ModelError unless the name of a single file says safetensors."""
-    if path.suffix == SUFFIX:
-        return
+def open_single(path: Path, stack: ExitStack) -> Tensors:
+    """As `open_tensors`; raises ModelError, too, unless the file's name says safetensors."""
     if path.suffix in FOREIGN_SUFFIXES:
         raise ModelError(f"{path}: {NOT_OPENED}; {CONVERT}")
-    raise ModelError(f"{path}: not a {SUFFIX} file; name one, or a checkpoint folder")
+    if path.suffix != SUFFIX:
+        raise ModelError(f"{path}: not a {SUFFIX} file; name one, or a checkpoint folder")
+    return open_tensors([path], stack)
 
 
-@contextmanager
-def open_tensors(paths: list[Path]) -> Iterator[Tensors]:
-    """Opens safetensors files together.
+def open_tensors(paths: list[Path], stack: ExitStack) -> Tensors:
+    """Opens safetensors files together, until `stack` closes them.
 
     Raises:
         ModelError: a file is damaged or of another format, or two hold the same tensor.
     """
     files: dict[str, tuple[Path, safe_open]] = {}
-    with ExitStack() as stack:
-        for path in paths:
-            file = stack.enter_context(_open(path))
-            for name in file.offset_keys():
-                if name in files:
-                    raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
-                files[name] = (path, file)
-        if not files:
-            raise ModelError(f"{paths[0]}: holds no tensors; copy it anew")
-        yield Tensors(files)
+    for path in paths:
+        file = stack.enter_context(_open(path))
+        for name in file.offset_keys():
+            if name in files:
+                raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
+            files[name] = (path, file)
+    if not files:
+        raise ModelError(f"{paths[0]}: holds no tensors; copy it anew")
+    return Tensors(files)
 
 
 def find_weights(folder: Path, stem: str) -> list[Path]:
@@ -150,23 +149,28 @@ def _indexed_files(index: Path) -> list[Path]:
     """The files that an index names; its own claims about tensors must be right."""
     claimed = read_index(index)
     paths = [index.parent / name for name in sorted(set(claimed.values()))]
-    with open_tensors(paths) as tensors:
-        found = tensors.shapes.keys()
+    with ExitStack() as stack:
+        found = open_tensors(paths, stack).shapes.keys()
     if found != claimed.keys():
         wrong = min(found ^ claimed.keys())
         raise ModelError(f"{index}: does not fit its files, for instance {wrong!r}; copy both anew")
     return paths
 
 
+def _header(path: Path) -> tuple[int, Any]:
+    """Where the tensors begin, and what is written of them before."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return 8 + length, parse_json(file.read(min(length, path.stat().st_size)))
+
+
 def _how_to_mend(path: Path) -> str:
     """What becomes of a file that is longer or shorter than its header says."""
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = parse_json(file.read(min(length, size)))
+        start, header = _header(path)
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
-        whole = 8 + length + max(ends)
+        whole = start + max(ends)
     except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
         return "copy it anew"
     if size > whole:
@@ -193,9 +197,7 @@ def _open(path: Path) -> safe_open:
         raise ModelError(f"{path}: {fault}") from error
     # The library has checked lengths and offsets by now; of a repeated name it keeps one.
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            parse_json(file.read(length))
+        _header(path)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: damaged header ({error}); copy it anew") from error
     return opened

@@ -7,7 +7,10 @@ import dataclasses
 
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
 from flowzero_jax.schedule import ScheduleConfig
+from flowzero_jax.weights.checkpoint import Checkpoint
 from flowzero_jax.weights.configs import COMPONENTS, UNET_FIXED, Json, block_types
+from flowzero_jax.weights.flowzero_json import CheckpointSettings
+from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER
 
 DIFFUSERS_VERSION = "0.39.0"
 TRANSFORMERS_VERSION = "4.57.6"
@@ -17,6 +20,22 @@ WRITTEN = (
     "act_fn", "center_input_sample", "downsample_padding", "flip_sin_to_cos",
     "mid_block_scale_factor", "mid_block_type", "norm_eps",
 )  # fmt: skip
+
+
+def pipeline_json(checkpoint: Checkpoint, dtype: str) -> dict[str, Json]:
+    """All of them, by their names in the folder."""
+    settings = (checkpoint.settings or CheckpointSettings()).generation
+    factor = checkpoint.autoencoder_config.factor
+    height, width = settings.height // factor, settings.width // factor
+    sample_size = height if height == width else [height, width]
+    image = max(settings.height, settings.width)
+    return {
+        MODEL_INDEX: model_index_json(checkpoint.unet_config.grounded),
+        "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
+        "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
+        "text_encoder/config.json": text_encoder_json(checkpoint.text_config, dtype),
+        SCHEDULER: scheduler_json(checkpoint.schedule_config),
+    }
 
 
 def model_index_json(grounded: bool) -> Json:

@@ -61,21 +61,9 @@ def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig)
         ModelError: more parameters than `MAX_PARAMETERS`.
     """
     _bound(config, _least_parameters(config))
-    model: UNet | Autoencoder | TextEncoder
-    if isinstance(config, UNetConfig):
-        model, inputs, method = UNet(config), _unet_inputs(config), _ground_and_denoise
-    elif isinstance(config, AutoencoderConfig):
-        side = config.factor
-        model, method = Autoencoder(config), None
-        inputs = (jax.ShapeDtypeStruct((1, side, side, config.in_channels), jnp.float32),)
-    else:
-        model, method = TextEncoder(config), None
-        inputs = (jax.ShapeDtypeStruct((1, config.max_position_embeddings), jnp.int32),)
     shapes = _kept_shapes(config)
     if shapes is None:
-        key = jax.eval_shape(jax.random.key, 0)
-        variables = jax.eval_shape(lambda key, *x: model.init(key, *x, method=method), key, *inputs)
-        shapes = variables["params"]
+        shapes = jax.eval_shape(lambda: _variables(config))["params"]
         listed = [[path, leaf.shape] for path, leaf in leaves(shapes)]
         kept.keep(json.dumps(listed).encode(), "shapes", config)
     _bound(config, sum(math.prod(leaf.shape) for _, leaf in leaves(shapes)))
@@ -270,13 +258,20 @@ def _bound(config, count: int) -> None:
         )
 
 
-def _unet_inputs(config: UNetConfig) -> tuple:
-    side = 2 ** (config.num_stages - 1)
-    width = config.cross_attention_dim
+def _variables(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> Any:
+    """What flax initialises, given the smallest inputs."""
+    key = jax.random.key(0)
+    if isinstance(config, TextEncoderConfig):
+        ids = jnp.zeros((1, config.max_position_embeddings), jnp.int32)
+        return TextEncoder(config).init(key, ids)
+    if isinstance(config, AutoencoderConfig):
+        side = config.factor
+        return Autoencoder(config).init(key, jnp.zeros((1, side, side, config.in_channels)))
+    side, width = 2 ** (config.num_stages - 1), config.cross_attention_dim
     inputs = [(1, 1, side, side, config.in_channels), (1,), (1, 1, 1, width)]
     if config.grounded:
         inputs += [(1, 1, 1, 4), (1, 1, 1, width), (1, 1, 1)]
-    return tuple(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in inputs)
+    return UNet(config).init(key, *map(jnp.zeros, inputs), method=_ground_and_denoise)
 
 
 def _ground_and_denoise(unet: UNet, latents, timesteps, text, *objects):

@@ -15,8 +15,8 @@ from flowzero_jax.weights.small_files import exists, parse_json, read_json, requ
 
 FLOAT_TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
 
-# Suffixes of file names that hold the weights in another precision.
-VARIANTS = ("fp16", "bf16")
+# In the names of files that hold the weights in another precision.
+VARIANTS = (".fp16", ".bf16")
 
 # torch writes zip archives of pickles, and wrote bare pickles (protocols 2 to 5) before.
 ZIP_MAGIC = b"PK\x03\x04"
@@ -104,7 +104,7 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
     Raises:
         ModelError: there are none, or only files of formats that are not opened.
     """
-    for name in weight_candidates(stem):
+    for name in candidates(stem):
         path = folder / name
         if exists(path):
             return [path] if name.endswith(SUFFIX) else _indexed_files(path)
@@ -112,16 +112,14 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise ModelError(f"{folder}: no such folder; copy the checkpoint anew") from error
-    foreign = [name for name in names if name.endswith(FOREIGN_SUFFIXES)]
-    if foreign:
+    if foreign := [name for name in names if name.endswith(FOREIGN_SUFFIXES)]:
         raise ModelError(f"{folder / foreign[0]}: {NOT_OPENED}; {CONVERT}")
     raise ModelError(f"{folder / stem}.safetensors: no such file; copy the checkpoint anew")
 
 
-def weight_candidates(stem: str) -> Iterator[str]:
+def candidates(stem: str) -> Iterator[str]:
     """The names that weights can have, single file or index of several, best first."""
-    for variant in ("", *VARIANTS):
-        dotted = f".{variant}" if variant else ""
+    for dotted in ("", *VARIANTS):
         yield f"{stem}{dotted}{SUFFIX}"
         yield f"{stem}{SUFFIX}.index{dotted}.json"
 

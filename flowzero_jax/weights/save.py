@@ -14,16 +14,10 @@ from flowzero_jax.files import reason, sync, temporary_name
 from flowzero_jax.tokenizer import read_vocabulary, vocabulary_files
 from flowzero_jax.weights.card import CARD, model_card
 from flowzero_jax.weights.checkpoint import Checkpoint, tokenizer_files
-from flowzero_jax.weights.config_json import (
-    autoencoder_json,
-    model_index_json,
-    scheduler_json,
-    text_encoder_json,
-    unet_json,
-)
+from flowzero_jax.weights.config_json import pipeline_json
 from flowzero_jax.weights.convert import check_dtype
-from flowzero_jax.weights.flowzero_json import CheckpointSettings, settings_json
-from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
+from flowzero_jax.weights.flowzero_json import settings_json
+from flowzero_jax.weights.folder import MODEL_INDEX, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
 from flowzero_jax.weights.names import Tree, leaves, tensor_name, tensor_shape, to_torch
 from flowzero_jax.weights.networks import NETWORKS
@@ -70,8 +64,10 @@ def save_pipeline(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> 
 def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     for name in ("scheduler", "tokenizer", *NETWORKS):
         (folder / name).mkdir(parents=True)
-    for name, text in _json_files(checkpoint, dtype.name).items():
-        (folder / name).write_bytes(text.encode())
+    for name, values in pipeline_json(checkpoint, dtype.name).items():
+        (folder / name).write_bytes(_dump(values).encode())
+    if checkpoint.settings is not None:
+        (folder / SETTINGS).write_bytes(settings_json(checkpoint.settings).encode())
     _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
     for name, network in NETWORKS.items():
         file = folder / name / f"{network.stem}.safetensors"
@@ -113,25 +109,6 @@ def _write_tensors(path: Path, params: Tree, dtype: np.dtype) -> None:
                     "save in another dtype"
                 )
             file.write(tensor.reshape(-1).view(np.uint8).data)
-
-
-def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
-    settings = (checkpoint.settings or CheckpointSettings()).generation
-    factor = checkpoint.autoencoder_config.factor
-    latent = [settings.height // factor, settings.width // factor]
-    sample_size = latent[0] if latent[0] == latent[1] else latent
-    image = max(settings.height, settings.width)
-    configs = {
-        MODEL_INDEX: model_index_json(checkpoint.unet_config.grounded),
-        "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
-        "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
-        "text_encoder/config.json": text_encoder_json(checkpoint.text_config, dtype),
-        SCHEDULER: scheduler_json(checkpoint.schedule_config),
-    }
-    files = {name: _dump(values) for name, values in configs.items()}
-    if checkpoint.settings is not None:
-        files[SETTINGS] = settings_json(checkpoint.settings)
-    return files
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:

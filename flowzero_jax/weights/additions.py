@@ -21,15 +21,8 @@ UNET, AUTOENCODER = NETWORKS["unet"], NETWORKS["vae"]
 
 
 def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
-    """The UNet with GLIGEN's layers, and the hash of the files that have them.
-
-    Args:
-        path: an adapter; or a whole GLIGEN network or model, file or folder, of which its layers
-            are taken.
-
-    Raises:
-        ModelError: the UNet has such layers; the files lack some, or have others.
-    """
+    """The UNet with the GLIGEN layers of an adapter, or of a whole GLIGEN network or model, file or
+    folder; and the hash of the files. Raises ModelError."""
     if unet.config.grounded:
         raise ModelError(f"{unet.where}: has GLIGEN layers of its own; leave {path} out")
     if path.is_dir():
@@ -40,9 +33,8 @@ def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
     refuse_families(tensors.shapes, path)
     grounding = set(filter(GROUNDING.search, tensors.shapes))
     if not grounding:
-        raise ModelError(
-            f"{path}: has no GLIGEN layers (position_net.*, *.fuser.*); name an adapter"
-        )
+        missing = "has no GLIGEN layers (position_net.*, *.fuser.*)"
+        raise ModelError(f"{path}: {missing}; name an adapter")
     config = dataclasses.replace(unet.config, grounded=True)
     layers = find_part(tensors, UNET, config, str(path), GROUNDING.search)
     if others := grounding - layers.sources:
@@ -51,26 +43,15 @@ def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
             "adapter for Stable Diffusion 1"
         )
     if rest := len(tensors.shapes) - len(grounding):
-        warnings.warn(
-            f"{path}: more than an adapter: its GLIGEN layers are taken, the other {rest} "
-            "tensors left out",
-            stacklevel=2,
-        )
+        said = f"its GLIGEN layers are taken, the other {rest} tensors left out"
+        warnings.warn(f"{path}: more than an adapter: {said}", stacklevel=2)
     both = dataclasses.replace(unet, config=config, where=f"{unet.where} with {path}")
     return dataclasses.replace(both, places=unet.places | layers.places), _hash_of(files)
 
 
 def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, str]:
-    """An autoencoder, and the hash of its files.
-
-    Args:
-        path: a file, whose sizes are read off the shapes, or a folder with a `config.json`; either
-            may be that of a whole model.
-        untold: what the shapes do not tell.
-
-    Raises:
-        ModelError: it holds no autoencoder of Stable Diffusion 1.
-    """
+    """The autoencoder, and the hash, of a file, whose sizes are read off the shapes, or of a folder
+    with a `config.json`; either may be that of a whole model. Raises ModelError."""
     if path.is_dir():
         folder = _inner(path, AUTOENCODER)
         files = find_weights(folder, AUTOENCODER.stem)

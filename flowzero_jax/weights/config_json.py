@@ -6,7 +6,6 @@ The fields of our configurations have the names that they have there, but for th
 import dataclasses
 
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
-from flowzero_jax.schedule import ScheduleConfig
 from flowzero_jax.weights.checkpoint import Checkpoint
 from flowzero_jax.weights.configs import COMPONENTS, UNET_FIXED, Json, block_types
 from flowzero_jax.weights.flowzero_json import CheckpointSettings
@@ -29,25 +28,25 @@ def pipeline_json(checkpoint: Checkpoint, dtype: str) -> dict[str, Json]:
     height, width = settings.height // factor, settings.width // factor
     sample_size = height if height == width else [height, width]
     image = max(settings.height, settings.width)
+    gligen = "GLIGEN" * checkpoint.unet_config.grounded
     return {
-        MODEL_INDEX: model_index_json(checkpoint.unet_config.grounded),
+        MODEL_INDEX: {
+            **_diffusers(f"StableDiffusion{gligen}Pipeline"),
+            **{key: [library, names[0]] for key, (library, names) in COMPONENTS.items()},
+            "feature_extractor": [None, None],
+            "safety_checker": [None, None],
+            "requires_safety_checker": False,
+        },
         "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
         "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
-        "text_encoder/config.json": text_encoder_json(checkpoint.text_config, dtype),
-        SCHEDULER: scheduler_json(checkpoint.schedule_config),
-    }
-
-
-def model_index_json(grounded: bool) -> Json:
-    """`model_index.json` of a GLIGEN pipeline, or of a plain one."""
-    name = "StableDiffusionGLIGENPipeline" if grounded else "StableDiffusionPipeline"
-    components = {key: [library, names[0]] for key, (library, names) in COMPONENTS.items()}
-    return {
-        **_diffusers(name),
-        **components,
-        "feature_extractor": [None, None],
-        "safety_checker": [None, None],
-        "requires_safety_checker": False,
+        "text_encoder/config.json": _text_encoder_json(checkpoint.text_config, dtype),
+        # DDIM, which is what samples here.
+        SCHEDULER: {
+            **_diffusers("DDIMScheduler"),
+            **dataclasses.asdict(checkpoint.schedule_config),
+            "clip_sample": False,
+            "trained_betas": None,
+        },
     }
 
 
@@ -82,7 +81,7 @@ def autoencoder_json(config: AutoencoderConfig, sample_size: int) -> Json:
     }
 
 
-def text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
+def _text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
     """`text_encoder/config.json`. Start and padding token are not used by the model."""
     return {
         **dataclasses.asdict(config),
@@ -96,16 +95,6 @@ def text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
         "pad_token_id": 1,
         "projection_dim": config.hidden_size,
         "transformers_version": TRANSFORMERS_VERSION,
-    }
-
-
-def scheduler_json(config: ScheduleConfig) -> Json:
-    """`scheduler/scheduler_config.json`: DDIM, which is what samples here."""
-    return {
-        **_diffusers("DDIMScheduler"),
-        **dataclasses.asdict(config),
-        "clip_sample": False,
-        "trained_betas": None,
     }
 
 

@@ -105,11 +105,8 @@ class ConfigReader:
             )
 
     def pass_over(self) -> None:
-        """Warns of the keys that were not asked for, unless they switch something off.
-
-        Raises:
-            ModelError: one of them says that the weights mean something else.
-        """
+        """Warns of the keys that were not asked for, unless they switch something off; raises
+        ModelError if one says that the weights mean something else."""
         left = {key: value for key, value in self._values.items() if value}
         for key, kind in DECISIVE.items():
             if key in left:

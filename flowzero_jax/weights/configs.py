@@ -98,11 +98,7 @@ SECOND_GENERATION = (
 
 
 def parse_model_index(path: Path) -> None:
-    """Checks `model_index.json`: a supported pipeline class made of supported components.
-
-    Raises:
-        ModelError: another pipeline or component class.
-    """
+    """Raises ModelError unless pipeline and components are of classes that are supported."""
     reader = _reader(read_json(path), path, PIPELINE_CLASSES)
     for component in FOREIGN_COMPONENTS:
         entry = reader.raw(component, [None, None])
@@ -121,7 +117,10 @@ def parse_model_index(path: Path) -> None:
 def parse_unet_config(values: Json, path: Path) -> UNetConfig:
     """The values of `unet/config.json`; raises ModelError."""
     reader = _reader(values, path, COMPONENTS["unet"][1])
-    _refuse_second_generation(reader)
+    # Stable Diffusion 2 by its own marks, before some other key is complained about.
+    wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
+    if wide or reader.peek("attention_head_dim") == [5, 10, 20, 20]:
+        raise ModelError(f"{path}: {SECOND_GENERATION}")
     widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
     stages = len(widths)
     down = reader.choices("down_block_types", ("CrossAttnDownBlock2D", "DownBlock2D"), stages)
@@ -139,7 +138,9 @@ def parse_unet_config(values: Json, path: Path) -> UNetConfig:
         cross_attention_dim=reader.integer("cross_attention_dim", 1, MAX_WIDTH),
         norm_num_groups=reader.integer("norm_num_groups", 1, MAX_WIDTH, 32),
         use_linear_projection=reader.boolean("use_linear_projection", False),
-        grounded=_grounded(reader),
+        # The key that tells of GLIGEN's layers, and the older one.
+        grounded=(reader.choice("attention_type", ("default", "gated"), "default") == "gated")
+        | reader.boolean("use_gated_attention", False),
     )
     reader.fixed(**UNET_FIXED)
     # The upcast is one of precision: norms and softmax are always in float32 here.
@@ -217,10 +218,7 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
 
     The schedule is what the model was trained for; which sampler follows it is not the class's to
     decide. What belongs to that one alone is passed over. A missing key has the default of the
-    named class.
-
-    Raises:
-        ModelError: a class without such a schedule, or a schedule that ours cannot follow.
+    named class. Raises ModelError.
     """
     values = read_json(path)
     name = str(values.get("_class_name"))[:60]
@@ -270,25 +268,11 @@ def _reader(values: Json, path: Path, classes: tuple[str, ...]) -> ConfigReader:
     return ConfigReader(values, path)
 
 
-def _refuse_second_generation(reader: ConfigReader) -> None:
-    """Stable Diffusion 2 by its own marks, before some other key is complained about."""
-    wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
-    heads = reader.peek("attention_head_dim") == [5, 10, 20, 20]
-    if wide or heads:
-        raise ModelError(f"{reader.where}: {SECOND_GENERATION}")
-
-
 def _num_heads(reader: ConfigReader, stages: int) -> tuple[int, ...]:
     """`attention_head_dim` is, for historical reasons, the number of heads: one or a list."""
     if isinstance(reader.peek("attention_head_dim"), list):
         return reader.integers("attention_head_dim", 1, MAX_HEADS, range(stages, stages + 1))
     return (reader.integer("attention_head_dim", 1, MAX_HEADS, 8),) * stages
-
-
-def _grounded(reader: ConfigReader) -> bool:
-    """Whether there are GLIGEN layers: `attention_type`, or the older `use_gated_attention`."""
-    gated = reader.choice("attention_type", ("default", "gated"), "default") == "gated"
-    return reader.boolean("use_gated_attention", False) or gated
 
 
 def _check_groups(reader: ConfigReader, widths: tuple[int, ...], groups: int) -> None:

@@ -56,10 +56,7 @@ def check_dtype(dtype) -> jnp.dtype:
 @functools.lru_cache(maxsize=8)
 def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> Tree:
     """The parameters of a network as a nested dict of `jax.ShapeDtypeStruct`; allocates nothing.
-
-    Raises:
-        ModelError: more parameters than `MAX_PARAMETERS`.
-    """
+    Raises ModelError for more than `MAX_PARAMETERS`."""
     _bound(config, _least_parameters(config))
     shapes = _kept_shapes(config)
     if shapes is None:
@@ -98,19 +95,12 @@ class Place(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
-    """One network in open files, none of it read yet.
-
-    Attributes:
-      network: which.
-      config: its sizes.
-      where: what was opened, for messages.
-      places: of its tensors, by diffusers' names.
-      changes: what is added to some of them.
-    """
+    """One network in open files, none of it read yet."""
 
     network: Network
     config: Any
-    where: str
+    where: str  # what was opened, for messages
+    #: Of its tensors, by diffusers' names; and what is added to some of them.
     places: dict[str, Place]
     changes: Mapping[str, Sequence[Callable[[], np.ndarray]]] = dataclasses.field(
         default_factory=dict
@@ -152,23 +142,19 @@ def find_part(
             )
         if name is not None:
             places[name] = Place(tensors, source)
-    differences = []
-    left = set(names.values()) - part.sources
-    if missing := [_label(name, network, config, names, known) for name in shapes.keys() - places]:
-        differences.append(f"{len(missing)} missing: {list_names(missing)}")
-        if left := {name for name in left if not DROPPED.search(name)}:
-            differences.append(f"{len(left)} unexpected: {list_names(left)}")
+    missing = [_label(name, network, config, names, known) for name in shapes.keys() - places]
+    left = {name for name in set(names.values()) - part.sources if not DROPPED.search(name)}
     found = tensors.shapes
     reshaped = [
         f"{place.name} is {list(found[place.name])} instead of {list(shapes[name])}"
         for name, place in places.items()
         if _essential(found[place.name]) != _essential(shapes[name])
     ]
-    if reshaped:
-        differences.append(f"{len(reshaped)} of another shape: {list_names(reshaped)}")
-    if differences:
+    left = left if missing else set()
+    kinds = {"missing": missing, "unexpected": left, "of another shape": reshaped}
+    if faults := [f"{len(x)} {kind}: {list_names(x)}" for kind, x in kinds.items() if x]:
         raise ModelError(
-            f"{where}: the tensors do not fit the architecture: {'; '.join(differences)}; use "
+            f"{where}: the tensors do not fit the architecture: {'; '.join(faults)}; use "
             "weights, and config.json, of one and the same model"
         )
     return part

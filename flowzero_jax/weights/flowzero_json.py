@@ -32,11 +32,7 @@ class CheckpointSettings:
 
 
 def read_settings(path: Path) -> CheckpointSettings:
-    """Parses `flowzero.json`; every key may be missing.
-
-    Raises:
-        ModelError: an unknown key, or a value out of bounds.
-    """
+    """Parses `flowzero.json`, of which every key may be missing; raises ModelError."""
     reader = ConfigReader(read_json(path), path)
     settings = CheckpointSettings(
         generation=GenerationSettings(**{one.name: _take(reader, one) for one in SETTINGS}),

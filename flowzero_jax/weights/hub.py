@@ -40,10 +40,7 @@ def fetch(model: str, networks: Collection[str] = tuple(NETWORKS)) -> Snapshot:
     files, and the weights of some networks.
 
     With `HF_HUB_OFFLINE` set, or where the hub cannot be reached, a cached snapshot is taken.
-
-    Raises:
-        ModelError: no such name, repository, revision or permission; no network and nothing in the
-            cache; a repository without safetensors.
+    Raises ModelError, also for a repository without safetensors.
     """
     spec = _SPEC.fullmatch(model)
     if spec is None:
@@ -74,10 +71,8 @@ def _download(model: str, repository: str, revision: str, networks: Collection[s
     except Exception as error:  # the library's HTTP client has its own classes, not always the same
         why = f"no answer: {_first_line(error)}"
         snapshot = _cached(model, repository, revision, why, networks)
-        warnings.warn(
-            f"{model}: the hub cannot be reached; using commit {snapshot.commit[:12]} as cached",
-            stacklevel=2,
-        )
+        said = f"the hub cannot be reached; using commit {snapshot.commit[:12]} as cached"
+        warnings.warn(f"{model}: {said}", stacklevel=2)
         return snapshot
     commit = info.sha or ""
     if not _COMMIT.fullmatch(commit):
@@ -111,9 +106,8 @@ def _remember(repository: str, revision: str, commit: str) -> None:
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_text(reference, commit)
     except (OSError, OutputError) as error:
-        warnings.warn(
-            f"{reference}: cannot be written; offline it will be missing: {error}", stacklevel=2
-        )
+        said = f"cannot be written; offline it will be missing: {error}"
+        warnings.warn(f"{reference}: {said}", stacklevel=2)
 
 
 def _fetch_files(

@@ -105,10 +105,7 @@ def add_lora(
     parts: Mapping[str, Part], path: Path, scale: float, stack: ExitStack
 ) -> tuple[dict[str, Part], str]:
     """UNet and text encoder, to be changed when they are read, and the file's hash.
-
-    Raises:
-        ModelError: the file is no LoRA, none for these networks, or incomplete.
-    """
+    Raises ModelError."""
     tensors = open_single(path, stack)
     refuse(_OTHERS, tensors.shapes, path, "take a LoRA of Stable Diffusion 1")
     layers, unknown = _layers(tensors)

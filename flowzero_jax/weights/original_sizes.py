@@ -67,9 +67,8 @@ class _Sizes:
 
     def usual(self, axis: int, end: str) -> int:
         """The most frequent size among the tensors whose names end so."""
-        found = [
-            shape[axis] for name, shape in self._shapes.items() if shape and name.endswith(end)
-        ]
+        ending = [shape for name, shape in self._shapes.items() if name.endswith(end)]
+        found = [shape[axis] for shape in ending if shape]
         if not found:
             self.fail(f"lacks all {self._prefix}*{end}, from which the architecture is read")
         return max(set(found), key=found.count)

@@ -54,11 +54,7 @@ class Tensors:
         return dict(item for file in files for item in (file.metadata() or {}).items())
 
     def read(self, name: str) -> np.ndarray:
-        """A copy of one tensor in the file's own precision.
-
-        Raises:
-            ModelError: it is not of a floating-point type.
-        """
+        """A copy of one tensor in the file's own precision; raises ModelError if it is no float."""
         path, file = self._files[name]
         kind = file.get_slice(name).get_dtype()
         if kind not in FLOAT_TYPES:
@@ -79,11 +75,7 @@ def open_single(path: Path, stack: ExitStack) -> Tensors:
 
 
 def open_tensors(paths: list[Path], stack: ExitStack) -> Tensors:
-    """Opens safetensors files together, until `stack` closes them.
-
-    Raises:
-        ModelError: a file is damaged or of another format, or two hold the same tensor.
-    """
+    """Opens safetensors files together, until `stack` closes them; raises ModelError."""
     files: dict[str, tuple[Path, safe_open]] = {}
     for path in paths:
         file = stack.enter_context(_open(path))
@@ -99,10 +91,7 @@ def open_tensors(paths: list[Path], stack: ExitStack) -> Tensors:
 def find_weights(folder: Path, stem: str) -> list[Path]:
     """The weight files of one component: `stem.safetensors`, or those of its index.
 
-    A folder without the plain files may hold them in 16 bits, as `stem.fp16.safetensors`.
-
-    Raises:
-        ModelError: there are none, or only files of formats that are not opened.
+    A folder without these may hold them in 16 bits, as `stem.fp16.safetensors`. Raises ModelError.
     """
     for name in candidates(stem):
         path = folder / name
@@ -125,11 +114,7 @@ def candidates(stem: str) -> Iterator[str]:
 
 
 def read_index(index: Path) -> dict[str, str]:
-    """Tensor → the file that holds it, as an index of several files says.
-
-    Raises:
-        ModelError: a name that is not plainly that of a safetensors file in the same folder.
-    """
+    """Tensor → the file in the same folder that holds it, as an index says; raises ModelError."""
     weight_map = read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{index}: weight_map is missing; copy the file anew")

@@ -44,16 +44,9 @@ def open_file(
 ) -> Opened:
     """One file with UNet, autoencoder and text encoder under the original names.
 
-    The architecture is read off the tensors' shapes, the schedule is the published one, changed by
-    what the file says of it.
-
-    Args:
-        tokenizer: the folder with the tokenizer's files, which such a file lacks.
-        networks: those that are wanted.
-        untold: sizes that the file does not tell.
-
-    Raises:
-        ModelError: the file is not whole, or no Stable Diffusion 1 model; there is no tokenizer.
+    The architecture is read off the tensors' shapes, but for `untold`; the schedule is the
+    published one, changed by what the file says of it. The tokenizer is in a folder of its own.
+    Raises ModelError.
     """
     tensors = open_single(path, stack)
     shapes = tensors.shapes

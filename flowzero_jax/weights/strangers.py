@@ -68,7 +68,5 @@ def pass_over(names: Collection[str], where: Path | str) -> None:
     names = [name for name in names if not DROPPED.search(name)]
     if names:
         count = f"{len(names)} tensor{'s' * (len(names) > 1)}"
-        warnings.warn(
-            f"{where}: {count} without a place in the model left out: {list_names(names)}",
-            stacklevel=2,
-        )
+        said = f"{count} without a place in the model left out: {list_names(names)}"
+        warnings.warn(f"{where}: {said}", stacklevel=2)

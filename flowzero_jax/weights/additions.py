@@ -11,9 +11,9 @@ from flowzero_jax.files import sha256
 from flowzero_jax.weights.convert import Part, find_part, list_names
 from flowzero_jax.weights.folder import open_part, read_config
 from flowzero_jax.weights.manifest import checkpoint_hash, file_hashes
-from flowzero_jax.weights.networks import NETWORKS
+from flowzero_jax.weights.networks import NETWORKS, Network
 from flowzero_jax.weights.original_sizes import UntoldSizes
-from flowzero_jax.weights.safetensors_file import check_suffix, find_weights, open_tensors
+from flowzero_jax.weights.safetensors_file import find_weights, open_single, open_tensors
 from flowzero_jax.weights.strangers import pass_over, refuse_families
 
 GROUNDING = re.compile(r"(^|\.)position_net\.|\.fuser\.")
@@ -21,30 +21,20 @@ UNET, AUTOENCODER = NETWORKS["unet"], NETWORKS["vae"]
 
 
 def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
-    """The UNet with GLIGEN's layers, and the hash of the files that have them.
-
-    Args:
-        path: an adapter; or a whole GLIGEN network or model, file or folder, of which its layers
-            are taken.
-
-    Raises:
-        ModelError: the UNet has such layers; the files lack some, or have others.
-    """
+    """The UNet with the GLIGEN layers of an adapter, or of a whole GLIGEN network or model, file or
+    folder; and the hash of the files. Raises ModelError."""
     if unet.config.grounded:
         raise ModelError(f"{unet.where}: has GLIGEN layers of its own; leave {path} out")
-    files = [path]
     if path.is_dir():
-        inner = path / UNET.name
-        files = find_weights(inner if inner.is_dir() else path, UNET.stem)
+        files = find_weights(_inner(path, UNET), UNET.stem)
+        tensors = open_tensors(files, stack)
     else:
-        check_suffix(path)
-    tensors = stack.enter_context(open_tensors(files))
+        files, tensors = [path], open_single(path, stack)
     refuse_families(tensors.shapes, path)
     grounding = set(filter(GROUNDING.search, tensors.shapes))
     if not grounding:
-        raise ModelError(
-            f"{path}: has no GLIGEN layers (position_net.*, *.fuser.*); name an adapter"
-        )
+        missing = "has no GLIGEN layers (position_net.*, *.fuser.*)"
+        raise ModelError(f"{path}: {missing}; name an adapter")
     config = dataclasses.replace(unet.config, grounded=True)
     layers = find_part(tensors, UNET, config, str(path), GROUNDING.search)
     if others := grounding - layers.sources:
@@ -53,35 +43,22 @@ def add_gligen(unet: Part, path: Path, stack: ExitStack) -> tuple[Part, str]:
             "adapter for Stable Diffusion 1"
         )
     if rest := len(tensors.shapes) - len(grounding):
-        warnings.warn(
-            f"{path}: more than an adapter: its GLIGEN layers are taken, the other {rest} "
-            "tensors left out",
-            stacklevel=2,
-        )
+        said = f"its GLIGEN layers are taken, the other {rest} tensors left out"
+        warnings.warn(f"{path}: more than an adapter: {said}", stacklevel=2)
     both = dataclasses.replace(unet, config=config, where=f"{unet.where} with {path}")
-    return dataclasses.replace(both, places=unet.places | layers.places), hash_of(files)
+    return dataclasses.replace(both, places=unet.places | layers.places), _hash_of(files)
 
 
 def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, str]:
-    """An autoencoder, and the hash of its files.
-
-    Args:
-        path: a file, whose sizes are read off the shapes, or a folder with a `config.json`; either
-            may be that of a whole model.
-        untold: what the shapes do not tell.
-
-    Raises:
-        ModelError: it holds no autoencoder of Stable Diffusion 1.
-    """
+    """The autoencoder, and the hash, of a file, whose sizes are read off the shapes, or of a folder
+    with a `config.json`; either may be that of a whole model. Raises ModelError."""
     if path.is_dir():
-        folder = path / AUTOENCODER.name
-        folder = folder if folder.is_dir() else path
+        folder = _inner(path, AUTOENCODER)
         files = find_weights(folder, AUTOENCODER.stem)
         config = read_config(folder, AUTOENCODER)
         files_and_config = [*files, folder / "config.json"]
-        return open_part(AUTOENCODER, files, stack, folder, config), hash_of(files_and_config)
-    check_suffix(path)
-    tensors = stack.enter_context(open_tensors([path]))
+        return open_part(AUTOENCODER, files, stack, folder, config), _hash_of(files_and_config)
+    tensors = open_single(path, stack)
     names = AUTOENCODER.names_in(tensors.shapes)
     refuse_families(names, path)
     shapes = {short: tensors.shapes[name] for short, name in names.items()}
@@ -91,7 +68,13 @@ def open_vae(path: Path, untold: UntoldSizes, stack: ExitStack) -> tuple[Part, s
     return part, sha256(path)
 
 
-def hash_of(files: list[Path]) -> str:
+def _inner(folder: Path, network: Network) -> Path:
+    """The network's folder in that of a whole model; else the folder itself."""
+    inner = folder / network.name
+    return inner if inner.is_dir() else folder
+
+
+def _hash_of(files: list[Path]) -> str:
     """Of one file its own, of several that of the list of their hashes."""
     if len(files) == 1:
         return sha256(files[0])

@@ -49,20 +49,13 @@ class Checkpoint:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Opened:
-    """A model in open files, no weight of it read yet.
+    """A model in open files, no weight of it read yet; see `Checkpoint`."""
 
-    Attributes:
-      where: the folder or file.
-      parts: its networks by name.
-      hashes: of all files that are used.
-      The rest as in `Checkpoint`.
-    """
-
-    where: Path
+    where: Path  # the folder or file
     parts: dict[str, Part]
     schedule: ScheduleConfig
     tokenizer_folder: Path
-    hashes: Hashes
+    hashes: Hashes  # of all files that are used
     settings: CheckpointSettings | None = None
     scheduler_class: str = DDIM
 
@@ -97,12 +90,11 @@ def check_together(
         f"the UNet's cross_attention_dim is {unet.cross_attention_dim}, the text encoder's "
         f"hidden_size {text_encoder.hidden_size}",
     )
+    inpainting = ", which tells an inpainting model" * (unet.in_channels == 9)
     check(
         unet.in_channels == unet.out_channels == vae.latent_channels,
         f"the UNet takes {unet.in_channels} channels and returns {unet.out_channels}, the "
-        f"autoencoder has {vae.latent_channels} latent channels"
-        + ", which tells an inpainting model"
-        * (unet.in_channels == 9),
+        f"autoencoder has {vae.latent_channels} latent channels{inpainting}",
     )
     check(
         tokenizer.vocab_size <= text_encoder.vocab_size,

@@ -4,28 +4,49 @@ The fields of our configurations have the names that they have there, but for th
 """
 
 import dataclasses
-from typing import Any
 
 from flowzero_jax.models import AutoencoderConfig, TextEncoderConfig, UNetConfig
-from flowzero_jax.schedule import ScheduleConfig
-from flowzero_jax.weights.configs import COMPONENTS
+from flowzero_jax.weights.checkpoint import Checkpoint
+from flowzero_jax.weights.configs import COMPONENTS, UNET_FIXED, Json, block_types
+from flowzero_jax.weights.flowzero_json import CheckpointSettings
+from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER
 
 DIFFUSERS_VERSION = "0.39.0"
 TRANSFORMERS_VERSION = "4.57.6"
 
-Json = dict[str, Any]
+# Of the values that no UNet has otherwise those that are written.
+WRITTEN = (
+    "act_fn", "center_input_sample", "downsample_padding", "flip_sin_to_cos",
+    "mid_block_scale_factor", "mid_block_type", "norm_eps",
+)  # fmt: skip
 
 
-def model_index_json(grounded: bool) -> Json:
-    """`model_index.json` of a GLIGEN pipeline, or of a plain one."""
-    name = "StableDiffusionGLIGENPipeline" if grounded else "StableDiffusionPipeline"
-    components = {key: [library, names[0]] for key, (library, names) in COMPONENTS.items()}
+def pipeline_json(checkpoint: Checkpoint, dtype: str) -> dict[str, Json]:
+    """All of them, by their names in the folder."""
+    settings = (checkpoint.settings or CheckpointSettings()).generation
+    factor = checkpoint.autoencoder_config.factor
+    height, width = settings.height // factor, settings.width // factor
+    sample_size = height if height == width else [height, width]
+    image = max(settings.height, settings.width)
+    gligen = "GLIGEN" * checkpoint.unet_config.grounded
     return {
-        **_diffusers(name),
-        **components,
-        "feature_extractor": [None, None],
-        "safety_checker": [None, None],
-        "requires_safety_checker": False,
+        MODEL_INDEX: {
+            **_diffusers(f"StableDiffusion{gligen}Pipeline"),
+            **{key: [library, names[0]] for key, (library, names) in COMPONENTS.items()},
+            "feature_extractor": [None, None],
+            "safety_checker": [None, None],
+            "requires_safety_checker": False,
+        },
+        "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
+        "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
+        "text_encoder/config.json": _text_encoder_json(checkpoint.text_config, dtype),
+        # DDIM, which is what samples here.
+        SCHEDULER: {
+            **_diffusers("DDIMScheduler"),
+            **dataclasses.asdict(checkpoint.schedule_config),
+            "clip_sample": False,
+            "trained_betas": None,
+        },
     }
 
 
@@ -37,23 +58,12 @@ def unet_json(config: UNetConfig, sample_size: int | list[int]) -> Json:
     return {
         **_diffusers("UNet2DConditionModel"),
         **sizes,
-        "act_fn": "silu",
+        **{key: UNET_FIXED[key] for key in WRITTEN},
+        **block_types(attention),
         "attention_head_dim": heads[0] if len(set(heads)) == 1 else list(heads),
         "attention_type": "gated" if grounded else "default",
-        "center_input_sample": False,
-        "down_block_types": [
-            "CrossAttnDownBlock2D" if stage else "DownBlock2D" for stage in attention
-        ],
-        "downsample_padding": 1,
-        "flip_sin_to_cos": True,
         "freq_shift": 0,
-        "mid_block_scale_factor": 1,
-        "mid_block_type": "UNetMidBlock2DCrossAttn",
-        "norm_eps": 1e-05,
         "sample_size": sample_size,
-        "up_block_types": [
-            "CrossAttnUpBlock2D" if stage else "UpBlock2D" for stage in reversed(attention)
-        ],
     }
 
 
@@ -71,7 +81,7 @@ def autoencoder_json(config: AutoencoderConfig, sample_size: int) -> Json:
     }
 
 
-def text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
+def _text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
     """`text_encoder/config.json`. Start and padding token are not used by the model."""
     return {
         **dataclasses.asdict(config),
@@ -85,16 +95,6 @@ def text_encoder_json(config: TextEncoderConfig, dtype: str) -> Json:
         "pad_token_id": 1,
         "projection_dim": config.hidden_size,
         "transformers_version": TRANSFORMERS_VERSION,
-    }
-
-
-def scheduler_json(config: ScheduleConfig) -> Json:
-    """`scheduler/scheduler_config.json`: DDIM, which is what samples here."""
-    return {
-        **_diffusers("DDIMScheduler"),
-        **dataclasses.asdict(config),
-        "clip_sample": False,
-        "trained_betas": None,
     }
 
 

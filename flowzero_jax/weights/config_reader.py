@@ -7,7 +7,7 @@ for, so does a list that has nothing else.
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from flowzero_jax.errors import ModelError
 
@@ -24,11 +24,9 @@ DECISIVE = {
 class ConfigReader:
     """The keys of one JSON object that nobody has asked for yet.
 
-    Every method takes a key out and raises ModelError, naming file and key, where the value is
-    not allowed. `finish` complains about what is left, `pass_over` names it. A missing key without
-    default is an error.
-    Keys that begin with an underscore are notes of the program that wrote the file; they are
-    never acted on.
+    Every method takes a key out and raises ModelError, naming file and key, where it is missing
+    without a default, or its value not allowed. `finish` complains about what is left, `pass_over`
+    names it. Keys that begin with an underscore are notes of the program that wrote the file.
     """
 
     def __init__(self, values: dict[str, Any], where: Path):
@@ -45,44 +43,31 @@ class ConfigReader:
     def integers(self, key: str, low: int, high: int, counts: range) -> tuple[int, ...]:
         """A list of whole numbers in low … high, whose length is in `counts`."""
         values = self.raw(key)
-        if not isinstance(values, list) or len(values) not in counts:
-            span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-            self.fail(key, values, f"must be a list of {span} whole numbers")
+        span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        allowed = isinstance(values, list) and len(values) in counts
+        self.check(key, values, allowed, f"must be a list of {span} whole numbers")
         return tuple(self._check_integer(key, value, low, high) for value in values)
 
     def number(self, key: str, low: float, high: float, default: Any = REQUIRED) -> float:
         value = self.single(key, default)
-        if type(value) not in (int, float) or not low <= value <= high:
-            self.fail(key, value, f"must be a number in {low:g} … {high:g}")
-        return float(value)
+        allowed = type(value) in (int, float) and low <= value <= high
+        return float(self.check(key, value, allowed, f"must be a number in {low:g} … {high:g}"))
 
     def boolean(self, key: str, default: Any = REQUIRED) -> bool:
         value = self.single(key, default)
-        if type(value) is not bool:
-            self.fail(key, value, "must be true or false")
-        return value
-
-    def text(self, key: str, max_length: int, default: Any = REQUIRED) -> str:
-        value = self.raw(key, default)
-        if not isinstance(value, str) or len(value) > max_length or not value.isprintable():
-            self.fail(key, value, f"must be a text of at most {max_length} printable characters")
-        return value
+        return self.check(key, value, type(value) is bool, "must be true or false")
 
     def choice(self, key: str, options: Sequence[str], default: Any = REQUIRED) -> Any:
         value = self.raw(key, default)
-        if value not in options:
-            self.fail(key, value, f"must be one of {', '.join(options)}")
-        return value
+        return self.check(key, value, value in options, f"must be one of {', '.join(options)}")
 
     def choices(self, key: str, options: Sequence[str], count: int) -> tuple[str, ...]:
         """A list of `count` texts, each one of `options`."""
         values = self.raw(key)
-        if not isinstance(values, list) or len(values) != count:
-            self.fail(key, values, f"must be a list of {count}, one per stage")
-        for value in values:
-            if value not in options:
-                self.fail(key, value, f"must be one of {', '.join(options)}")
-        return tuple(values)
+        allowed = isinstance(values, list) and len(values) == count
+        self.check(key, values, allowed, f"must be a list of {count}, one per stage")
+        rule = f"must be one of {', '.join(options)}"
+        return tuple(self.check(key, value, value in options, rule) for value in values)
 
     def raw(self, key: str, default: Any = REQUIRED) -> Any:
         """The unchecked value: the caller checks it."""
@@ -103,8 +88,7 @@ class ConfigReader:
         """Keys that may be missing but otherwise must have the published value."""
         for key, value in published.items():
             found = self.single(key, value)
-            if found != value:
-                self.fail(key, found, f"only {value!r} is supported")
+            self.check(key, found, found == value, f"only {value!r} is supported")
 
     def ignore(self, *keys: str) -> None:
         """Keys that change nothing here."""
@@ -121,11 +105,8 @@ class ConfigReader:
             )
 
     def pass_over(self) -> None:
-        """Warns of the keys that were not asked for, unless they switch something off.
-
-        Raises:
-            ModelError: one of them says that the weights mean something else.
-        """
+        """Warns of the keys that were not asked for, unless they switch something off; raises
+        ModelError if one says that the weights mean something else."""
         left = {key: value for key, value in self._values.items() if value}
         for key, kind in DECISIVE.items():
             if key in left:
@@ -134,12 +115,14 @@ class ConfigReader:
             names = ", ".join(sorted(left)[:10])
             warnings.warn(f"{self.where}: without effect here: {names}", stacklevel=2)
 
-    def fail(self, key: str, value: Any, rule: str) -> NoReturn:
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else shown[:60] + "…"
-        raise ModelError(f"{self.where}: {key}: {rule}, not {shown}")
+    def check(self, key: str, value: Any, allowed: bool, rule: str) -> Any:
+        """The value, if it is allowed; raises ModelError."""
+        if not allowed:
+            shown = repr(value)
+            shown = shown if len(shown) <= 60 else shown[:60] + "…"
+            raise ModelError(f"{self.where}: {key}: {rule}, not {shown}")
+        return value
 
     def _check_integer(self, key: str, value: Any, low: int, high: int) -> int:
-        if type(value) is not int or not low <= value <= high:
-            self.fail(key, value, f"must be a whole number in {low} … {high}")
-        return value
+        allowed = type(value) is int and low <= value <= high
+        return self.check(key, value, allowed, f"must be a whole number in {low} … {high}")

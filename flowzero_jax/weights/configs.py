@@ -7,6 +7,7 @@ where the values are from, for the messages.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -97,39 +98,36 @@ SECOND_GENERATION = (
 
 
 def parse_model_index(path: Path) -> None:
-    """Checks `model_index.json`: a supported pipeline class made of supported components.
-
-    Raises:
-        ModelError: another pipeline or component class.
-    """
-    values = read_json(path)
-    _check_class(values, path, PIPELINE_CLASSES)
-    reader = ConfigReader(values, path)
+    """Raises ModelError unless pipeline and components are of classes that are supported."""
+    reader = _reader(read_json(path), path, PIPELINE_CLASSES)
     for component in FOREIGN_COMPONENTS:
-        if (entry := reader.raw(component, [None, None])) != [None, None]:
-            reader.fail(component, entry, "belongs to another kind of pipeline: must be left out")
+        entry = reader.raw(component, [None, None])
+        rule = "belongs to another kind of pipeline: must be left out"
+        reader.check(component, entry, entry == [None, None], rule)
     for component, (library, classes) in COMPONENTS.items():
         entry = reader.raw(component)
-        if not isinstance(entry, list) or len(entry) != 2 or entry[0] != library:
-            reader.fail(component, entry, f'must be ["{library}", "{classes[0]}"]')
-        if entry[1] not in classes and component != "scheduler":
-            reader.fail(component, entry[1], f"only {' or '.join(classes)} is supported")
+        pair = isinstance(entry, list) and len(entry) == 2 and entry[0] == library
+        reader.check(component, entry, pair, f'must be ["{library}", "{classes[0]}"]')
+        known = entry[1] in classes or component == "scheduler"
+        reader.check(component, entry[1], known, f"only {' or '.join(classes)} is supported")
     reader.ignore("feature_extractor", "image_encoder", "safety_checker", "requires_safety_checker")
     reader.pass_over()
 
 
 def parse_unet_config(values: Json, path: Path) -> UNetConfig:
     """The values of `unet/config.json`; raises ModelError."""
-    _check_class(values, path, COMPONENTS["unet"][1])
-    reader = ConfigReader(values, path)
-    _refuse_second_generation(reader)
+    reader = _reader(values, path, COMPONENTS["unet"][1])
+    # Stable Diffusion 2 by its own marks, before some other key is complained about.
+    wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
+    if wide or reader.peek("attention_head_dim") == [5, 10, 20, 20]:
+        raise ModelError(f"{path}: {SECOND_GENERATION}")
     widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
     stages = len(widths)
     down = reader.choices("down_block_types", ("CrossAttnDownBlock2D", "DownBlock2D"), stages)
-    up = reader.choices("up_block_types", ("CrossAttnUpBlock2D", "UpBlock2D"), stages)
+    up = list(reader.choices("up_block_types", ("CrossAttnUpBlock2D", "UpBlock2D"), stages))
     attention = tuple(name.startswith("CrossAttn") for name in down)
-    if attention != tuple(name.startswith("CrossAttn") for name in reversed(up)):
-        reader.fail("up_block_types", list(up), "must mirror down_block_types")
+    mirrored = up == block_types(attention)["up_block_types"]
+    reader.check("up_block_types", up, mirrored, "must mirror down_block_types")
     config = UNetConfig(
         in_channels=reader.integer("in_channels", 1, MAX_CHANNELS, 4),
         out_channels=reader.integer("out_channels", 1, MAX_CHANNELS, 4),
@@ -140,7 +138,9 @@ def parse_unet_config(values: Json, path: Path) -> UNetConfig:
         cross_attention_dim=reader.integer("cross_attention_dim", 1, MAX_WIDTH),
         norm_num_groups=reader.integer("norm_num_groups", 1, MAX_WIDTH, 32),
         use_linear_projection=reader.boolean("use_linear_projection", False),
-        grounded=_grounded(reader),
+        # The key that tells of GLIGEN's layers, and the older one.
+        grounded=(reader.choice("attention_type", ("default", "gated"), "default") == "gated")
+        | reader.boolean("use_gated_attention", False),
     )
     reader.fixed(**UNET_FIXED)
     # The upcast is one of precision: norms and softmax are always in float32 here.
@@ -148,16 +148,14 @@ def parse_unet_config(values: Json, path: Path) -> UNetConfig:
     reader.pass_over()
     _check_groups(reader, widths, config.norm_num_groups)
     for width, heads in zip(widths, config.num_heads, strict=True):
-        if width % heads:
-            rule = f"must be a number of heads that divides {width}"
-            reader.fail("attention_head_dim", heads, rule)
+        rule = f"must be a number of heads that divides {width}"
+        reader.check("attention_head_dim", heads, width % heads == 0, rule)
     return config
 
 
 def parse_autoencoder_config(values: Json, path: Path) -> AutoencoderConfig:
     """The values of `vae/config.json`; raises ModelError."""
-    _check_class(values, path, COMPONENTS["vae"][1])
-    reader = ConfigReader(values, path)
+    reader = _reader(values, path, COMPONENTS["vae"][1])
     widths = reader.integers("block_out_channels", 1, MAX_WIDTH, range(1, MAX_STAGES + 1))
     reader.choices("down_block_types", ("DownEncoderBlock2D",), len(widths))
     reader.choices("up_block_types", ("UpDecoderBlock2D",), len(widths))
@@ -207,12 +205,11 @@ def parse_text_encoder_config(values: Json, path: Path) -> TextEncoderConfig:
     )
     reader.ignore(*TEXT_ENCODER_NOTES)
     reader.pass_over()
-    if config.hidden_size % config.num_attention_heads:
-        rule = f"must divide hidden_size, {config.hidden_size}"
-        reader.fail("num_attention_heads", config.num_attention_heads, rule)
-    if config.eos_token_id >= config.vocab_size:
-        rule = f"must be below vocab_size, {config.vocab_size}"
-        reader.fail("eos_token_id", config.eos_token_id, rule)
+    heads, end = config.num_attention_heads, config.eos_token_id
+    rule = f"must divide hidden_size, {config.hidden_size}"
+    reader.check("num_attention_heads", heads, config.hidden_size % heads == 0, rule)
+    rule = f"must be below vocab_size, {config.vocab_size}"
+    reader.check("eos_token_id", end, end < config.vocab_size, rule)
     return config
 
 
@@ -221,10 +218,7 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
 
     The schedule is what the model was trained for; which sampler follows it is not the class's to
     decide. What belongs to that one alone is passed over. A missing key has the default of the
-    named class.
-
-    Raises:
-        ModelError: a class without such a schedule, or a schedule that ours cannot follow.
+    named class. Raises ModelError.
     """
     values = read_json(path)
     name = str(values.get("_class_name"))[:60]
@@ -235,8 +229,9 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
         )
     reader = ConfigReader(values, path)
     reader.fixed(thresholding=False, trained_betas=None, use_flow_sigmas=False)
-    if name in CLIPPING and reader.raw("clip_sample", True) is not False:
-        reader.fail("clip_sample", True, "latents have no bounds; it must be there and false")
+    clips = name in CLIPPING and reader.raw("clip_sample", True) is not False
+    rule = "latents have no bounds; it must be there and false"
+    reader.check("clip_sample", True, not clips, rule)
     spacing = "leading" if LEADING.search(name) else "linspace"
     num_train_timesteps = reader.integer("num_train_timesteps", 1, 100_000, 1000)
     config = ScheduleConfig(
@@ -252,26 +247,25 @@ def parse_schedule_config(path: Path) -> tuple[ScheduleConfig, str]:
     )
     reader.ignore(*SAMPLER_KEYS)
     reader.pass_over()
-    if config.beta_end < config.beta_start:
-        reader.fail("beta_end", config.beta_end, f"must be at least {config.beta_start}")
+    rule = f"must be at least {config.beta_start}"
+    reader.check("beta_end", config.beta_end, config.beta_start <= config.beta_end, rule)
     return config, name
 
 
-def _check_class(values: Json, path: Path, classes: tuple[str, ...]) -> str:
+def block_types(attention: Sequence[bool]) -> Json:
+    """The stages of a UNet, as its `config.json` has them, from whether they have attention."""
+    down = ["CrossAttnDownBlock2D" if stage else "DownBlock2D" for stage in attention]
+    up = [name.replace("Down", "Up") for name in reversed(down)]
+    return {"down_block_types": down, "up_block_types": up}
+
+
+def _reader(values: Json, path: Path, classes: tuple[str, ...]) -> ConfigReader:
     name = values.get("_class_name")
     if name not in classes:
         raise ModelError(
             f"{path}: _class_name: must be {' or '.join(classes)}, not {str(name)[:60]!r}"
         )
-    return name
-
-
-def _refuse_second_generation(reader: ConfigReader) -> None:
-    """Stable Diffusion 2 by its own marks, before some other key is complained about."""
-    wide = reader.peek("cross_attention_dim") == 1024 and reader.peek("use_linear_projection")
-    heads = reader.peek("attention_head_dim") == [5, 10, 20, 20]
-    if wide or heads:
-        raise ModelError(f"{reader.where}: {SECOND_GENERATION}")
+    return ConfigReader(values, path)
 
 
 def _num_heads(reader: ConfigReader, stages: int) -> tuple[int, ...]:
@@ -281,13 +275,6 @@ def _num_heads(reader: ConfigReader, stages: int) -> tuple[int, ...]:
     return (reader.integer("attention_head_dim", 1, MAX_HEADS, 8),) * stages
 
 
-def _grounded(reader: ConfigReader) -> bool:
-    """Whether there are GLIGEN layers: `attention_type`, or the older `use_gated_attention`."""
-    gated = reader.choice("attention_type", ("default", "gated"), "default") == "gated"
-    return reader.boolean("use_gated_attention", False) or gated
-
-
 def _check_groups(reader: ConfigReader, widths: tuple[int, ...], groups: int) -> None:
     for width in widths:
-        if width % groups:
-            reader.fail("norm_num_groups", groups, f"must divide {width}")
+        reader.check("norm_num_groups", groups, width % groups == 0, f"must divide {width}")

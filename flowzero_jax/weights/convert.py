@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.traverse_util import unflatten_dict
 
 from flowzero_jax import kept
 from flowzero_jax.errors import InputError, ModelError
@@ -29,6 +30,7 @@ from flowzero_jax.models import (
 from flowzero_jax.settings import DTYPES
 from flowzero_jax.weights.names import Tree, from_torch, leaves, tensor_name, tensor_shape
 from flowzero_jax.weights.networks import Network
+from flowzero_jax.weights.original_sizes import Shapes
 from flowzero_jax.weights.safetensors_file import Tensors
 from flowzero_jax.weights.spellings import DROPPED
 
@@ -38,9 +40,6 @@ MAX_PARAMETERS = 4_300_000_000
 SHOWN = 10
 
 ALIGNMENT = 64  # bytes
-
-# Name → shape, of a checkpoint's tensors.
-Shapes = dict[str, tuple[int, ...]]
 
 
 def check_dtype(dtype) -> jnp.dtype:
@@ -57,26 +56,11 @@ def check_dtype(dtype) -> jnp.dtype:
 @functools.lru_cache(maxsize=8)
 def parameter_shapes(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> Tree:
     """The parameters of a network as a nested dict of `jax.ShapeDtypeStruct`; allocates nothing.
-
-    Raises:
-        ModelError: more parameters than `MAX_PARAMETERS`.
-    """
+    Raises ModelError for more than `MAX_PARAMETERS`."""
     _bound(config, _least_parameters(config))
-    model: UNet | Autoencoder | TextEncoder
-    if isinstance(config, UNetConfig):
-        model, inputs, method = UNet(config), _unet_inputs(config), _ground_and_denoise
-    elif isinstance(config, AutoencoderConfig):
-        side = config.factor
-        model, method = Autoencoder(config), None
-        inputs = (jax.ShapeDtypeStruct((1, side, side, config.in_channels), jnp.float32),)
-    else:
-        model, method = TextEncoder(config), None
-        inputs = (jax.ShapeDtypeStruct((1, config.max_position_embeddings), jnp.int32),)
     shapes = _kept_shapes(config)
     if shapes is None:
-        key = jax.eval_shape(jax.random.key, 0)
-        variables = jax.eval_shape(lambda key, *x: model.init(key, *x, method=method), key, *inputs)
-        shapes = variables["params"]
+        shapes = jax.eval_shape(lambda: _variables(config))["params"]
         listed = [[path, leaf.shape] for path, leaf in leaves(shapes)]
         kept.keep(json.dumps(listed).encode(), "shapes", config)
     _bound(config, sum(math.prod(leaf.shape) for _, leaf in leaves(shapes)))
@@ -88,16 +72,13 @@ def _kept_shapes(config: Any) -> Tree | None:
     content = kept.recall("shapes", config)
     if content is None:
         return None
-    tree: Tree = {}
     try:
-        for path, shape in json.loads(content):
-            scope = tree
-            for name in path[:-1]:
-                scope = scope.setdefault(name, {})
-            scope[path[-1]] = jax.ShapeDtypeStruct(tuple(shape), jnp.float32)
+        listed = {tuple(path): tuple(shape) for path, shape in json.loads(content)}
+        return unflatten_dict(
+            {path: jax.ShapeDtypeStruct(shape, jnp.float32) for path, shape in listed.items()}
+        )
     except (ValueError, TypeError, AttributeError):
         return None
-    return tree
 
 
 def tensor_shapes(shapes: Tree) -> Shapes:
@@ -114,19 +95,12 @@ class Place(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
-    """One network in open files, none of it read yet.
-
-    Attributes:
-      network: which.
-      config: its sizes.
-      where: what was opened, for messages.
-      places: of its tensors, by diffusers' names.
-      changes: what is added to some of them.
-    """
+    """One network in open files, none of it read yet."""
 
     network: Network
     config: Any
-    where: str
+    where: str  # what was opened, for messages
+    #: Of its tensors, by diffusers' names; and what is added to some of them.
     places: dict[str, Place]
     changes: Mapping[str, Sequence[Callable[[], np.ndarray]]] = dataclasses.field(
         default_factory=dict
@@ -153,8 +127,7 @@ def find_part(
     """Finds a network's tensors, or some of them, in a file; what is left over is the caller's.
 
     Raises:
-        ModelError: the file lacks some or has them in other shapes; the message lists them, and
-            what is left over. Or it has one under two names.
+        ModelError: tensors are missing, of another shape, or there under two names.
     """
     part = Part(network, config, where, {})
     shapes = {name: shape for name, shape in part.shapes.items() if only(name)}
@@ -169,23 +142,19 @@ def find_part(
             )
         if name is not None:
             places[name] = Place(tensors, source)
-    differences = []
-    left = set(names.values()) - part.sources
-    if missing := [_label(name, network, config, names, known) for name in shapes.keys() - places]:
-        differences.append(f"{len(missing)} missing: {list_names(missing)}")
-        if left := {name for name in left if not DROPPED.search(name)}:
-            differences.append(f"{len(left)} unexpected: {list_names(left)}")
+    missing = [_label(name, network, config, names, known) for name in shapes.keys() - places]
+    left = {name for name in set(names.values()) - part.sources if not DROPPED.search(name)}
     found = tensors.shapes
     reshaped = [
         f"{place.name} is {list(found[place.name])} instead of {list(shapes[name])}"
         for name, place in places.items()
         if _essential(found[place.name]) != _essential(shapes[name])
     ]
-    if reshaped:
-        differences.append(f"{len(reshaped)} of another shape: {list_names(reshaped)}")
-    if differences:
+    left = left if missing else set()
+    kinds = {"missing": missing, "unexpected": left, "of another shape": reshaped}
+    if faults := [f"{len(x)} {kind}: {list_names(x)}" for kind, x in kinds.items() if x]:
         raise ModelError(
-            f"{where}: the tensors do not fit the architecture: {'; '.join(differences)}; use "
+            f"{where}: the tensors do not fit the architecture: {'; '.join(faults)}; use "
             "weights, and config.json, of one and the same model"
         )
     return part
@@ -212,14 +181,12 @@ def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
 def to_params(part: Part, dtype) -> Tree:
     """Reads a network into a nested dict of numpy arrays of `dtype`, in our layout.
 
-    One tensor at a time is read and converted, so that no more memory is taken than for the result
-    and one tensor.
+    One tensor at a time is read, so that memory is taken for the result and one tensor.
 
     Raises:
-        ModelError: a weight is not finite, also after the conversion to `dtype`, or all of them
-            are zero.
+        ModelError: a weight is not finite, also in `dtype`, or all of them are zero.
     """
-    params: Tree = {}
+    params = {}
     nonzero = False
     for path, shape in leaves(parameter_shapes(part.config)):
         name = tensor_name(path)
@@ -237,13 +204,10 @@ def to_params(part: Part, dtype) -> Tree:
             raise ModelError(
                 f"{part.where}: {source} {fault}; use another {'dtype' if finite else 'copy'}"
             )
-        scope = params
-        for key in path[:-1]:
-            scope = scope.setdefault(key, {})
-        scope[path[-1]] = leaf
+        params[path] = leaf
     if not nonzero:
         raise ModelError(f"{part.where}: all weights are zero; take another copy")
-    return params
+    return unflatten_dict(params)
 
 
 def list_names(names: Iterable[str]) -> str:
@@ -280,13 +244,20 @@ def _bound(config, count: int) -> None:
         )
 
 
-def _unet_inputs(config: UNetConfig) -> tuple:
-    side = 2 ** (config.num_stages - 1)
-    width = config.cross_attention_dim
+def _variables(config: UNetConfig | AutoencoderConfig | TextEncoderConfig) -> Any:
+    """What flax initialises, given the smallest inputs."""
+    key = jax.random.key(0)
+    if isinstance(config, TextEncoderConfig):
+        ids = jnp.zeros((1, config.max_position_embeddings), jnp.int32)
+        return TextEncoder(config).init(key, ids)
+    if isinstance(config, AutoencoderConfig):
+        side = config.factor
+        return Autoencoder(config).init(key, jnp.zeros((1, side, side, config.in_channels)))
+    side, width = 2 ** (config.num_stages - 1), config.cross_attention_dim
     inputs = [(1, 1, side, side, config.in_channels), (1,), (1, 1, 1, width)]
     if config.grounded:
         inputs += [(1, 1, 1, 4), (1, 1, 1, width), (1, 1, 1)]
-    return tuple(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in inputs)
+    return UNet(config).init(key, *map(jnp.zeros, inputs), method=_ground_and_denoise)
 
 
 def _ground_and_denoise(unet: UNet, latents, timesteps, text, *objects):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from flowzero_jax.weights.config_reader import ConfigReader
 from flowzero_jax.weights.small_files import read_json
 
 MAX_NAMES = 100_000
+MAX_LENGTH = 200
 
 SETTINGS = tuple(one for one in settings_of(GenerationSettings) if one.about.in_checkpoint)
 """What the file may say about generation; the other settings keep their published defaults."""
@@ -30,16 +32,12 @@ class CheckpointSettings:
 
 
 def read_settings(path: Path) -> CheckpointSettings:
-    """Parses `flowzero.json`; every key may be missing.
-
-    Raises:
-        ModelError: an unknown key, or a value out of bounds.
-    """
+    """Parses `flowzero.json`, of which every key may be missing; raises ModelError."""
     reader = ConfigReader(read_json(path), path)
     settings = CheckpointSettings(
         generation=GenerationSettings(**{one.name: _take(reader, one) for one in SETTINGS}),
         fps=reader.integer("fps", 1, int(MAX_FPS), CheckpointSettings.fps),
-        name=reader.text("name", 200, CheckpointSettings.name),
+        name=_name(reader),
         nouns=_nouns(reader),
         backgrounds=_backgrounds(reader),
     )
@@ -65,19 +63,25 @@ def _take(reader: ConfigReader, setting: Setting) -> Any:
     return take(name, setting.about.low, setting.about.high, default)
 
 
+def _name(reader: ConfigReader) -> str:
+    name = reader.raw("name", "")
+    allowed = isinstance(name, str) and len(name) <= MAX_LENGTH and name.isprintable()
+    rule = f"must be a text of at most {MAX_LENGTH} printable characters"
+    return reader.check("name", name, allowed, rule)
+
+
 def _nouns(reader: ConfigReader) -> dict[str, str]:
     nouns = reader.raw("nouns", {})
-    if not isinstance(nouns, dict) or len(nouns) > MAX_NAMES or not _texts(nouns, nouns.values()):
-        reader.fail("nouns", nouns, "must map nouns to emoji")
-    return nouns
+    allowed = isinstance(nouns, dict) and _texts(nouns) and _texts(nouns.values())
+    return reader.check("nouns", nouns, allowed, "must map nouns to emoji")
 
 
 def _backgrounds(reader: ConfigReader) -> tuple[str, ...]:
     phrases = reader.raw("backgrounds", [])
-    if not isinstance(phrases, list) or len(phrases) > MAX_NAMES or not _texts(phrases):
-        reader.fail("backgrounds", phrases, "must be a list of phrases")
-    return tuple(phrases)
+    allowed = isinstance(phrases, list) and _texts(phrases)
+    return tuple(reader.check("backgrounds", phrases, allowed, "must be a list of phrases"))
 
 
-def _texts(*groups) -> bool:
-    return all(isinstance(text, str) and 0 < len(text) <= 200 for group in groups for text in group)
+def _texts(texts: Collection) -> bool:
+    whole = all(isinstance(text, str) and 0 < len(text) <= MAX_LENGTH for text in texts)
+    return whole and len(texts) <= MAX_NAMES

@@ -27,13 +27,8 @@ FEW_STEPS = CheckpointSettings(GenerationSettings(sampler="lcm", num_steps=8, gu
 def open_folder(folder: Path, networks: Collection[str], stack: ExitStack) -> Opened:
     """A pipeline folder (`model_index.json`, `unet/`, `vae/`, …) with safetensors weights.
 
-    Args:
-        networks: those that are wanted; the others may be missing.
-        stack: closes the files.
-
-    Raises:
-        ModelError: the folder is not a whole and consistent Stable Diffusion 1 checkpoint, with or
-            without GLIGEN layers, or differs from its `manifest.json`.
+    Other networks than those that are wanted may be missing. Raises ModelError, also where the
+    folder differs from its `manifest.json`.
     """
     if not exists(folder / MODEL_INDEX):
         raise ModelError(
@@ -77,7 +72,7 @@ def open_part(
     network: Network, files: list[Path], stack: ExitStack, where: Path, config: Any
 ) -> Part:
     """A network in files of its own; raises ModelError, warns of tensors that are left over."""
-    tensors = stack.enter_context(open_tensors(files))
+    tensors = open_tensors(files, stack)
     refuse_families(tensors.shapes, where)
     part = find_part(tensors, network, config, str(where))
     pass_over(tensors.shapes.keys() - part.sources, where)

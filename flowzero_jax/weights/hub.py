@@ -17,12 +17,7 @@ from flowzero_jax.tokenizer import ROW_FILES
 from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST
 from flowzero_jax.weights.networks import NETWORKS
-from flowzero_jax.weights.safetensors_file import (
-    FOREIGN_SUFFIXES,
-    SUFFIX,
-    read_index,
-    weight_candidates,
-)
+from flowzero_jax.weights.safetensors_file import FOREIGN_SUFFIXES, SUFFIX, candidates, read_index
 
 TIMEOUT = 10  # seconds, for an answer to begin
 
@@ -45,10 +40,7 @@ def fetch(model: str, networks: Collection[str] = tuple(NETWORKS)) -> Snapshot:
     files, and the weights of some networks.
 
     With `HF_HUB_OFFLINE` set, or where the hub cannot be reached, a cached snapshot is taken.
-
-    Raises:
-        ModelError: no such name, repository, revision or permission; no network and nothing in the
-            cache; a repository without safetensors.
+    Raises ModelError, also for a repository without safetensors.
     """
     spec = _SPEC.fullmatch(model)
     if spec is None:
@@ -79,23 +71,20 @@ def _download(model: str, repository: str, revision: str, networks: Collection[s
     except Exception as error:  # the library's HTTP client has its own classes, not always the same
         why = f"no answer: {_first_line(error)}"
         snapshot = _cached(model, repository, revision, why, networks)
-        warnings.warn(
-            f"{model}: the hub cannot be reached; using commit {snapshot.commit[:12]} as cached",
-            stacklevel=2,
-        )
+        said = f"the hub cannot be reached; using commit {snapshot.commit[:12]} as cached"
+        warnings.warn(f"{model}: {said}", stacklevel=2)
         return snapshot
-    names = {sibling.rfilename for sibling in info.siblings or ()}
     commit = info.sha or ""
     if not _COMMIT.fullmatch(commit):
         raise ModelError(f"{model}: the hub names no commit for {revision!r}; try again later")
 
     def get(name: str) -> Path:
         try:
-            path = hf_hub_download(repository, name, revision=commit, etag_timeout=TIMEOUT)
+            return Path(hf_hub_download(repository, name, revision=commit, etag_timeout=TIMEOUT))
         except Exception as error:
             raise ModelError(f"{model}: {name}: {_refusal(error)}") from error
-        return Path(path)
 
+    names = {sibling.rfilename for sibling in info.siblings or ()}
     _fetch_files(model, names, networks, get)
     _remember(repository, revision, commit)
     return Snapshot(get(MODEL_INDEX).parent, repository, commit)
@@ -117,9 +106,8 @@ def _remember(repository: str, revision: str, commit: str) -> None:
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_text(reference, commit)
     except (OSError, OutputError) as error:
-        warnings.warn(
-            f"{reference}: cannot be written; offline it will be missing: {error}", stacklevel=2
-        )
+        said = f"cannot be written; offline it will be missing: {error}"
+        warnings.warn(f"{reference}: {said}", stacklevel=2)
 
 
 def _fetch_files(
@@ -128,11 +116,9 @@ def _fetch_files(
     """Gets, of the files of a repository, those that make up a checkpoint."""
     if MODEL_INDEX not in names:
         single = [name for name in names if "/" not in name and name.endswith(SUFFIX)]
-        hint = (
-            f"download {min(single)} and name the file, with --tokenizer"
-            if single
-            else "name a repository of a Stable Diffusion 1 pipeline"
-        )
+        hint = "name a repository of a Stable Diffusion 1 pipeline"
+        if single:
+            hint = f"download {min(single)} and name the file, with --tokenizer"
         raise ModelError(f"{model}: no diffusers pipeline, it has no {MODEL_INDEX}; {hint}")
     # All weights are looked for before anything large is fetched.
     weights = {name: _weights(model, name, NETWORKS[name].stem, names) for name in networks}
@@ -141,9 +127,8 @@ def _fetch_files(
     vocabulary = both if "tokenizer/vocab.json" in names else ("tokenizer.json",)
     small += [f"tokenizer/{name}" for name in (*vocabulary, *ROW_FILES)]
     small += [f"{network}/config.json" for network in networks]
-    for name in small:
-        if name in names:
-            get(name)
+    for name in filter(names.__contains__, small):
+        get(name)
     for network, name in weights.items():
         path = get(name)
         if name.endswith(".json"):
@@ -153,12 +138,11 @@ def _fetch_files(
 
 def _weights(model: str, network: str, stem: str, names: set[str]) -> str:
     """The file, or the index of files, with a network's weights."""
-    for candidate in weight_candidates(stem):
+    for candidate in candidates(stem):
         if f"{network}/{candidate}" in names:
             return f"{network}/{candidate}"
-    own = [name for name in names if name.startswith(f"{network}/")]
-    pickles = sorted(name for name in own if name.endswith(FOREIGN_SUFFIXES))
-    if pickles:
+    own = sorted(name for name in names if name.startswith(f"{network}/"))
+    if pickles := [name for name in own if name.endswith(FOREIGN_SUFFIXES)]:
         raise ModelError(
             f"{model}: holds {pickles[0]} but no safetensors; pickles can run code and are never "
             "opened: name a revision that has safetensors (often a pull request's, "
@@ -195,21 +179,15 @@ def _cached(
 
 def _refusal(error: Exception) -> str:
     """What one of the hub's errors means, and what to do."""
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    from huggingface_hub import errors
 
-    if isinstance(error, GatedRepoError):
+    if isinstance(error, errors.GatedRepoError):
         return "the repository is gated; accept its terms on its page and log in (hf auth login)"
-    if isinstance(error, RevisionNotFoundError):
+    if isinstance(error, errors.RevisionNotFoundError):
         return "the repository has no such revision; name another one after @"
-    if isinstance(error, RepositoryNotFoundError):
-        return (
-            "the hub has no such repository, or it is private; check the name, or log in "
-            "(hf auth login)"
-        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        missing = "the hub has no such repository, or it is private"
+        return f"{missing}; check the name, or log in (hf auth login)"
     return f"not fetched: {_first_line(error)}; try again later, whole files are kept"
 
 

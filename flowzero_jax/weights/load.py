@@ -51,11 +51,7 @@ def load_checkpoint(
         else:
             opened = open_file(path, source.tokenizer, networks, untold, stack)
         parts, added = _with_additions(opened.parts, source, untold, stack)
-        schedule, said = _schedule(opened, source)
-        # The hash is of what decides, not of where it lies.
-        decisive = {name: x for name, x in added.items() if name.endswith(("_sha256", "_scale"))}
-        decisive |= {name: str(x) for name, x in source.schedule.items()}
-        return _read(opened, parts, schedule, decisive, origin | added | said, dtype)
+        return _read(dataclasses.replace(opened, parts=parts), source, origin, added, dtype)
 
 
 def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
@@ -63,8 +59,7 @@ def load_folder(path: str | Path, dtype="float32") -> Checkpoint:
     dtype = check_dtype(dtype)
     with ExitStack() as stack:
         opened = open_folder(Path(path), list(NETWORKS), stack)
-        schedule, said = _schedule(opened, Source(path))
-        return _read(opened, opened.parts, schedule, {}, said, dtype)
+        return _read(opened, Source(path), {}, {}, dtype)
 
 
 def _with_additions(
@@ -99,26 +94,23 @@ def _schedule(opened: Opened, source: Source) -> tuple[ScheduleConfig, dict[str,
             f"{opened.where}: starts from pure noise (zero terminal SNR), of which epsilon says "
             "nothing; add --prediction-type v_prediction, or --no-zero-terminal-snr"
         )
-    said = {"prediction_type": str(schedule.prediction_type), "zero_terminal_snr": "yes"}
-    if schedule.prediction_type == "epsilon":
-        del said["prediction_type"]
-    if not schedule.rescale_betas_zero_snr:
-        del said["zero_terminal_snr"]
+    said = {}
+    if schedule.prediction_type != "epsilon":
+        said["prediction_type"] = str(schedule.prediction_type)
+    if schedule.rescale_betas_zero_snr:
+        said["zero_terminal_snr"] = "yes"
     return schedule, said
 
 
 def _read(
-    opened: Opened,
-    parts: Mapping[str, Part],
-    schedule: ScheduleConfig,
-    hashed: dict[str, str],
-    origin: dict[str, str],
-    dtype,
+    opened: Opened, source: Source, origin: dict[str, str], added: dict[str, str], dtype
 ) -> Checkpoint:
-    """Reads the weights; raises ModelError if the parts do not fit together. `hashed` counts
-    besides the model's own files.
-    """
-    configs = {name: part.config for name, part in parts.items()}
+    """Reads the weights; raises ModelError if the parts do not fit together."""
+    schedule, said = _schedule(opened, source)
+    # The hash is of what decides, not of where it lies.
+    decisive = {name: x for name, x in added.items() if name.endswith(("_sha256", "_scale"))}
+    decisive |= {name: str(x) for name, x in source.schedule.items()}
+    configs = {name: part.config for name, part in opened.parts.items()}
     tokenizer = Tokenizer.from_folder(opened.tokenizer_folder)
     generation = None if opened.settings is None else opened.settings.generation
     check_together(opened.where, **configs, tokenizer=tokenizer, settings=generation)
@@ -127,12 +119,12 @@ def _read(
         autoencoder_config=configs["vae"],
         text_config=configs["text_encoder"],
         schedule_config=schedule,
-        params={name: to_params(part, dtype) for name, part in parts.items()},
+        params={name: to_params(part, dtype) for name, part in opened.parts.items()},
         tokenizer_folder=opened.tokenizer_folder,
         settings=opened.settings,
-        sha256=checkpoint_hash(opened.hashes | hashed),
+        sha256=checkpoint_hash(opened.hashes | decisive),
         scheduler_class=opened.scheduler_class,
-        origin=origin,
+        origin=origin | added | said,
     )
 
 
@@ -142,8 +134,7 @@ def _locate(model: str, networks: Collection[str]) -> tuple[Path, dict[str, str]
         return Path(str(resources.files("flowzero_jax"))) / "checkpoints" / EMBEDDED, {}
     if model.startswith(HUB):
         snapshot = fetch(model, networks)
-        names = {"repository": snapshot.repository, "commit": snapshot.commit}
-        return snapshot.folder, names
+        return snapshot.folder, {"repository": snapshot.repository, "commit": snapshot.commit}
     if not Path(model).exists():
         raise ModelError(
             f"{model}: no such model; name a diffusers pipeline folder, a .safetensors file with "

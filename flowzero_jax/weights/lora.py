@@ -19,8 +19,9 @@ from flowzero_jax.errors import ModelError
 from flowzero_jax.files import sha256
 from flowzero_jax.weights.convert import Part, Place, list_names
 from flowzero_jax.weights.networks import NETWORKS
-from flowzero_jax.weights.safetensors_file import Tensors, check_suffix, open_tensors
+from flowzero_jax.weights.safetensors_file import Tensors, open_single
 from flowzero_jax.weights.small_files import exists, parse_json, read_json
+from flowzero_jax.weights.strangers import refuse
 
 CHANGED = ("unet", "text_encoder")
 
@@ -104,15 +105,9 @@ def add_lora(
     parts: Mapping[str, Part], path: Path, scale: float, stack: ExitStack
 ) -> tuple[dict[str, Part], str]:
     """UNet and text encoder, to be changed when they are read, and the file's hash.
-
-    Raises:
-        ModelError: the file is no LoRA, none for these networks, or incomplete.
-    """
-    check_suffix(path)
-    tensors = stack.enter_context(open_tensors([path]))
-    for pattern, kind in _OTHERS:
-        if any(re.search(pattern, name) for name in tensors.shapes):
-            raise ModelError(f"{path}: this is {kind}; take a LoRA of Stable Diffusion 1")
+    Raises ModelError."""
+    tensors = open_single(path, stack)
+    refuse(_OTHERS, tensors.shapes, path, "take a LoRA of Stable Diffusion 1")
     layers, unknown = _layers(tensors)
     if not layers:
         raise ModelError(f"{path}: holds no LoRA (*.lora_down.weight, *.lora_A.weight); name one")

@@ -32,11 +32,7 @@ def checkpoint_hash(hashes: Hashes) -> str:
 
 
 def check_manifest(folder: Path, hashes: Hashes) -> None:
-    """Compares `hashes` with the folder's `manifest.json`, if it has one.
-
-    Raises:
-        ModelError: a file differs from the manifest, or is not in it.
-    """
+    """Raises ModelError if the folder has a manifest, and a file differs or is not in it."""
     path = folder / MANIFEST
     if not exists(path):
         return

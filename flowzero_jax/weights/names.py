@@ -4,21 +4,17 @@ Flax scopes already carry the checkpoint's dotted names, so that only the last p
 `kernel`, `scale` and `embedding` are all called `weight` there.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from flax.traverse_util import flatten_dict
 
 Tree = dict[str, Any]
 
 
-def leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(tree: Tree) -> list[tuple[tuple[str, ...], Any]]:
     """The leaves of a nested dict with their paths, in sorted order."""
-    for key in sorted(tree):
-        if isinstance(tree[key], dict):
-            yield from leaves(tree[key], (*path, key))
-        else:
-            yield (*path, key), tree[key]
+    return sorted(flatten_dict(tree).items(), key=lambda leaf: leaf[0])
 
 
 def tensor_name(path: tuple[str, ...]) -> str:

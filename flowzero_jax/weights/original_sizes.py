@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from flowzero_jax.errors import ModelError
-from flowzero_jax.weights.configs import Json
+from flowzero_jax.weights.configs import Json, block_types
 from flowzero_jax.weights.spellings import AUTOENCODER_PREFIXES, TEXT_PREFIXES, UNET_PREFIXES
 
 Shapes = dict[str, tuple[int, ...]]
@@ -67,9 +67,8 @@ class _Sizes:
 
     def usual(self, axis: int, end: str) -> int:
         """The most frequent size among the tensors whose names end so."""
-        found = [
-            shape[axis] for name, shape in self._shapes.items() if shape and name.endswith(end)
-        ]
+        ending = [shape for name, shape in self._shapes.items() if name.endswith(end)]
+        found = [shape[axis] for shape in ending if shape]
         if not found:
             self.fail(f"lacks all {self._prefix}*{end}, from which the architecture is read")
         return max(set(found), key=found.count)
@@ -97,20 +96,18 @@ def unet_values(shapes: Shapes, where: Path, untold: UntoldSizes) -> Json:
             stages[-1].append((width, sizes.any(f"{block}.1.")))
     if any(not stage or len(set(stage)) > 1 or len(stage) != len(stages[0]) for stage in stages):
         sizes.fail("the layers of input_blocks make no regular stages")
-    attention = [stage[0][1] for stage in stages]
     projections = [shape for name, shape in shapes.items() if name.endswith(".proj_in.weight")]
     return {
         "_class_name": "UNet2DConditionModel",
+        **block_types([stage[0][1] for stage in stages]),
         "attention_head_dim": untold.num_heads,
         "attention_type": "gated" if sizes.any("position_net.") else "default",
         "block_out_channels": [stage[0][0] for stage in stages],
         "cross_attention_dim": sizes.usual(-1, ".attn2.to_k.weight"),
-        "down_block_types": ["CrossAttnDownBlock2D" if x else "DownBlock2D" for x in attention],
         "in_channels": sizes.fitting("input_blocks.0.0.weight", stages[0][0][0], None, 3, 3),
         "layers_per_block": len(stages[0]),
         "norm_num_groups": untold.norm_num_groups,
         "out_channels": sizes.first(0, "out.2.bias", "out.2.weight"),
-        "up_block_types": ["CrossAttnUpBlock2D" if x else "UpBlock2D" for x in attention[::-1]],
         "use_linear_projection": all(len(shape) == 2 for shape in projections),
     }
 

@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -14,8 +15,8 @@ from flowzero_jax.weights.small_files import exists, parse_json, read_json, requ
 
 FLOAT_TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
 
-# Suffixes of file names that hold the weights in another precision.
-VARIANTS = ("fp16", "bf16")
+# In the names of files that hold the weights in another precision.
+VARIANTS = (".fp16", ".bf16")
 
 # torch writes zip archives of pickles, and wrote bare pickles (protocols 2 to 5) before.
 ZIP_MAGIC = b"PK\x03\x04"
@@ -53,11 +54,7 @@ class Tensors:
         return dict(item for file in files for item in (file.metadata() or {}).items())
 
     def read(self, name: str) -> np.ndarray:
-        """A copy of one tensor in the file's own precision.
-
-        Raises:
-            ModelError: it is not of a floating-point type.
-        """
+        """A copy of one tensor in the file's own precision; raises ModelError if it is no float."""
         path, file = self._files[name]
         kind = file.get_slice(name).get_dtype()
         if kind not in FLOAT_TYPES:
@@ -68,44 +65,35 @@ class Tensors:
         return file.get_tensor(name)
 
 
-def check_suffix(path: Path) -> None:
-    """Raises ModelError unless the name of a single file says safetensors."""
-    if path.suffix == SUFFIX:
-        return
+def open_single(path: Path, stack: ExitStack) -> Tensors:
+    """As `open_tensors`; raises ModelError, too, unless the file's name says safetensors."""
     if path.suffix in FOREIGN_SUFFIXES:
         raise ModelError(f"{path}: {NOT_OPENED}; {CONVERT}")
-    raise ModelError(f"{path}: not a {SUFFIX} file; name one, or a checkpoint folder")
+    if path.suffix != SUFFIX:
+        raise ModelError(f"{path}: not a {SUFFIX} file; name one, or a checkpoint folder")
+    return open_tensors([path], stack)
 
 
-@contextmanager
-def open_tensors(paths: list[Path]) -> Iterator[Tensors]:
-    """Opens safetensors files together.
-
-    Raises:
-        ModelError: a file is damaged or of another format, or two hold the same tensor.
-    """
+def open_tensors(paths: list[Path], stack: ExitStack) -> Tensors:
+    """Opens safetensors files together, until `stack` closes them; raises ModelError."""
     files: dict[str, tuple[Path, safe_open]] = {}
-    with ExitStack() as stack:
-        for path in paths:
-            file = stack.enter_context(_open(path))
-            for name in file.offset_keys():
-                if name in files:
-                    raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
-                files[name] = (path, file)
-        if not files:
-            raise ModelError(f"{paths[0]}: holds no tensors; copy it anew")
-        yield Tensors(files)
+    for path in paths:
+        file = stack.enter_context(_open(path))
+        for name in file.offset_keys():
+            if name in files:
+                raise ModelError(f"{path}: {name} is in {files[name][0].name}, too")
+            files[name] = (path, file)
+    if not files:
+        raise ModelError(f"{paths[0]}: holds no tensors; copy it anew")
+    return Tensors(files)
 
 
 def find_weights(folder: Path, stem: str) -> list[Path]:
     """The weight files of one component: `stem.safetensors`, or those of its index.
 
-    A folder without the plain files may hold them in 16 bits, as `stem.fp16.safetensors`.
-
-    Raises:
-        ModelError: there are none, or only files of formats that are not opened.
+    A folder without these may hold them in 16 bits, as `stem.fp16.safetensors`. Raises ModelError.
     """
-    for name in weight_candidates(stem):
+    for name in candidates(stem):
         path = folder / name
         if exists(path):
             return [path] if name.endswith(SUFFIX) else _indexed_files(path)
@@ -113,26 +101,20 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise ModelError(f"{folder}: no such folder; copy the checkpoint anew") from error
-    foreign = [name for name in names if name.endswith(FOREIGN_SUFFIXES)]
-    if foreign:
+    if foreign := [name for name in names if name.endswith(FOREIGN_SUFFIXES)]:
         raise ModelError(f"{folder / foreign[0]}: {NOT_OPENED}; {CONVERT}")
     raise ModelError(f"{folder / stem}.safetensors: no such file; copy the checkpoint anew")
 
 
-def weight_candidates(stem: str) -> Iterator[str]:
+def candidates(stem: str) -> Iterator[str]:
     """The names that weights can have, single file or index of several, best first."""
-    for variant in ("", *VARIANTS):
-        dotted = f".{variant}" if variant else ""
+    for dotted in ("", *VARIANTS):
         yield f"{stem}{dotted}{SUFFIX}"
         yield f"{stem}{SUFFIX}.index{dotted}.json"
 
 
 def read_index(index: Path) -> dict[str, str]:
-    """Tensor → the file that holds it, as an index of several files says.
-
-    Raises:
-        ModelError: a name that is not plainly that of a safetensors file in the same folder.
-    """
+    """Tensor → the file in the same folder that holds it, as an index says; raises ModelError."""
     weight_map = read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{index}: weight_map is missing; copy the file anew")
@@ -150,23 +132,28 @@ def _indexed_files(index: Path) -> list[Path]:
     """The files that an index names; its own claims about tensors must be right."""
     claimed = read_index(index)
     paths = [index.parent / name for name in sorted(set(claimed.values()))]
-    with open_tensors(paths) as tensors:
-        found = tensors.shapes.keys()
+    with ExitStack() as stack:
+        found = open_tensors(paths, stack).shapes.keys()
     if found != claimed.keys():
         wrong = min(found ^ claimed.keys())
         raise ModelError(f"{index}: does not fit its files, for instance {wrong!r}; copy both anew")
     return paths
 
 
+def _header(path: Path) -> tuple[int, Any]:
+    """Where the tensors begin, and what is written of them before."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return 8 + length, parse_json(file.read(min(length, path.stat().st_size)))
+
+
 def _how_to_mend(path: Path) -> str:
     """What becomes of a file that is longer or shorter than its header says."""
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = parse_json(file.read(min(length, size)))
+        start, header = _header(path)
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
-        whole = 8 + length + max(ends)
+        whole = start + max(ends)
     except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
         return "copy it anew"
     if size > whole:
@@ -193,9 +180,7 @@ def _open(path: Path) -> safe_open:
         raise ModelError(f"{path}: {fault}") from error
     # The library has checked lengths and offsets by now; of a repeated name it keeps one.
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            parse_json(file.read(length))
+        _header(path)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: damaged header ({error}); copy it anew") from error
     return opened

@@ -7,28 +7,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from flowzero_jax.errors import ModelError, OutputError
 from flowzero_jax.files import reason, sync, temporary_name
 from flowzero_jax.tokenizer import read_vocabulary, vocabulary_files
 from flowzero_jax.weights.card import CARD, model_card
 from flowzero_jax.weights.checkpoint import Checkpoint, tokenizer_files
-from flowzero_jax.weights.config_json import (
-    autoencoder_json,
-    model_index_json,
-    scheduler_json,
-    text_encoder_json,
-    unet_json,
-)
+from flowzero_jax.weights.config_json import pipeline_json
 from flowzero_jax.weights.convert import check_dtype
-from flowzero_jax.weights.flowzero_json import CheckpointSettings, settings_json
-from flowzero_jax.weights.folder import MODEL_INDEX, SCHEDULER, SETTINGS
+from flowzero_jax.weights.flowzero_json import settings_json
+from flowzero_jax.weights.folder import MODEL_INDEX, SETTINGS
 from flowzero_jax.weights.manifest import MANIFEST, checkpoint_hash, file_hashes
+from flowzero_jax.weights.names import Tree, leaves, tensor_name, tensor_shape, to_torch
 from flowzero_jax.weights.networks import NETWORKS
-from flowzero_jax.weights.parameter_file import write_tensors
 from flowzero_jax.weights.small_files import read_json, require_file
 
 # What a checkpoint folder of ours may hold; a folder with anything else is not replaced.
 ENTRIES = {MODEL_INDEX, SETTINGS, MANIFEST, CARD, "scheduler", "tokenizer", *NETWORKS}
+
+FORMAT_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 
 # Of a tokenizer configuration only what makes token ids; never a chat template.
 TOKENIZER_KEYS = (
@@ -66,12 +64,14 @@ def save_pipeline(path: str | Path, checkpoint: Checkpoint, dtype="float32") -> 
 def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     for name in ("scheduler", "tokenizer", *NETWORKS):
         (folder / name).mkdir(parents=True)
-    for name, text in _json_files(checkpoint, dtype.name).items():
-        (folder / name).write_bytes(text.encode())
+    for name, values in pipeline_json(checkpoint, dtype.name).items():
+        (folder / name).write_bytes(_dump(values).encode())
+    if checkpoint.settings is not None:
+        (folder / SETTINGS).write_bytes(settings_json(checkpoint.settings).encode())
     _copy_tokenizer(checkpoint.tokenizer_folder, folder / "tokenizer")
     for name, network in NETWORKS.items():
         file = folder / name / f"{network.stem}.safetensors"
-        write_tensors(file, checkpoint.params[name], dtype)
+        _write_tensors(file, checkpoint.params[name], dtype)
     hashes = file_hashes(folder, [file for file in folder.rglob("*") if file.is_file()])
     (folder / MANIFEST).write_bytes(_dump(hashes).encode())
     # Not in the manifest: a card is there to be edited.
@@ -81,23 +81,34 @@ def _write(folder: Path, checkpoint: Checkpoint, dtype) -> str:
     return checkpoint_hash(hashes)
 
 
-def _json_files(checkpoint: Checkpoint, dtype: str) -> dict[str, str]:
-    settings = (checkpoint.settings or CheckpointSettings()).generation
-    factor = checkpoint.autoencoder_config.factor
-    latent = [settings.height // factor, settings.width // factor]
-    sample_size = latent[0] if latent[0] == latent[1] else latent
-    image = max(settings.height, settings.width)
-    configs = {
-        MODEL_INDEX: model_index_json(checkpoint.unet_config.grounded),
-        "unet/config.json": unet_json(checkpoint.unet_config, sample_size),
-        "vae/config.json": autoencoder_json(checkpoint.autoencoder_config, image),
-        "text_encoder/config.json": text_encoder_json(checkpoint.text_config, dtype),
-        SCHEDULER: scheduler_json(checkpoint.schedule_config),
-    }
-    files = {name: _dump(values) for name, values in configs.items()}
-    if checkpoint.settings is not None:
-        files[SETTINGS] = settings_json(checkpoint.settings)
-    return files
+def _write_tensors(path: Path, params: Tree, dtype: np.dtype) -> None:
+    """Writes a network in torch's names and layouts, one tensor after the other: the library would
+    take all of them as bytes at once, three times the memory of the largest network."""
+    # The note on the format is what transformers asks for before it reads a file.
+    header: dict[str, dict] = {"__metadata__": {"format": "pt"}}
+    ordered = sorted(leaves(params), key=lambda leaf: tensor_name(leaf[0]))
+    end = 0
+    for place, leaf in ordered:
+        start, end = end, end + leaf.size * dtype.itemsize
+        header[tensor_name(place)] = {
+            "dtype": FORMAT_NAMES[dtype.name],
+            "shape": list(tensor_shape(place, leaf.shape)),
+            "data_offsets": [start, end],
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the tensors are aligned in memory maps
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little"))
+        file.write(text)
+        for place, leaf in ordered:
+            with np.errstate(over="ignore"):
+                tensor = to_torch(place, np.asarray(leaf)).astype(dtype, order="C")
+            if not np.isfinite(tensor).all():
+                raise ModelError(
+                    f"{tensor_name(place)}: not finite, or too large for {dtype.name}; "
+                    "save in another dtype"
+                )
+            file.write(tensor.reshape(-1).view(np.uint8).data)
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:

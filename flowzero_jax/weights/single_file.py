@@ -1,7 +1,6 @@
 """Opening one safetensors file with the names of the original Stable Diffusion 1 code."""
 
 import dataclasses
-import re
 from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,9 +14,9 @@ from flowzero_jax.weights.convert import find_part
 from flowzero_jax.weights.manifest import file_hashes
 from flowzero_jax.weights.networks import NETWORKS
 from flowzero_jax.weights.original_sizes import UntoldSizes
-from flowzero_jax.weights.safetensors_file import Tensors, check_suffix, open_tensors
+from flowzero_jax.weights.safetensors_file import Tensors, open_single
 from flowzero_jax.weights.small_files import exists
-from flowzero_jax.weights.strangers import pass_over, refuse_families
+from flowzero_jax.weights.strangers import pass_over, refuse, refuse_families
 
 # Files that hold only such tensors → what those are.
 PARTS = (
@@ -45,26 +44,14 @@ def open_file(
 ) -> Opened:
     """One file with UNet, autoencoder and text encoder under the original names.
 
-    The architecture is read off the tensors' shapes, the schedule is the published one, changed by
-    what the file says of it.
-
-    Args:
-        path: a `.safetensors` file.
-        tokenizer: the folder with the tokenizer's files, which such a file lacks.
-        networks: those that are wanted.
-        untold: sizes that the file does not tell.
-        stack: closes the file.
-
-    Raises:
-        ModelError: the file is not whole, or no Stable Diffusion 1 model; there is no tokenizer.
+    The architecture is read off the tensors' shapes, but for `untold`; the schedule is the
+    published one, changed by what the file says of it. The tokenizer is in a folder of its own.
+    Raises ModelError.
     """
-    check_suffix(path)
-    tensors = stack.enter_context(open_tensors([path]))
+    tensors = open_single(path, stack)
     shapes = tensors.shapes
     refuse_families(shapes, path)
-    for pattern, kind in PARTS:
-        if all(re.search(pattern, name) for name in shapes):
-            raise ModelError(f"{path}: this is {kind}; use a Stable Diffusion 1 checkpoint")
+    refuse(PARTS, shapes, path, enough=all)
     folder = tokenizer_folder(path, tokenizer)
     end_id = Tokenizer.from_folder(folder).end_id
     untold = dataclasses.replace(untold, eos_token_id=end_id)
@@ -72,18 +59,19 @@ def open_file(
     for name, network in NETWORKS.items():
         start = network.prefixes[0]
         own = {source.removeprefix(start): source for source in shapes if source.startswith(start)}
-        left -= set() if name in networks else set(own.values())
-        if not own and name in networks:
+        if name not in networks:
+            left -= set(own.values())
+            continue
+        if not own:
             way_out = "; add one by --vae FILE or FOLDER" if name == "vae" else ""
             raise ModelError(
                 f"{path}: has no {start}*, the original name of its {name}{way_out}; name a whole "
                 "Stable Diffusion 1 model"
             )
-        if name in networks:
-            found = {short: shapes[source] for short, source in own.items()}
-            config = network.parse_config(network.read_sizes(found, path, untold), path)
-            parts[name] = find_part(tensors, network, config, str(path))
-            left -= parts[name].sources
+        found = {short: shapes[source] for short, source in own.items()}
+        config = network.parse_config(network.read_sizes(found, path, untold), path)
+        parts[name] = find_part(tensors, network, config, str(path))
+        left -= parts[name].sources
     pass_over(left, path)
     return Opened(
         where=path,

@@ -15,12 +15,9 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def require_file(path: Path, hint: str = "copy the checkpoint anew") -> None:
-    """Checks that `path` is a readable regular file with real content.
+    """Raises ModelError unless `path` is a readable regular file with real content.
 
     Links are followed, because download caches keep their files behind links.
-
-    Raises:
-        ModelError: it is missing, a folder, pipe or device, or a git-lfs pointer.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -46,12 +43,7 @@ def exists(path: Path) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file.
-
-    Raises:
-        ModelError: the file is unreadable or too large, is not one JSON object in UTF-8, repeats
-            a key, or holds NaN or an infinity.
-    """
+    """The JSON object in a file; raises ModelError if it is no strict one, see `parse_json`."""
     require_file(path)
     try:
         with path.open("rb") as file:

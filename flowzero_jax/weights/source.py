@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from flowzero_jax.settings import About, Prediction
 
@@ -56,17 +56,15 @@ class Source:
     @property
     def additions(self) -> dict[str, str | Path]:
         """The files that were named besides the model, but for LoRAs."""
-        others = {"tokenizer": self.tokenizer, "gligen": self.gligen, "vae": self.vae}
-        return {name: value for name, value in others.items() if value is not None}
+        return self._said("tokenizer", "gligen", "vae")
 
     @property
     def schedule(self) -> dict[str, str | bool]:
         """What was said about the noise schedule."""
-        said = {
-            "prediction_type": self.prediction_type,
-            "zero_terminal_snr": self.zero_terminal_snr,
-        }
-        return {name: value for name, value in said.items() if value is not None}
+        return self._said("prediction_type", "zero_terminal_snr")
+
+    def _said(self, *names: str) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     @property
     def paths(self) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from flowzero_jax.errors import ModelError
@@ -43,11 +43,22 @@ FAMILIES = (
 LORA = re.compile(r"^lora_|\.lora_|_lora\.|\.(hada|lokr)_w")
 
 
+def refuse(
+    kinds: Iterable[tuple[str, str]],
+    names: Collection[str],
+    where: Path | str,
+    instead: str = "use a Stable Diffusion 1 checkpoint",
+    enough: Callable[[Iterable], bool] = any,
+) -> None:
+    """Raises ModelError if enough of the names, any or all, are of one of the kinds."""
+    for pattern, kind in kinds:
+        if enough(re.search(pattern, name) for name in names):
+            raise ModelError(f"{where}: this is {kind}; {instead}")
+
+
 def refuse_families(names: Collection[str], where: Path | str) -> None:
     """Raises ModelError if a name tells another model family, or weights of another kind."""
-    for pattern, kind in FAMILIES:
-        if any(re.search(pattern, name) for name in names):
-            raise ModelError(f"{where}: this is {kind}; use a Stable Diffusion 1 checkpoint")
+    refuse(FAMILIES, names, where)
     if any(map(LORA.search, names)):
         raise ModelError(f"{where}: this is a LoRA; name it by --lora, next to a --model")
 
@@ -57,7 +68,5 @@ def pass_over(names: Collection[str], where: Path | str) -> None:
     names = [name for name in names if not DROPPED.search(name)]
     if names:
         count = f"{len(names)} tensor{'s' * (len(names) > 1)}"
-        warnings.warn(
-            f"{where}: {count} without a place in the model left out: {list_names(names)}",
-            stacklevel=2,
-        )
+        said = f"{count} without a place in the model left out: {list_names(names)}"
+        warnings.warn(f"{where}: {said}", stacklevel=2)

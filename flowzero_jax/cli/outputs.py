@@ -17,20 +17,13 @@ from flowzero_jax.video.write import staged_video
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the files of a job lie.
+    """Where the files of a job lie."""
 
-    Attributes:
-      kind: the video's format, an ending or "folder".
-      video, meta: written.
-      plan: written by `generate`, read by `render`.
-      history: of a language model's plan.
-    """
-
-    kind: str
+    kind: str  # the video's format, an ending or "folder"
     video: Path
     meta: Path
-    plan: Path
-    history: Path
+    plan: Path  # written by `generate`, read by `render`
+    history: Path  # of a language model's plan
 
 
 def check_outputs(job: VideoJob) -> Outputs:

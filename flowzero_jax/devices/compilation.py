@@ -35,25 +35,16 @@ from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 
 @dataclasses.dataclass(frozen=True)
 class CompiledProgram:
-    """One program, and the bytes on each device around it by the compiler's own account.
+    """One program, and the bytes on each device around it by the compiler's own account."""
 
-    Attributes:
-      name: what it does, such as "denoise, grounded, guided, 10 steps".
-      seconds: to trace and compile it, or to find it in the cache.
-      argument_bytes: what it reads: parameters, latents, conditions.
-      output_bytes: what it returns.
-      temporary_bytes: what it needs only while it runs.
-      aliased_bytes: the part of the outputs that takes the place of arguments.
-      other_bytes: what lies on the device meanwhile and is none of these: the parameters of the
-        other networks, the conditions of the next steps. About, where a device pads its arrays.
-    """
-
-    name: str
-    seconds: float
-    argument_bytes: int
+    name: str  # such as "denoise, grounded, guided, 10 steps"
+    seconds: float  # to trace and compile it, or to find it in the cache
+    argument_bytes: int  # what it reads: parameters, latents, conditions
     output_bytes: int
-    temporary_bytes: int
-    aliased_bytes: int
+    temporary_bytes: int  # what it needs only while it runs
+    aliased_bytes: int  # the part of the outputs that takes the place of arguments
+    # What lies on the device meanwhile and is none of these: the parameters of the other networks,
+    # the conditions of the next steps. About, where a device pads its arrays.
     other_bytes: int
 
     @property
@@ -152,17 +143,16 @@ class _Programs:
         if memory is None:
             raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
         on_device = _bytes((self.params, alive))
-        self.compiled.append(
-            CompiledProgram(
-                name=name,
-                seconds=round(time.perf_counter() - started, 3),
-                argument_bytes=memory.argument_size_in_bytes,
-                output_bytes=memory.output_size_in_bytes,
-                temporary_bytes=memory.temp_size_in_bytes,
-                aliased_bytes=memory.alias_size_in_bytes,
-                other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
-            )
+        compiled = CompiledProgram(
+            name=name,
+            seconds=round(time.perf_counter() - started, 3),
+            argument_bytes=memory.argument_size_in_bytes,
+            output_bytes=memory.output_size_in_bytes,
+            temporary_bytes=memory.temp_size_in_bytes,
+            aliased_bytes=memory.alias_size_in_bytes,
+            other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
         )
+        self.compiled.append(compiled)
         return program.results
 
 

@@ -36,12 +36,7 @@ MESSAGE_BYTES = 500
 
 
 class SharedError(FlowZeroError):
-    """A failure of one process that all of them know of.
-
-    Attributes:
-      process: the one that failed; there the cause is what it failed of.
-      exit_code: the failed process's.
-    """
+    """A failure of one process that all of them know of; there the cause is what it failed of."""
 
     def __init__(self, message: str, process: int, exit_code: int):
         super().__init__(message)

@@ -35,12 +35,8 @@ def check_continuity(case: Case) -> Iterator[Finding]:
 
 
 def _sizes(track: Track) -> Iterator[Finding]:
-    def sides(frame: int) -> tuple[float, float]:
-        box = track.box(frame)
-        return box[2] - box[0], box[3] - box[1]
-
-    frame = min(track.frames, key=lambda f: min(sides(f)))
-    width, height = sides(frame)
+    frame = min(track.frames, key=lambda f: min(track.size(f)))
+    width, height = track.size(frame)
     least = min(width, height)
     if least < _TINY:
         message = (
@@ -48,7 +44,7 @@ def _sizes(track: Track) -> Iterator[Finding]:
             f"make both at least {_TINY:g}"
         )
         yield Finding("tiny-box", severity_of(least < _TINIEST), message, frame, track.id, least)
-    ratios = {f: max(sides(f)) / min(sides(f)) for f in track.frames}
+    ratios = {f: max(track.size(f)) / min(track.size(f)) for f in track.frames}
     frame = max(ratios, key=ratios.__getitem__)
     ratio = ratios[frame]
     if ratio > _THIN and not touches_edge(track.box(frame)):
@@ -65,7 +61,7 @@ def _sizes(track: Track) -> Iterator[Finding]:
 
 def _slivers(case: Case, track: Track) -> Iterator[Finding]:
     """Boxes cut off by the edge of the frame, unless the prompt sends them there."""
-    if _may_cross_the_edge(case, track):
+    if case.intent.background.camera or any(move.crosses_edge for move in case.moves_of(track)):
         return
     usual = statistics.median(area(track.box(f)) for f in track.frames)
     for frame in track.frames:
@@ -77,12 +73,6 @@ def _slivers(case: Case, track: Track) -> Iterator[Finding]:
             )
             yield Finding("outside-frame", "soft", message, frame, track.id, 1 - part)
             return
-
-
-def _may_cross_the_edge(case: Case, track: Track) -> bool:
-    index = case.thing_of(track)
-    moves = () if index is None else case.intent.things[index].moves
-    return case.intent.background.camera or any(move.crosses_edge for move in moves)
 
 
 def _convention(track: Track) -> Iterator[Finding]:
@@ -126,8 +116,7 @@ def _jumps(case: Case, track: Track) -> Iterator[Finding]:
         (x0, y0), (x1, y1) = track.centre(a), track.centre(b)
         worst = max(worst, (max(abs(x1 - x0), abs(y1 - y0)), b))
         edge = touches_edge(track.box(a)) or touches_edge(track.box(b))
-        changes = track.phrase(a) != track.phrase(b)
-        if not edge and not changes:
+        if not edge and track.phrase(a) == track.phrase(b):
             ratio = track.side(b) / track.side(a)
             worst_size = max(worst_size, (max(ratio, 1 / ratio), b))
     step, frame = worst
@@ -151,8 +140,7 @@ _LIVELY = frozenset({"arc", "hop", "bounce", "zigzag", "swing", "sway", "circle"
 
 def _trembling(case: Case, track: Track) -> Iterator[Finding]:
     """Tracks that go to and fro although nothing of that kind is asked for."""
-    index = case.thing_of(track)
-    moves = case.intent.things[index].moves if index is not None else ()
+    moves = case.moves_of(track)
     if any(move.manner in _LIVELY for move in moves):
         return
     if len(moves) < 2:

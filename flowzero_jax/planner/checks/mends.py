@@ -1,6 +1,5 @@
 """Single mendings of a scene's boxes; each proposes changed tracks and says what it did."""
 
-import math
 import statistics
 from collections.abc import Collection, Iterator
 from itertools import combinations
@@ -8,13 +7,12 @@ from itertools import combinations
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.geometry import longest_step
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, area, centre, covered
+from flowzero_jax.planner.checks.tracks import Track, area, centre, covered, seen_together, some
 from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
 #: New boxes by track id and frame; frames that a track lacks are added.
 Tracks = dict[str, dict[int, Box]]
 _SMALLEST = 0.06
-_LOOKED_AT = 48  # frames of a long video
 _APART = 0.02
 
 
@@ -118,9 +116,8 @@ def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[t
 def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Brings boxes that the edge has cut off back inside, at their track's usual size."""
     for track in _about(case, findings, "outside-frame"):
-        boxes = [track.box(f) for f in track.frames]
-        width = statistics.median(b[2] - b[0] for b in boxes)
-        height = statistics.median(b[3] - b[1] for b in boxes)
+        sizes = [track.size(f) for f in track.frames]
+        width, height = map(statistics.median, zip(*sizes, strict=True))
         changed = {
             f: box_at(*track.centre(f), width, height)
             for f in track.frames
@@ -134,8 +131,7 @@ def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[st
     for track in _about(case, findings, "tiny-box", "thin-box"):
         changed = {}
         for frame in track.frames:
-            x0, y0, x1, y1 = track.box(frame)
-            width, height = x1 - x0, y1 - y0
+            width, height = track.size(frame)
             least = max(_SMALLEST, max(width, height) / 5)
             if min(width, height) < least:
                 size = max(width, least), max(height, least)
@@ -166,7 +162,8 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
     """Moves whole tracks aside that cover each other without a reason."""
     involved = _about(case, findings, "overlap", "duplicate-track")
     for a, b in combinations(case.tracks, 2):
-        if not (a in involved or b in involved) or not _collide(a, b):
+        frames = some(seen_together(a, b)) if a in involved or b in involved else []
+        if not any(_covers(a.box(frame), b, frame) for frame in frames):
             continue
         options = []
         for track, other in ((b, a), (a, b)):
@@ -178,16 +175,9 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
             yield f"{name}: moved aside, away from what it covered", tracks
 
 
-def _collide(a: Track, b: Track) -> bool:
-    shared = [frame for frame in a.frames if frame in b.objects]
-    step = math.ceil(len(shared) / _LOOKED_AT) or 1
-    return any(covered(a.box(f), b.box(f)) > 0.3 for f in shared[::step])
-
-
 def _ways_out(track: Track, other: Track) -> list[tuple[float, float]]:
     """The shifts to the left, right, up and down that free a track from another."""
-    shared = [f for f in track.frames if f in other.objects]
-    boxes = [(track.box(f), other.box(f)) for f in shared]
+    boxes = [(track.box(f), other.box(f)) for f in seen_together(track, other)]
     left = min(o[0] - t[2] for t, o in boxes) - _APART
     right = max(o[2] - t[0] for t, o in boxes) + _APART
     up = min(o[1] - t[3] for t, o in boxes) - _APART
@@ -209,9 +199,13 @@ def _shifted(track: Track, dx: float, dy: float) -> dict[int, Box] | None:
 def _hits(case: Case, track: Track, moved: dict[int, Box]) -> bool:
     """Whether the moved track newly covers a third one."""
     return any(
-        covered(box, other.box(frame)) > 0.3 and covered(track.box(frame), other.box(frame)) <= 0.3
+        _covers(moved[frame], other, frame) and not _covers(track.box(frame), other, frame)
         for other in case.tracks
         if other is not track
-        for frame, box in list(moved.items())[:: math.ceil(len(moved) / _LOOKED_AT)]
+        for frame in some(list(moved))
         if frame in other.objects
     )
+
+
+def _covers(box: Box, track: Track, frame: int) -> bool:
+    return covered(box, track.box(frame)) > 0.3

@@ -30,9 +30,8 @@ def check_counts(case: Case) -> Iterator[Finding]:
                 f"{tracks[0].id!r} shows {plural!r} in one box; give each of them its own id and "
                 "box"
             )
-            yield Finding(
-                "wrong-count", "hard", message, object_id=tracks[0].id, amount=thing.count
-            )
+            name, number = tracks[0].id, thing.count
+            yield Finding("wrong-count", "hard", message, object_id=name, amount=number)
         elif thing.vague:
             if max(_numbers(case, tracks)) < 2:
                 message = f"there is one {thing.noun}; the prompt speaks of several"
@@ -55,12 +54,10 @@ def _count(case: Case, index: int) -> Iterator[Finding]:
             f"there {'is' if most == 1 else 'are'} {most} of {case.name(index)!r}; the prompt "
             f"says {nouns.number_word(thing.count)}"
         )
-        yield Finding(
-            "wrong-count", "hard", message, numbers.index(most), tracks[0].id, most - thing.count
-        )
+        frame, more = numbers.index(most), most - thing.count
+        yield Finding("wrong-count", "hard", message, frame, tracks[0].id, more)
         return
-    seen = [n for n in numbers if n]
-    usual = statistics.mode(seen)
+    usual = statistics.mode(filter(None, numbers))
     if usual != thing.count and not _comes_or_goes(thing):
         frame = numbers.index(usual)
         message = (

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, centre, gap
+from flowzero_jax.planner.checks.tracks import Track, aside, centre, gap
 from flowzero_jax.planner.intent import RELATION_WORDS, Relation
 from flowzero_jax.scene import Box
 
@@ -78,12 +79,8 @@ def _place(box: Box) -> str:
 # Each judge of (subject, target) gives 0 if all is well, below 1 if it is doubtful, else 1.
 
 
-def _left(a: Box, b: Box) -> float:
-    return float(centre(a)[0] >= centre(b)[0] - _SLACK)
-
-
-def _above(a: Box, b: Box) -> float:
-    return float(centre(a)[1] >= centre(b)[1] - _SLACK)
+def _before(axis: int, a: Box, b: Box) -> float:
+    return float(centre(a)[axis] >= centre(b)[axis] - _SLACK)
 
 
 def _on(a: Box, b: Box) -> float:
@@ -99,8 +96,7 @@ def _on(a: Box, b: Box) -> float:
 def _inside(a: Box, b: Box) -> float:
     if gap(a, b) > 0.03:
         return 1.0
-    x, y = centre(a)
-    margin = 0.05
+    (x, y), margin = centre(a), 0.05
     within = b[0] - margin <= x <= b[2] + margin and b[1] - 2 * margin <= y <= b[3] + margin
     return 0.0 if within else 0.5
 
@@ -111,29 +107,26 @@ def _near(a: Box, b: Box) -> float:
 
 
 _JUDGES: dict[str, Callable[[Box, Box], float]] = {
-    "left_of": _left, "right_of": lambda a, b: _left(b, a), "above": _above,
-    "below": lambda a, b: _above(b, a), "on": _on, "in": _inside, "next_to": _near,
-    "in_front_of": _near, "behind": _near, "with": _near, "around": _near,
+    "left_of": partial(_before, 0), "right_of": lambda a, b: _before(0, b, a),
+    "above": partial(_before, 1), "below": lambda a, b: _before(1, b, a), "on": _on,
+    "in": _inside, "next_to": _near, "in_front_of": _near, "behind": _near, "with": _near,
+    "around": _near,
 }  # fmt: skip
 
 
 def check_regions(case: Case) -> Iterator[Finding]:
     """Things that the prompt puts into a part of the frame: "on the left"."""
-    for index, thing in enumerate(case.intent.things):
+    for thing, track in case.shown:
         if thing.region is None or thing.moves:
             continue
-        for track in case.matched[index]:
-            x, y = track.centre(track.first)
-            for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
-                side = (wanted or 0) * (value - 0.5)
-                if wanted == 0 and abs(value - 0.5) > 0.25:
-                    side = -1.0
-                if wanted is not None and side < -0.02:
-                    message = (
-                        f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
-                        f"the prompt puts it {_region(axis, wanted)}"
-                    )
-                    yield Finding("wrong-region", "hard", message, track.first, track.id, -side)
+        x, y = track.centre(track.first)
+        for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
+            if wanted is not None and (far := aside(value, wanted)):
+                message = (
+                    f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
+                    f"the prompt puts it {_region(axis, wanted)}"
+                )
+                yield Finding("wrong-region", "hard", message, track.first, track.id, far)
 
 
 def _region(axis: str, wanted: float) -> str:

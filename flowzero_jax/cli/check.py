@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flowzero_jax.cli.jobs import CheckJob
 from flowzero_jax.cli.report import Report, counted, one_line, table
@@ -29,14 +30,10 @@ def run(job: CheckJob, report: Report) -> int:
         scene, changes = repair(scene)
         write_scene(job.out, scene)
     findings = verify(scene)
-    fields = {"repaired": job.out, "changes": list(changes)} if job.repair else {}
-    report.result(
-        _text(job, findings, changes),
-        plan=job.plan,
-        penalty=penalty(findings),
-        findings=[dataclasses.asdict(finding) for finding in findings],
-        **fields,
-    )
+    fields: dict[str, Any] = {"plan": job.plan, "penalty": penalty(findings)}
+    fields["findings"] = [dataclasses.asdict(finding) for finding in findings]
+    fields |= {"repaired": job.out, "changes": list(changes)} if job.repair else {}
+    report.result(_text(job, findings, changes), **fields)
     return FAULTY_EXIT_CODE if any(f.severity == "hard" for f in findings) else 0
 
 

@@ -13,11 +13,8 @@ NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render w
 def run(source: Source, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
     info, settings = describe(source)
-    report.result(
-        "\n".join([f"{source.model}: {info.name}", *_lines(info, settings)]),
-        **dataclasses.asdict(info),
-        settings=dataclasses.asdict(settings),
-    )
+    text = "\n".join([f"{source.model}: {info.name}", *_lines(info, settings)])
+    report.result(text, **dataclasses.asdict(info), settings=dataclasses.asdict(settings))
     return 0
 
 

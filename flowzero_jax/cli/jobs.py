@@ -13,12 +13,7 @@ from flowzero_jax.cli.planner_options import planner_choice
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.loading.request import ModelRequest
 from flowzero_jax.planner.choice import PlannerChoice
-from flowzero_jax.settings import (
-    DEFAULT_FRAMES,
-    ComputeSettings,
-    GenerationSettings,
-    VideoSettings,
-)
+from flowzero_jax.settings import DEFAULT_FRAMES, ComputeSettings, GenerationSettings, VideoSettings
 from flowzero_jax.values import did_you_mean
 from flowzero_jax.weights.source import EMBEDDED, Source
 

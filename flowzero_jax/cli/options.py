@@ -61,15 +61,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parses a command line.
+    """What argparse found in a command line, and --config.FIELD=VALUE as the list `overrides`.
 
-    Returns:
-      What argparse found; rendering options that were not given are None, and the
-      --config.FIELD=VALUE arguments are the list `overrides`.
-
-    Raises:
-      InputError: a usage error.
-      SystemExit: after --help or --version.
+    Rendering options that were not given are None.
+    Raises: InputError for a usage error, SystemExit after --help or --version.
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     overrides = [text for text in arguments[:end] if text.startswith(CONFIG_PREFIX)]

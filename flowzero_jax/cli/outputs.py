@@ -29,15 +29,13 @@ class Outputs:
 def check_outputs(job: VideoJob) -> Outputs:
     """Whether everything can be written, and nothing that is read is replaced.
 
-    Raises:
-      InputError, OutputError: outputs that cannot be used.
+    Raises: InputError or OutputError.
     """
     read = [path for path in (job.plan, job.config) if path is not None]
     read += job.model.source.paths
     kind = check_output_path(job.out, read)
     meta, plan, history = (sidecar_path(job.out, name) for name in ("meta", "plan", "history"))
-    written = [meta]
-    written += [plan] if job.plan is None else []
+    written = [meta, *([plan] if job.plan is None else [])]
     written += [history] if job.planner is not None and job.planner.llm is not None else []
     for path in written:
         if path.parent.exists():  # a folder that will be made is not there yet

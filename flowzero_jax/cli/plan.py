@@ -85,13 +85,8 @@ def _plan_file(
                 histories(history)
     failed = f", {failures} of them failed" if failures else ""
     fields = {"histories": str(history_path(out))} if job.planner.llm is not None else {}
-    report.result(
-        f"{out}: {counted(count, 'prompt')}{failed}",
-        plans=job.out,
-        prompts=count,
-        failures=failures,
-        **fields,
-    )
+    text = f"{out}: {counted(count, 'prompt')}{failed}"
+    report.result(text, plans=job.out, prompts=count, failures=failures, **fields)
     return PARTIAL_EXIT_CODE if failures else 0
 
 

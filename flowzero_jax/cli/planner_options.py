@@ -46,13 +46,9 @@ def add_planner(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("language model (--planner llm)")
     for option in _OPTIONS:
         default = "" if option.default in (None, "") else f" (default {option.default})"
-        group.add_argument(
-            _flag(option),
-            dest=_dest(option),
-            type=values.parser(option),
-            metavar=option.about.metavar or option.name.upper(),
-            help=option.about.help + default,
-        )
+        flag, help = _flag(option), option.about.help + default
+        parse, metavar = values.parser(option), option.about.metavar or option.name.upper()
+        group.add_argument(flag, dest=_dest(option), type=parse, metavar=metavar, help=help)
     group.add_argument("--no-llm-cache", action="store_true", help="keep no replies")
     help = "rules: plan by rules, with a warning, if the language model fails"
     rules = values.choice("rules")

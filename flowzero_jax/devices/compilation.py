@@ -104,20 +104,14 @@ def compile_programs(
         placement = Placement(mesh, batch, num_frames, settings.frames_per_chunk)
         state, conditions = placement.spread(*blank)
     alive = (state, conditions)
-    for call in _distinct(calls(models.schedule, settings, steps_per_call)):
-        programs.add(
-            _name(call),
-            denoise_jitted,
-            models,
-            params,
-            state,
-            conditions,
-            call.steps,
-            settings.guidance_scale,
-            **call.options(settings),
-            mesh=mesh,
-            alive=alive,
-        )
+    # The first call of every kind and length: the others share its program.
+    distinct: dict[str, Segment] = {}
+    for call in calls(models.schedule, settings, steps_per_call):
+        distinct.setdefault(_name(call), call)
+    for name, call in distinct.items():
+        inputs = (models, params, state, conditions, call.steps, settings.guidance_scale)
+        options = {**call.options(settings), "mesh": mesh}
+        programs.add(name, denoise_jitted, *inputs, **options, alive=alive)
     programs.add("decode", decode_jitted, models, params, state.latents, mesh=mesh, alive=alive)
     return programs.compiled
 
@@ -131,10 +125,7 @@ class _Programs:
         self.compiled: list[CompiledProgram] = []
 
     def add(self, name: str, function: Any, *arguments, alive, **options):
-        """Compiles `function` and returns what it will return, by shape.
-
-        `alive`: what is on the device besides the parameters when it starts.
-        """
+        """Compiles `function`; returns the results' shapes. `alive`: on the device, too."""
         if self.announce is not None:
             self.announce(name)
         started = time.perf_counter()
@@ -172,14 +163,6 @@ def _scenes(batch: int, num_frames: int, length: int, width: int) -> SceneArrays
         shifts=shaped(num_frames, 2),
         random_speeds=shaped(num_frames),
     )
-
-
-def _distinct(all_calls: list[Segment]) -> list[Segment]:
-    """The first call of every kind and length: the others share its program."""
-    kinds: dict[tuple[bool, bool, int], Segment] = {}
-    for call in all_calls:
-        kinds.setdefault((call.grounded, call.guided, len(call.steps.timesteps)), call)
-    return list(kinds.values())
 
 
 def _name(call: Segment) -> str:

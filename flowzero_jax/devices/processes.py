@@ -120,8 +120,7 @@ def is_first() -> bool:
 def together() -> Iterator[None]:
     """All processes run the block; if it fails in one, it fails in all.
 
-    Raises:
-      SharedError: it failed, here or elsewhere. A single process raises what the block does.
+    Raises: SharedError if it failed anywhere; a single process raises what the block does.
     """
     if jax.process_count() == 1:
         yield
@@ -164,7 +163,6 @@ def check_same(what: str, text: str) -> None:
         return
     own = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
     digests = multihost_utils.process_allgather(own)
-
     with together():
         if (digests[0] != own).any():
             raise InputError(f"{what}: other than process 0's; start all processes alike")

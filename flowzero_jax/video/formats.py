@@ -47,7 +47,7 @@ class Format:
     note: str = ""  # what the command line's help says of it
 
 
-_ROWS = (
+FORMATS = {format.name: format for format in (
     Format(
         ".mp4", encode_mp4, decode_mp4, lossless=False, rate=lambda num_frames, fps: fps,
         even_sides=True, require=require_ffmpeg,
@@ -58,20 +58,16 @@ _ROWS = (
     Format(".png", encode_sheet, decode_pictures, arrange=as_sheet, note="contact sheet"),
     Format(".npz", encode_npz, decode_npz),
     Format(FOLDER, encode_folder, decode_folder, max_frames=MAX_FRAMES, replace=atomic_frames),
-)  # fmt: skip
-FORMATS = {format.name: format for format in _ROWS}
+)}  # fmt: skip
 
 
-def known_endings() -> str:
-    """All endings, as messages list them."""
-    return ", ".join(name for name in FORMATS if name != FOLDER)
+def endings() -> list[str]:
+    """All of them, with their dots."""
+    return [name for name in FORMATS if name != FOLDER]
 
 
 def output_help() -> str:
     """What the command line says of an output path."""
-    files = [
-        f"{name} ({format.note})" if format.note else name
-        for name, format in FORMATS.items()
-        if name != FOLDER
-    ]
+    notes = {name: f" ({FORMATS[name].note})" if FORMATS[name].note else "" for name in endings()}
+    files = [name + note for name, note in notes.items()]
     return f"video{', '.join(files)} or a folder for PNG frames"

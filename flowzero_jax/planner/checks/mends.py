@@ -1,13 +1,13 @@
 """Single mendings of a scene's boxes; each proposes changed tracks and says what it did."""
 
 import statistics
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.geometry import longest_step
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, area, centre, covered, seen_together, some
+from flowzero_jax.planner.checks.tracks import Track, area, centre, covered, numbered, some
 from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
 #: New boxes by track id and frame; frames that a track lacks are added.
@@ -89,12 +89,7 @@ def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, 
             if 1 < b - a <= longest + 1:
                 boxes |= {frame: _between(track, a, b, frame) for frame in range(a + 1, b)}
         if boxes:
-            yield f"{track.id!r}: filled {_frames(boxes)}", {track.id: boxes}
-
-
-def _frames(frames: Collection[int]) -> str:
-    shown = ", ".join(str(frame) for frame in sorted(frames)[:8])
-    return f"frame{'s' * (len(frames) > 1)} {shown}"
+            yield f"{track.id!r}: filled {numbered(boxes, 8)}", {track.id: boxes}
 
 
 def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -123,7 +118,7 @@ def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[s
             for f in track.frames
             if area(track.box(f)) < 0.6 * width * height
         }
-        yield f"{track.id!r}: brought {_frames(changed)} inside the frame", {track.id: changed}
+        yield f"{track.id!r}: brought {numbered(changed, 8)} inside the frame", {track.id: changed}
 
 
 def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -137,7 +132,7 @@ def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[st
                 size = max(width, least), max(height, least)
                 changed[frame] = box_at(*track.centre(frame), *size)
         if changed:
-            yield f"{track.id!r}: enlarged the box in {_frames(changed)}", {track.id: changed}
+            yield f"{track.id!r}: enlarged the box in {numbered(changed, 8)}", {track.id: changed}
 
 
 def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -145,14 +140,12 @@ def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tra
     for track in _about(case, findings, "rough-track", "teleport", "size-jump"):
         boxes: list[tuple[float, ...]] = [track.box(f) for f in track.frames]
         for passes in range(1, 9):
-            boxes = [
-                boxes[0],
-                *(
-                    tuple((a + 2 * b + c) / 4 for a, b, c in zip(p, q, r, strict=True))
-                    for p, q, r in zip(boxes, boxes[1:], boxes[2:], strict=False)
-                ),
-                *boxes[1:][-1:],
+            threes = zip(boxes, boxes[1:], boxes[2:], strict=False)
+            inner = [
+                tuple((a + 2 * b + c) / 4 for a, b, c in zip(*three, strict=True))
+                for three in threes
             ]
+            boxes = [boxes[0], *inner, *boxes[1:][-1:]]
             if passes in (1, 2, 4, 8):
                 smoothed = {f: _rounded(box) for f, box in zip(track.frames, boxes, strict=True)}
                 yield f"{track.id!r}: smoothed the track", {track.id: smoothed}
@@ -162,7 +155,7 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
     """Moves whole tracks aside that cover each other without a reason."""
     involved = _about(case, findings, "overlap", "duplicate-track")
     for a, b in combinations(case.tracks, 2):
-        frames = some(seen_together(a, b)) if a in involved or b in involved else []
+        frames = some(a.shared(b)) if a in involved or b in involved else []
         if not any(_covers(a.box(frame), b, frame) for frame in frames):
             continue
         options = []
@@ -177,7 +170,7 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
 
 def _ways_out(track: Track, other: Track) -> list[tuple[float, float]]:
     """The shifts to the left, right, up and down that free a track from another."""
-    boxes = [(track.box(f), other.box(f)) for f in seen_together(track, other)]
+    boxes = [(track.box(f), other.box(f)) for f in track.shared(other)]
     left = min(o[0] - t[2] for t, o in boxes) - _APART
     right = max(o[2] - t[0] for t, o in boxes) + _APART
     up = min(o[1] - t[3] for t, o in boxes) - _APART

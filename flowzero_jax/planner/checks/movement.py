@@ -54,9 +54,11 @@ def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Findi
         return
     reach = max(track.reach)
     if reach < _LEAST and not case.intent.background.camera:
+        heading = None if moving[0].free else heading_of(moving[0])
+        told = f" {_WAYS[heading]}" if heading else ""
         message = (
             f"{track.id!r} stays where it is (its centre moves by {reach:.2f} of the frame), but "
-            f"the prompt says that it moves{_told(moving[0])}; change its box from frame to frame"
+            f"the prompt says that it moves{told}; change its box from frame to frame"
         )
         yield Finding("still-track", severity, message, object_id=track.id, amount=reach)
         return
@@ -67,13 +69,6 @@ def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Findi
         yield from _direction(track, moves[0], severity)
         yield from _ends(track, moves[0], severity)
     yield from check_shape(track, moves[0], severity)
-
-
-def _told(move: Move) -> str:
-    if move.free:
-        return ""
-    heading = heading_of(move)
-    return f" {_WAYS[heading]}" if heading else ""
 
 
 def heading_of(move: Move) -> Direction | None:
@@ -125,19 +120,14 @@ def _ends(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
     for spot, frame, word in ends:
         if spot is None or spot.target is not None:
             continue
+        should = f"frame {frame}: {track.id!r} should {word} at the {_side(spot)}"
         if spot.outside:
             if not touches_edge(track.box(frame), 0.12):
-                message = (
-                    f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} edge of the "
-                    "frame, coming in or going out there"
-                )
+                message = f"{should} edge of the frame, coming in or going out there"
                 yield Finding("wrong-path", "soft", message, frame, track.id)
         elif not _is_at(track.centre(frame), spot):
             x, y = track.centre(frame)
-            message = (
-                f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} of the frame; its "
-                f"centre is at x {x:.2f}, y {y:.2f}"
-            )
+            message = f"{should} of the frame; its centre is at x {x:.2f}, y {y:.2f}"
             yield Finding("wrong-path", severity, message, frame, track.id)
 
 
@@ -207,10 +197,8 @@ def _faults(track: Track, move: Move, a: int, b: int) -> int:
     faults = 0
     heading = heading_of(move)
     if heading and (move.direction or move.origin):
-        faults += sum(
-            sign * way < _LEAST for sign, way in zip(heading, (x1 - x0, y1 - y0), strict=True)
-            if sign
-        )  # fmt: skip
+        ways = zip(heading, (x1 - x0, y1 - y0), strict=True)
+        faults += sum(sign * way < _LEAST for sign, way in ways if sign)
     if _is_region(move.origin):
         faults += not _is_at((x0, y0), move.origin)
     if _is_region(move.goal):

@@ -38,22 +38,20 @@ def _relation(
     shared = [f for f in track.frames if any(f in target.objects for target in targets)]
     frames = {"always": shared, "start": shared[:1], "end": shared[-1:]}[relation.when]
     judge = _JUDGES[relation.kind]
-    faults = {}
-    for frame in frames:
-        boxes = [target.box(frame) for target in targets if frame in target.objects]
-        faults[frame] = min(judge(track.box(frame), box) for box in boxes)
+    others = {f: [target.box(f) for target in targets if f in target.objects] for f in frames}
+    faults = {f: min(judge(track.box(f), box) for box in others[f]) for f in frames}
     wrong = [frame for frame, fault in faults.items() if fault > 0]
     if not wrong:
         return
     worst = max(wrong, key=faults.__getitem__)
     bad = [frame for frame in wrong if faults[frame] >= 1]
     hard = len(bad) * 2 > len(frames) and not _is_loose(case, relation)
+    nearest = min(others[worst], key=partial(gap, track.box(worst)))
     target = case.name(relation.target)
     when = {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
     message = (
         f"frame {worst}: {track.id!r} should be {RELATION_WORDS[relation.kind]} {target!r}"
-        f"{when}; its box is {_place(track.box(worst))}, the other is "
-        f"{_place(_nearest(track, targets, worst))}"
+        f"{when}; its box is {_place(track.box(worst))}, the other is {_place(nearest)}"
     )
     yield Finding("wrong-relation", severity_of(hard), message, worst, track.id, len(wrong))
 
@@ -61,15 +59,10 @@ def _relation(
 def _is_loose(case: Case, relation: Relation) -> bool:
     """Relations that pictures show in many ways, or that hold only while something passes."""
     subject, target = (case.intent.things[i] for i in (relation.subject, relation.target))
-    crowd = target.count > 1
-    moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
-    vague = relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
-    return vague or ((crowd or moves) and relation.kind in ("on", "in"))
-
-
-def _nearest(track: Track, targets: list[Track], frame: int) -> Box:
-    boxes = [target.box(frame) for target in targets if frame in target.objects]
-    return min(boxes, key=lambda box: gap(track.box(frame), box))
+    if relation.kind in ("on", "in"):
+        moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
+        return target.count > 1 or moves
+    return relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
 
 
 def _place(box: Box) -> str:
@@ -122,10 +115,9 @@ def check_regions(case: Case) -> Iterator[Finding]:
         x, y = track.centre(track.first)
         for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
             if wanted is not None and (far := aside(value, wanted)):
-                message = (
-                    f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
-                    f"the prompt puts it {_region(axis, wanted)}"
-                )
+                place = f"has its centre at {axis} {value:.2f}"
+                told = f"the prompt puts it {_region(axis, wanted)}"
+                message = f"frame {track.first}: {track.id!r} {place}; {told}"
                 yield Finding("wrong-region", "hard", message, track.first, track.id, far)
 
 

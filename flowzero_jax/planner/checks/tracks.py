@@ -1,7 +1,7 @@
 """A scene's objects as tracks: what one id shows, and where, frame by frame."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,6 +44,10 @@ class Track:
 
     def phrase(self, frame: int) -> str:
         return self.objects[frame].phrase
+
+    def shared(self, other: "Track") -> list[int]:
+        """The frames that show both."""
+        return [frame for frame in self.frames if frame in other.objects]
 
     def side(self, frame: int) -> float:
         """The side of a square as large as the box."""
@@ -96,9 +100,10 @@ def some(frames: Sequence[int]) -> Sequence[int]:
     return frames[:: math.ceil(len(frames) / _LOOKED_AT) or 1]
 
 
-def seen_together(a: Track, b: Track) -> list[int]:
-    """The frames that show both."""
-    return [frame for frame in a.frames if frame in b.objects]
+def numbered(frames: Collection[int], most: int, rest: str = "") -> str:
+    """Frames as messages name them; `rest` stands for those beyond so many."""
+    shown = ", ".join(map(str, sorted(frames)[:most]))
+    return f"frame{'s' * (len(frames) > 1)} {shown}" + rest * (len(frames) > most)
 
 
 def aside(value: float, wanted: float | None) -> float:

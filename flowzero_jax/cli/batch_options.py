@@ -4,12 +4,12 @@ import argparse
 import re
 
 from flowzero_jax.cli import values
-from flowzero_jax.video.formats import FOLDER, FORMATS
+from flowzero_jax.video.formats import endings
 
 DEFAULT_VIDEOS = 4
 MAX_WORKERS = 4096
 MAX_SHARDS = 100_000
-ENDINGS = tuple(name.removeprefix(".") for name in FORMATS if name != FOLDER)
+FORMATS = [ending.removeprefix(".") for ending in endings()]
 JOBS = (
     ".jsonl, .csv (fields: prompt or plan, id, seed or seeds, and the settings below, with "
     "underscores) or .txt (a prompt a line)"
@@ -25,12 +25,11 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     add("--manifest", metavar="DIR", type=path, help="only write DIR/manifest.jsonl and its page")
     help = "also put finished videos into WebDataset shards, DIR/pack/shard-….tar"
     add("--pack", action="store_true", help=help)
-    help = f"of the videos: {', '.join(ENDINGS)} (default mp4)"
-    add("--format", metavar="ENDING", type=choice(*ENDINGS), default="mp4", help=help)
+    help = f"of the videos: {', '.join(FORMATS)} (default mp4)"
+    add("--format", metavar="ENDING", type=choice(*FORMATS), default="mp4", help=help)
     help = f"videos that are drawn together (default {DEFAULT_VIDEOS})"
-    add(
-        "--batch", metavar="N", type=integer(1, values.MAX_BATCH), default=DEFAULT_VIDEOS, help=help
-    )
+    videos = integer(1, values.MAX_BATCH)
+    add("--batch", metavar="N", type=videos, default=DEFAULT_VIDEOS, help=help)
 
     add = parser.add_argument_group("drawn already").add_argument
     add("--retry-failed", action="store_true", help="try jobs again that failed")

@@ -3,9 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flowzero_jax.cli.jobs import CheckJob
-from flowzero_jax.cli.report import Report, counted, one_line
+from flowzero_jax.cli.report import Report, counted, one_line, table
 from flowzero_jax.errors import InputError
 from flowzero_jax.files import check_writable
 from flowzero_jax.planner import Finding, penalty, repair, verify
@@ -29,22 +30,17 @@ def run(job: CheckJob, report: Report) -> int:
         scene, changes = repair(scene)
         write_scene(job.out, scene)
     findings = verify(scene)
-    fields = {"repaired": job.out, "changes": list(changes)} if job.repair else {}
-    report.result(
-        _text(job, findings, changes),
-        plan=job.plan,
-        penalty=penalty(findings),
-        findings=[dataclasses.asdict(finding) for finding in findings],
-        **fields,
-    )
+    fields: dict[str, Any] = {"plan": job.plan, "penalty": penalty(findings)}
+    fields["findings"] = [dataclasses.asdict(finding) for finding in findings]
+    fields |= {"repaired": job.out, "changes": list(changes)} if job.repair else {}
+    report.result(_text(job, findings, changes), **fields)
     return FAULTY_EXIT_CODE if any(f.severity == "hard" for f in findings) else 0
 
 
 def _text(job: CheckJob, findings: Sequence[Finding], changes: Sequence[str]) -> str:
     """The findings as a table, after what was mended."""
     lines = [f"mended: {one_line(change)}" for change in changes]
-    if findings:
-        lines += _table(findings)
+    lines += _table(findings) if findings else []
     hard = sum(finding.severity == "hard" for finding in findings)
     count = f"{hard} hard and {len(findings) - hard} soft findings" if findings else "no findings"
     lines.append(f"{one_line(job.out or job.plan)}: {count}")
@@ -60,8 +56,4 @@ def _table(findings: Sequence[Finding]) -> list[str]:
     for f in findings:
         frame = "" if f.frame is None else str(f.frame)
         rows.append((f.severity, frame, f.object_id or "", f.kind, f.message))
-    widths = [max(len(row[k]) for row in rows) for k in range(4)]
-    return [
-        one_line("  ".join([*(row[k].ljust(widths[k]) for k in range(4)), row[4]]).rstrip())
-        for row in rows
-    ]
+    return list(map(one_line, table(rows)))

@@ -3,7 +3,7 @@
 import dataclasses
 
 from flowzero_jax.cli.jobs import CompileJob
-from flowzero_jax.cli.report import Report, counted
+from flowzero_jax.cli.report import Report, counted, table
 
 
 def run(job: CompileJob, report: Report) -> int:
@@ -25,15 +25,16 @@ def run(job: CompileJob, report: Report) -> int:
         )
     needed = memory_needed(programs)
     seconds = round(sum(program.seconds for program in programs), 3)
-    table = _table([(p.name, p.seconds, p.peak_bytes) for p in programs])
+    rows = [("program", "compile s", "memory")]
+    rows += [(p.name, f"{p.seconds:.1f}", _size(p.peak_bytes)) for p in programs]
     videos = "" if job.batch == 1 else f"{counted(job.batch, 'video')} of "
     size = f"{counted(num_frames, 'frame')}, {settings.width}x{settings.height}"
-    table.append(
+    total = (
         f"{loaded.model['source']}: {videos}{size}, {loaded.dtype} on {loaded.device['kind']}: "
         f"{seconds:.1f} s, needs {_size(needed)}"
     )
     report.result(
-        "\n".join(table),
+        "\n".join([*table(rows, right=(1, 2)), total]),
         programs=[dataclasses.asdict(p) | {"peak_bytes": p.peak_bytes} for p in programs],
         needed_bytes=needed,
         seconds=seconds,
@@ -45,17 +46,6 @@ def run(job: CompileJob, report: Report) -> int:
         cache=loaded.cache,
     )
     return 0
-
-
-def _table(rows: list[tuple[str, float, int]]) -> list[str]:
-    """Names, seconds and bytes in columns."""
-    lines = [("program", "compile s", "memory")]
-    lines += [(name, f"{seconds:.1f}", _size(count)) for name, seconds, count in rows]
-    widths = [max(len(line[k]) for line in lines) for k in range(3)]
-    return [
-        f"{name:<{widths[0]}}  {seconds:>{widths[1]}}  {memory:>{widths[2]}}"
-        for name, seconds, memory in lines
-    ]
 
 
 def _size(count: int) -> str:

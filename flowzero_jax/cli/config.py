@@ -24,10 +24,7 @@ def rendering_values(
 ) -> dict[str, Any]:
     """The rendering options that the user set, by name: flags over --config.FIELD over the file.
 
-    Args:
-      spec: what --config names, None without it.
-      overrides: the "--config.FIELD=VALUE" arguments.
-      flags: values by name, None for what was not given; others than options are passed over.
+    `flags` are None where they were not given; those that are no rendering options are passed over.
 
     Raises:
       InputError: the config cannot be used, or guidance would begin after it ends.
@@ -37,8 +34,7 @@ def rendering_values(
     given = {name: flags[name] for name in OPTIONS if flags.get(name) is not None}
     values = config | read_overrides(overrides) | given
     chosen = GenerationSettings(**fields_of(GenerationSettings, values))
-    start, end = chosen.guidance_start, chosen.guidance_end
-    if start > end:
+    if (start := chosen.guidance_start) > (end := chosen.guidance_end):
         raise InputError(
             f"--guidance-start {start:g}: guidance cannot begin after it ends "
             f"(--guidance-end {end:g}); exchange them"
@@ -48,8 +44,7 @@ def rendering_values(
 
 def fields_of(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are fields of a dataclass."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    return {name: values[name] for name in names if name in values}
+    return {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}
 
 
 def read_overrides(overrides: Sequence[str]) -> dict[str, Any]:
@@ -70,13 +65,9 @@ def config_file(spec: str) -> Path:
 
 
 def read_config(spec: str) -> dict[str, Any]:
-    """Executes a config file and checks its fields.
+    """Executes a config file; returns its fields, checked, but for those that are None.
 
-    Args:
-      spec: FILE.py or FILE.py:VARIANT; its `get_config` gets the variant as a string.
-
-    Returns:
-      Values by option name; fields that are None are left out.
+    `spec`: FILE.py or FILE.py:VARIANT; its `get_config` gets the variant as a string.
 
     Raises:
       InputError: not a config, an unknown field, a value out of range.

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flowzero_jax.cli.jobs import DoctorJob
 from flowzero_jax.cli.report import Report
 from flowzero_jax.errors import DeviceError, FlowZeroError, OutputError
 from flowzero_jax.files import check_folder
@@ -62,7 +61,7 @@ class Examination:
         self.faults += [(str(warning.message), OutputError.exit_code) for warning in caught]
 
 
-def run(job: DoctorJob, report: Report) -> int:
+def run(job: None, report: Report) -> int:
     """Examines and tells; returns 0 where all is sound, else the exit code of the first fault."""
     found = Examination()
     found.ask("versions", lambda: package_versions() | {"system": platform.platform()})
@@ -149,9 +148,8 @@ def _ffmpeg() -> str:
 def _space(folder: Path) -> str:
     """A folder's name and room; raises OutputError if it takes no files."""
     check_folder(folder)
-    return f"{folder}, mode {folder.stat().st_mode & 0o777:o}, " + (
-        f"{shutil.disk_usage(folder).free / 1e9:.1f} GB free"
-    )
+    mode, free = folder.stat().st_mode & 0o777, shutil.disk_usage(folder).free / 1e9
+    return f"{folder}, mode {mode:o}, {free:.1f} GB free"
 
 
 def _language_model() -> str:

@@ -2,22 +2,19 @@
 
 import dataclasses
 
-from flowzero_jax.cli.jobs import InspectJob
 from flowzero_jax.cli.report import Report
 from flowzero_jax.pipeline import PipelineInfo, describe
 from flowzero_jax.settings import GenerationSettings
+from flowzero_jax.weights.source import Source
 
 NO_BOXES = "no, it lacks GLIGEN's layers; add them by --gligen FILE, or render with --no-boxes"
 
 
-def run(job: InspectJob, report: Report) -> int:
+def run(source: Source, report: Report) -> int:
     """Loads the checkpoint and describes it; returns the exit code."""
-    info, settings = describe(job.source)
-    report.result(
-        "\n".join([f"{job.source.model}: {info.name}", *_lines(info, settings)]),
-        **dataclasses.asdict(info),
-        settings=dataclasses.asdict(settings),
-    )
+    info, settings = describe(source)
+    text = "\n".join([f"{source.model}: {info.name}", *_lines(info, settings)])
+    report.result(text, **dataclasses.asdict(info), settings=dataclasses.asdict(settings))
     return 0
 
 

@@ -13,12 +13,7 @@ from flowzero_jax.cli.planner_options import planner_choice
 from flowzero_jax.errors import InputError, ModelError
 from flowzero_jax.loading.request import ModelRequest
 from flowzero_jax.planner.choice import PlannerChoice
-from flowzero_jax.settings import (
-    DEFAULT_FRAMES,
-    ComputeSettings,
-    GenerationSettings,
-    VideoSettings,
-)
+from flowzero_jax.settings import DEFAULT_FRAMES, ComputeSettings, GenerationSettings, VideoSettings
 from flowzero_jax.values import did_you_mean
 from flowzero_jax.weights.source import EMBEDDED, Source
 
@@ -32,27 +27,14 @@ MEANT = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class VideoJob:
-    """`generate` or `render`: one video.
-
-    Attributes:
-      command: which of the two.
-      prompt: what is planned; None for `render`.
-      plan: the plan's file that is read; None for `generate`.
-      planner: who plans; None for `render`.
-      out: the output as the user named it.
-      config: the config file that was executed, None without one.
-      model: what draws.
-      video: seed, length and the like.
-      snapshot: the file that keeps an unfinished video.
-      distributed: whether this is one of several processes.
-    """
+    """`generate`, which has a prompt and a planner, or `render`, which has a plan: one video."""
 
     command: str
     prompt: str | None
-    plan: Path | None
+    plan: Path | None  # is read
     planner: PlannerChoice | None
-    out: str
-    config: Path | None
+    out: str  # as the user named it
+    config: Path | None  # was executed
     model: ModelRequest
     video: VideoSettings
     snapshot: Path | None
@@ -68,7 +50,7 @@ class PlanJob:
     out: str
     frames: int
     planner: PlannerChoice
-    explain: bool = False
+    explain: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,33 +73,22 @@ class CheckJob:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BatchJob:
-    """`batch`: all videos of a file.
+    """`batch`: all videos of a file."""
 
-    Attributes:
-      jobs: the file; None if only the manifest is to be written.
-      out_dir: the folder or bucket.
-      defaults: settings and seed of the jobs that do not give them, by name.
-      planner: who plans the prompts.
-      model: what draws.
-      format: of the videos, "mp4" and so on.
-      videos: drawn together.
-      pack: whether finished videos are packed into shards.
-      retry_failed, overwrite, verify, max_failures: what is done about jobs with a record.
-      engine, workers, ray_address, shard: where it runs.
-    """
-
-    jobs: Path | None
-    out_dir: str
-    defaults: dict[str, Any]
+    jobs: Path | None  # None: only the manifest is to be written
+    out_dir: str  # a folder or bucket
+    defaults: dict[str, Any]  # settings and seed of the jobs that do not give them
     planner: PlannerChoice
     model: ModelRequest
     format: str
-    videos: int
+    videos: int  # drawn together
     pack: bool
+    # What is done about jobs with a record.
     retry_failed: bool
     overwrite: bool
     verify: bool
     max_failures: int | None
+    # Where it runs.
     engine: str
     workers: int | None
     ray_address: str | None
@@ -133,23 +104,11 @@ class CompileJob:
     batch: int
 
 
-@dataclasses.dataclass(frozen=True)
-class InspectJob:
-    """`inspect`: what a checkpoint is."""
-
-    source: Source
-
-
-@dataclasses.dataclass(frozen=True)
-class DoctorJob:
-    """`doctor`: what is wrong here."""
-
-
-Job = VideoJob | PlanJob | ShowJob | CheckJob | BatchJob | CompileJob | InspectJob | DoctorJob
+Job = VideoJob | PlanJob | ShowJob | CheckJob | BatchJob | CompileJob | Source | None
 
 
 def make_job(args: argparse.Namespace) -> Job:
-    """The job of parsed arguments.
+    """The job of parsed arguments: of `inspect` its checkpoint, of `doctor` None.
 
     Raises:
       InputError: options or a config that cannot be used, or do not go together.
@@ -157,23 +116,16 @@ def make_job(args: argparse.Namespace) -> Job:
     """
     match args.command:
         case "plan":
-            planner = planner_choice(args)
-            return PlanJob(
-                _prompt(args.prompt),
-                args.prompts_file,
-                args.out,
-                args.frames,
-                planner,
-                args.explain,
-            )
+            planner, prompt = planner_choice(args), _prompt(args.prompt)
+            return PlanJob(prompt, args.prompts_file, args.out, args.frames, planner, args.explain)
         case "show":
             return ShowJob(_plan(args.plan), args.out, args.history)
         case "check":
             return CheckJob(_plan(args.plan), args.out, args.repair)
         case "inspect":
-            return InspectJob(_source(vars(args)))
+            return _source(vars(args))
         case "doctor":
-            return DoctorJob()
+            return None
     options = rendering_values(args.config, args.overrides, vars(args))
     if args.command == "compile":
         frames = options.get("frames") or DEFAULT_FRAMES

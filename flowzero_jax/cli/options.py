@@ -29,7 +29,6 @@ from flowzero_jax.weights.source import EMBEDDED, Source
 
 CONFIG_PREFIX = "--config."
 
-
 STEPS_PER_CALL_HELP = (
     "denoising steps without a look at the numbers or for signals, at most "
     f"(default {STEPS_PER_CALL})"
@@ -46,15 +45,9 @@ SNAPSHOT_HELP = (
 _MODEL, *_ADDITIONS = settings_of(Source)
 # Told after the other settings of a video.
 _LAST = {"negative_prompt", "fps", "frames_per_chunk"}
-RENDER_OPTIONS = (
-    _MODEL,
-    *_ADDITIONS,
-    *sorted(
-        (*settings_of(VideoSettings), *settings_of(GenerationSettings)),
-        key=lambda setting: setting.name in _LAST,
-    ),
-    *settings_of(ComputeSettings),
-)
+_OF_VIDEOS = [*settings_of(VideoSettings), *settings_of(GenerationSettings)]
+_OF_VIDEOS.sort(key=lambda setting: setting.name in _LAST)
+RENDER_OPTIONS = (_MODEL, *_ADDITIONS, *_OF_VIDEOS, *settings_of(ComputeSettings))
 
 # What a compiled program does not depend on, and MODEL, which `compile` takes without a flag.
 NOT_COMPILED = {"model", "seed", "negative_prompt", "fps"}
@@ -68,15 +61,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parses a command line.
+    """What argparse found in a command line, and --config.FIELD=VALUE as the list `overrides`.
 
-    Returns:
-      What argparse found; rendering options that were not given are None, and the
-      --config.FIELD=VALUE arguments are the list `overrides`.
-
-    Raises:
-      InputError: a usage error.
-      SystemExit: after --help or --version.
+    Rendering options that were not given are None.
+    Raises: InputError for a usage error, SystemExit after --help or --version.
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     overrides = [text for text in arguments[:end] if text.startswith(CONFIG_PREFIX)]
@@ -133,48 +121,44 @@ def _build_parser() -> tuple[_Parser, Mapping[str, argparse.ArgumentParser]]:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, help: str) -> _Parser:
-        sub = commands.add_parser(
-            name, help=help, description=f"{name}: {help}.", allow_abbrev=False
-        )
+        text = f"{name}: {help}."
+        sub = commands.add_parser(name, help=help, description=text, allow_abbrev=False)
         sub.add_argument("--json", action="store_true", help="result or error as JSON on stdout")
         sub.add_argument("--debug", action="store_true", help="errors with their traceback")
         return sub
 
+    path = values.non_empty
     generate = command("generate", "from a prompt to a video, a plan and a record of both")
     generate.add_argument("prompt", metavar="PROMPT", help="what the video shows")
     add_planner(generate)
     _add_rendering(generate)
 
     plan = command("plan", "from a prompt to a plan that can be read and edited")
-    plan.add_argument("prompt", metavar="PROMPT", nargs="?", help="what the video shows")
-    plan.add_argument("--prompts-file", metavar="F", type=values.non_empty, help=PROMPTS_FILE)
-    plan.add_argument("--out", required=True, type=values.non_empty, help="plan.json, plans.jsonl")
-    plan.add_argument(
-        "--frames",
-        metavar="N",
-        type=values.integer(1, MAX_FRAMES),
-        default=DEFAULT_FRAMES,
-        help=f"number of frames (default {DEFAULT_FRAMES})",
-    )
-    plan.add_argument(
-        "--explain", action="store_true", help="says what the rules took each clause of PROMPT as"
-    )
+    add = plan.add_argument
+    add("prompt", metavar="PROMPT", nargs="?", help="what the video shows")
+    help = "one prompt a line; --out gets one plan a line"
+    add("--prompts-file", metavar="F", type=path, help=help)
+    add("--out", required=True, type=path, help="plan.json, plans.jsonl")
+    frames, help = values.integer(1, MAX_FRAMES), f"number of frames (default {DEFAULT_FRAMES})"
+    add("--frames", metavar="N", type=frames, default=DEFAULT_FRAMES, help=help)
+    help = "says what the rules took each clause of PROMPT as"
+    add("--explain", action="store_true", help=help)
     add_planner(plan)
 
     show = command("show", "draws a plan's boxes, tracks and motions, or how it came about")
-    show.add_argument("plan", metavar="PLAN.json", type=values.non_empty, help=SHOWN)
-    show.add_argument("--out", required=True, type=values.non_empty, help="plan.png or plan.gif")
-    show.add_argument(
-        "--history", action="store_true", help="the rounds in PLAN.history.json, side by side"
-    )
+    help = "a plan, or a language model's PLAN.history.json"
+    show.add_argument("plan", metavar="PLAN.json", type=path, help=help)
+    show.add_argument("--out", required=True, type=path, help="plan.png or plan.gif")
+    help = "the rounds in PLAN.history.json, side by side"
+    show.add_argument("--history", action="store_true", help=help)
 
     check = command("check", "what is wrong with a plan: plausible? what its prompt asks for?")
-    check.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    check.add_argument("plan", metavar="PLAN.json", type=path)
     check.add_argument("--repair", action="store_true", help="mend boxes; needs --out")
-    check.add_argument("--out", type=values.non_empty, help="mended.json, with --repair")
+    check.add_argument("--out", type=path, help="mended.json, with --repair")
 
     render = command("render", "from a plan to a video and its record")
-    render.add_argument("plan", metavar="PLAN.json", type=values.non_empty)
+    render.add_argument("plan", metavar="PLAN.json", type=path)
     _add_rendering(render)
 
     batch = command("batch", "many videos from a file of jobs, in one folder, resumable")
@@ -183,18 +167,15 @@ def _build_parser() -> tuple[_Parser, Mapping[str, argparse.ArgumentParser]]:
     _add_options(batch, RENDER_OPTIONS)
 
     compile_ = command("compile", "keeps the programs for a size, and tells the memory needed")
-    _add_model(compile_, default=None)
-    compile_.add_argument(
-        "--batch",
-        metavar="N",
-        type=values.integer(1, values.MAX_BATCH),
-        default=1,
-        help="videos that are drawn together (default 1)",
-    )
+    model: dict[str, Any] = {"metavar": "MODEL", "nargs": "?", "type": path}
+    model["help"] = _MODEL.about.help
+    compile_.add_argument("model", **model)
+    videos, help = values.integer(1, values.MAX_BATCH), "videos that are drawn together (default 1)"
+    compile_.add_argument("--batch", metavar="N", type=videos, default=1, help=help)
     _add_options(compile_, [option for option in RENDER_OPTIONS if option.name not in NOT_COMPILED])
 
     inspect = command("inspect", "what a checkpoint is and what it can draw")
-    _add_model(inspect, default=EMBEDDED)
+    inspect.add_argument("model", default=EMBEDDED, **model)
     for option in _ADDITIONS:
         _add_option(inspect, option)
 
@@ -202,28 +183,12 @@ def _build_parser() -> tuple[_Parser, Mapping[str, argparse.ArgumentParser]]:
     return parser, commands.choices
 
 
-PROMPTS_FILE = "one prompt a line; --out gets one plan a line"
-SHOWN = "a plan, or a language model's PLAN.history.json"
-
-
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", required=True, metavar="PATH", type=values.non_empty, help=output_help()
-    )
-    parser.add_argument("--snapshot", metavar="FILE", type=values.non_empty, help=SNAPSHOT_HELP)
-    parser.add_argument("--distributed", action="store_true", help=DISTRIBUTED_HELP)
+    add, path = parser.add_argument, values.non_empty
+    add("--out", required=True, metavar="PATH", type=path, help=output_help())
+    add("--snapshot", metavar="FILE", type=path, help=SNAPSHOT_HELP)
+    add("--distributed", action="store_true", help=DISTRIBUTED_HELP)
     _add_options(parser, RENDER_OPTIONS)
-
-
-def _add_model(parser: argparse.ArgumentParser, default: str | None) -> None:
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        nargs="?",
-        type=values.non_empty,
-        default=default,
-        help=_MODEL.about.help,
-    )
 
 
 def _add_option(group, option: Setting) -> None:
@@ -231,13 +196,11 @@ def _add_option(group, option: Setting) -> None:
     flag, help = values.flag(option), option.about.help + _embedded_default(option)
     if option.type is bool:
         group.add_argument(flag, action=argparse.BooleanOptionalAction, help=help)
-    else:
-        metavar = option.about.metavar or option.name.split("_")[-1].upper()
-        action = "append" if option.type is tuple else "store"
-        parse = values.parser(option)
-        group.add_argument(
-            flag, dest=option.name, action=action, type=parse, metavar=metavar, help=help
-        )
+        return
+    texts = {"help": help, "metavar": option.about.metavar or option.name.split("_")[-1].upper()}
+    action = "append" if option.type is tuple else "store"
+    parse = values.parser(option)
+    group.add_argument(flag, dest=option.name, action=action, type=parse, **texts)
 
 
 def _embedded_default(option: Setting) -> str:
@@ -249,10 +212,9 @@ def _embedded_default(option: Setting) -> str:
 
 
 @functools.cache
-def _embedded_values() -> dict[str, Any]:
+def _embedded_values() -> Any:
     file = resources.files("flowzero_jax") / "checkpoints" / EMBEDDED / "flowzero.json"
-    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return values
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) -> None:
@@ -260,21 +222,15 @@ def _add_options(parser: argparse.ArgumentParser, options: Sequence[Setting]) ->
     group = parser.add_argument_group("rendering", "Not given: the checkpoint's own values.")
     for option in options:
         _add_option(group, option)
-    group.add_argument(
-        "--config",
-        metavar="FILE.py[:VARIANT]",
-        type=values.non_empty,
-        help="a Python file (it is executed) with get_config(); fields are the options above, "
-        "--config.FIELD=VALUE sets one; flags win",
+    help = (
+        "a Python file (it is executed) with get_config(); fields are the options above, "
+        "--config.FIELD=VALUE sets one; flags win"
     )
+    path, steps = values.non_empty, values.integer(1, MAX_STEPS)
+    group.add_argument("--config", metavar="FILE.py[:VARIANT]", type=path, help=help)
     programs = parser.add_argument_group("compiled programs")
-    programs.add_argument(
-        "--steps-per-call",
-        metavar="N",
-        type=values.integer(1, MAX_STEPS),
-        default=STEPS_PER_CALL,
-        help=STEPS_PER_CALL_HELP,
-    )
+    add, help = programs.add_argument, STEPS_PER_CALL_HELP
+    add("--steps-per-call", metavar="N", type=steps, default=STEPS_PER_CALL, help=help)
     cache = programs.add_mutually_exclusive_group()
-    cache.add_argument("--cache-dir", metavar="DIR", type=values.non_empty, help="keep them there")
+    cache.add_argument("--cache-dir", metavar="DIR", type=path, help="keep them there")
     cache.add_argument("--no-cache", action="store_true", help="keep none")

@@ -17,34 +17,25 @@ from flowzero_jax.video.write import staged_video
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the files of a job lie.
+    """Where the files of a job lie."""
 
-    Attributes:
-      kind: the video's format, an ending or "folder".
-      video, meta: written.
-      plan: written by `generate`, read by `render`.
-      history: of a language model's plan.
-    """
-
-    kind: str
+    kind: str  # the video's format, an ending or "folder"
     video: Path
     meta: Path
-    plan: Path
-    history: Path
+    plan: Path  # written by `generate`, read by `render`
+    history: Path  # of a language model's plan
 
 
 def check_outputs(job: VideoJob) -> Outputs:
     """Whether everything can be written, and nothing that is read is replaced.
 
-    Raises:
-      InputError, OutputError: outputs that cannot be used.
+    Raises: InputError or OutputError.
     """
     read = [path for path in (job.plan, job.config) if path is not None]
     read += job.model.source.paths
     kind = check_output_path(job.out, read)
     meta, plan, history = (sidecar_path(job.out, name) for name in ("meta", "plan", "history"))
-    written = [meta]
-    written += [plan] if job.plan is None else []
+    written = [meta, *([plan] if job.plan is None else [])]
     written += [history] if job.planner is not None and job.planner.llm is not None else []
     for path in written:
         if path.parent.exists():  # a folder that will be made is not there yet

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowzero_jax.cli.jobs import PlanJob
-from flowzero_jax.cli.report import Report, counted, describe_error, one_line
+from flowzero_jax.cli.report import Report, counted, error_fields
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import atomic_path, check_writable, reason, write_texts
 from flowzero_jax.planner import explain, plan, read_intent
@@ -62,8 +62,7 @@ def run(job: PlanJob, report: Report) -> int:
 
 def _warn_of_unread(prompt: str) -> None:
     """Says which words of a prompt the rules did not understand."""
-    passed = dict.fromkeys(w for w in read_intent(prompt).passed)
-    if passed:
+    if passed := dict.fromkeys(read_intent(prompt).passed):
         words = ", ".join(repr(word) for word in passed)
         hint = "a language model reads free English: --planner llm"
         warnings.warn(f"passed over: {words}; {hint}", stacklevel=2)
@@ -86,13 +85,8 @@ def _plan_file(
                 histories(history)
     failed = f", {failures} of them failed" if failures else ""
     fields = {"histories": str(history_path(out))} if job.planner.llm is not None else {}
-    report.result(
-        f"{out}: {counted(count, 'prompt')}{failed}",
-        plans=job.out,
-        prompts=count,
-        failures=failures,
-        **fields,
-    )
+    text = f"{out}: {counted(count, 'prompt')}{failed}"
+    report.result(text, plans=job.out, prompts=count, failures=failures, **fields)
     return PARTIAL_EXIT_CODE if failures else 0
 
 
@@ -118,17 +112,12 @@ def _plan_line(
     try:
         planned = planner(line.decode("utf-8").strip(), num_frames)
     except UnicodeDecodeError:
-        return _failure(text, InputError("not UTF-8 text; save the file as UTF-8")), None
+        error = InputError("not UTF-8 text; save the file as UTF-8")
+        return {"prompt": text, "error": error_fields(error)}, None
     except Exception as error:  # also our own mistakes: the other prompts go on
-        return _failure(text, error), None
+        return {"prompt": text, "error": error_fields(error)}, None
     history = None if planned.history is None else history_tree(planned.history)
     return planned.scene.model_dump(mode="json"), history
-
-
-def _failure(prompt: str, error: Exception) -> dict[str, Any]:
-    message, code = describe_error(error)
-    fields = {"type": type(error).__name__, "message": one_line(message), "exit_code": code}
-    return {"prompt": prompt, "error": fields}
 
 
 def _lines(path: Path) -> Iterator[bytes]:

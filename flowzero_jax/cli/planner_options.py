@@ -28,46 +28,31 @@ def planner_choice(args: argparse.Namespace) -> PlannerChoice:
         if given := _given(args):
             raise InputError(f"{given[0]}: only for a language model; add --planner llm")
         return PlannerChoice()
-    return PlannerChoice(_llm_settings(args), args.llm_fallback is not None)
-
-
-def add_planner(parser: argparse.ArgumentParser) -> None:
-    """Adds the planner's options. Those of a language model are None unless given."""
-    parser.add_argument(
-        "--planner",
-        metavar="NAME",
-        type=values.choice("rules", "llm"),
-        default="rules",
-        help="rules (the default), or llm: a language model, whose key is in the environment",
-    )
-    group = parser.add_argument_group("language model (--planner llm)")
-    for option in _OPTIONS:
-        default = "" if option.default in (None, "") else f" (default {option.default})"
-        group.add_argument(
-            _flag(option),
-            dest=_dest(option),
-            type=values.parser(option),
-            metavar=option.about.metavar or option.name.upper(),
-            help=option.about.help + default,
-        )
-    group.add_argument("--no-llm-cache", action="store_true", help="keep no replies")
-    group.add_argument(
-        "--llm-fallback",
-        metavar="NAME",
-        type=values.choice("rules"),
-        help="rules: plan by rules, with a warning, if the language model fails",
-    )
-
-
-def _llm_settings(args: argparse.Namespace) -> LlmSettings:
-    """The settings that the flags make; url and model are not yet looked for elsewhere."""
-    values = {option.name: getattr(args, _dest(option)) for option in _OPTIONS}
-    chosen = {name: value for name, value in values.items() if value is not None}
+    told = {option.name: getattr(args, _dest(option)) for option in _OPTIONS}
+    # The url and the model are not yet looked for elsewhere.
+    chosen = {name: value for name, value in told.items() if value is not None}
     if args.no_llm_cache and "cache" in chosen:
         raise InputError("--llm-cache: not allowed with --no-llm-cache")
     if not args.no_llm_cache:
         chosen.setdefault("cache", user_cache_folder("llm"))
-    return LlmSettings(**chosen)
+    return PlannerChoice(LlmSettings(**chosen), args.llm_fallback is not None)
+
+
+def add_planner(parser: argparse.ArgumentParser) -> None:
+    """Adds the planner's options. Those of a language model are None unless given."""
+    names = values.choice("rules", "llm")
+    help = "rules (the default), or llm: a language model, whose key is in the environment"
+    parser.add_argument("--planner", metavar="NAME", type=names, default="rules", help=help)
+    group = parser.add_argument_group("language model (--planner llm)")
+    for option in _OPTIONS:
+        default = "" if option.default in (None, "") else f" (default {option.default})"
+        flag, help = _flag(option), option.about.help + default
+        parse, metavar = values.parser(option), option.about.metavar or option.name.upper()
+        group.add_argument(flag, dest=_dest(option), type=parse, metavar=metavar, help=help)
+    group.add_argument("--no-llm-cache", action="store_true", help="keep no replies")
+    help = "rules: plan by rules, with a warning, if the language model fails"
+    rules = values.choice("rules")
+    group.add_argument("--llm-fallback", metavar="NAME", type=rules, help=help)
 
 
 def _given(args: argparse.Namespace) -> list[str]:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import ModuleType
 
 from flowzero_jax.cli.report import Report
 from flowzero_jax.errors import DeviceError, FlowZeroError
@@ -46,20 +47,12 @@ def one_of_several(report: Report) -> Iterator[None]:
 
 def leads(distributed: bool) -> bool:
     """Whether this process plans, writes and prints: the only one, or the first of several."""
-    if not distributed:
-        return True
-    from flowzero_jax.devices.processes import is_first
-
-    return is_first()
+    return not distributed or _with_jax().is_first()
 
 
 def together(distributed: bool) -> AbstractContextManager[None]:
     """A block of which a failure is one of all processes, if there are several."""
-    if not distributed:
-        return nullcontext()
-    from flowzero_jax.devices.processes import together
-
-    return together()
+    return _with_jax().together() if distributed else nullcontext()
 
 
 def shared_scene(scene: SceneSyntax | None, distributed: bool) -> SceneSyntax:
@@ -67,10 +60,14 @@ def shared_scene(scene: SceneSyntax | None, distributed: bool) -> SceneSyntax:
     if not distributed:
         assert scene is not None
         return scene
-    from flowzero_jax.devices.processes import share_text
-
-    text = share_text("" if scene is None else scene_json(scene))
+    text = _with_jax().share_text("" if scene is None else scene_json(scene))
     return parse_scene(text) if scene is None else scene
+
+
+def _with_jax() -> ModuleType:
+    from flowzero_jax.devices import processes
+
+    return processes
 
 
 def _silence_libraries() -> None:

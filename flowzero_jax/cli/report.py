@@ -6,7 +6,7 @@ import sys
 import traceback
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -22,17 +22,11 @@ TERMINATED_EXIT_CODE = 143
 
 @dataclass
 class Report:
-    """The voice of one run.
+    """The voice of one run."""
 
-    Attributes:
-      json: results and errors go to stdout as one JSON object.
-      debug: errors come with their traceback.
-      warnings: the warnings so far, part of the JSON result.
-    """
-
-    json: bool
-    debug: bool
-    warnings: list[str] = field(default_factory=list)
+    json: bool  # results and errors go to stdout as one JSON object
+    debug: bool  # errors come with their traceback
+    warnings: list[str] = field(default_factory=list)  # so far; part of the JSON result
 
     @classmethod
     def for_arguments(cls, arguments: Sequence[str]) -> "Report":
@@ -97,10 +91,8 @@ class Report:
             traceback.print_exception(error)
         self.note(f"error: {message}")
         if self.json:
-            kind = type(error).__name__
-            fields = {"type": kind, "message": one_line(message), "exit_code": code}
             try:
-                _print(json.dumps({"error": fields}), sys.stdout)
+                _print(json.dumps({"error": error_fields(error)}), sys.stdout)
             except OSError:  # nobody listens, or the disk is full
                 _discard_stdout()
         return code
@@ -126,6 +118,12 @@ def describe_error(error: BaseException) -> tuple[str, int]:
     return f"internal error, {name}: {error}; please report it with --debug", BUG_EXIT_CODE
 
 
+def error_fields(error: BaseException) -> dict[str, Any]:
+    """An error as JSON has it."""
+    message, code = describe_error(error)
+    return {"type": type(error).__name__, "message": one_line(message), "exit_code": code}
+
+
 def one_line(text: str) -> str:
     """`text` on one line that cannot steer a terminal: control characters are escaped."""
     text = " ".join(text.splitlines())
@@ -135,6 +133,14 @@ def one_line(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """A number and what it counts, as in 1 frame, 8 frames."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def table(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Lines of aligned columns; the numbers of those that are aligned by their ends are `right`."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    signs = [">" if k in right else "<" for k in range(len(widths))]
+    shape = "  ".join(f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True))
+    return [shape.format(*row).rstrip() for row in rows]
 
 
 def _print(text: str, stream: TextIO | None) -> None:

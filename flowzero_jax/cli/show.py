@@ -24,25 +24,17 @@ def run(job: ShowJob, report: Report) -> int:
         raise InputError(f"{out}: unknown ending; use {' or '.join(endings)}")
     check_writable(out, [source])
     if of_history:
-        return _show_history(source, out, job, report)
-    scene = read_scene(job.plan)
-    write_preview(scene, out)
-    num_frames = len(scene.frames)
-    report.result(f"{out}: {counted(num_frames, 'frame')}", preview=job.out, frames=num_frames)
-    return 0
+        from flowzero_jax.planner.llm.history import read_history
+        from flowzero_jax.preview.rounds import write_rounds
 
-
-def _show_history(source: Path, out: Path, job: ShowJob, report: Report) -> int:
-    from flowzero_jax.planner.llm.history import read_history
-    from flowzero_jax.preview.rounds import write_rounds
-
-    history = read_history(source)
-    write_rounds(history, out)
-    rounds = len(history.rounds)
-    report.result(
-        f"{out}: {counted(rounds, 'round')}, the plan of round {history.kept} was kept",
-        preview=job.out,
-        rounds=rounds,
-        kept=history.kept,
-    )
+        history = read_history(source)
+        write_rounds(history, out)
+        fields = {"rounds": len(history.rounds), "kept": history.kept}
+        shown = f"{counted(fields['rounds'], 'round')}, the plan of round {history.kept} was kept"
+    else:
+        scene = read_scene(job.plan)
+        write_preview(scene, out)
+        fields = {"frames": len(scene.frames)}
+        shown = counted(fields["frames"], "frame")
+    report.result(f"{out}: {shown}", preview=job.out, **fields)
     return 0

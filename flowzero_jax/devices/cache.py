@@ -38,11 +38,13 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
         if path is None:
             raise OutputError("no home folder; set XDG_CACHE_HOME or give --cache-dir")
         # Of a bucket, whose rights only its owner can see, the user has to be sure.
-        writable = "://" in str(path) or _prepare(Path(path))
+        if not (bucket := "://" in str(path)):
+            make_private_folder(Path(path))
     except OutputError as error:
         warnings.warn(f"compilation cache off: {error}", stacklevel=2)
         disable_compilation_cache()
         return None
+    writable = bucket or os.access(path, os.W_OK | os.X_OK)
     if not writable:
         warnings.warn(f"compilation cache {path} is read-only: nothing is added", stacklevel=2)
     jax.config.update("jax_enable_compilation_cache", True)
@@ -57,9 +59,3 @@ def enable_compilation_cache(folder: str | Path | None = None) -> str | None:
 def disable_compilation_cache() -> None:
     """Turns the cache off, one that the environment asks for included."""
     jax.config.update("jax_enable_compilation_cache", False)
-
-
-def _prepare(folder: Path) -> bool:
-    """Creates the folder; whether it is writable. Raises OutputError if it cannot be trusted."""
-    make_private_folder(folder)
-    return os.access(folder, os.W_OK | os.X_OK)

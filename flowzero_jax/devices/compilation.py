@@ -35,25 +35,16 @@ from flowzero_jax.settings import STEPS_PER_CALL, GenerationSettings
 
 @dataclasses.dataclass(frozen=True)
 class CompiledProgram:
-    """One program, and the bytes on each device around it by the compiler's own account.
+    """One program, and the bytes on each device around it by the compiler's own account."""
 
-    Attributes:
-      name: what it does, such as "denoise, grounded, guided, 10 steps".
-      seconds: to trace and compile it, or to find it in the cache.
-      argument_bytes: what it reads: parameters, latents, conditions.
-      output_bytes: what it returns.
-      temporary_bytes: what it needs only while it runs.
-      aliased_bytes: the part of the outputs that takes the place of arguments.
-      other_bytes: what lies on the device meanwhile and is none of these: the parameters of the
-        other networks, the conditions of the next steps. About, where a device pads its arrays.
-    """
-
-    name: str
-    seconds: float
-    argument_bytes: int
+    name: str  # such as "denoise, grounded, guided, 10 steps"
+    seconds: float  # to trace and compile it, or to find it in the cache
+    argument_bytes: int  # what it reads: parameters, latents, conditions
     output_bytes: int
-    temporary_bytes: int
-    aliased_bytes: int
+    temporary_bytes: int  # what it needs only while it runs
+    aliased_bytes: int  # the part of the outputs that takes the place of arguments
+    # What lies on the device meanwhile and is none of these: the parameters of the other networks,
+    # the conditions of the next steps. About, where a device pads its arrays.
     other_bytes: int
 
     @property
@@ -113,20 +104,14 @@ def compile_programs(
         placement = Placement(mesh, batch, num_frames, settings.frames_per_chunk)
         state, conditions = placement.spread(*blank)
     alive = (state, conditions)
-    for call in _distinct(calls(models.schedule, settings, steps_per_call)):
-        programs.add(
-            _name(call),
-            denoise_jitted,
-            models,
-            params,
-            state,
-            conditions,
-            call.steps,
-            settings.guidance_scale,
-            **call.options(settings),
-            mesh=mesh,
-            alive=alive,
-        )
+    # The first call of every kind and length: the others share its program.
+    distinct: dict[str, Segment] = {}
+    for call in calls(models.schedule, settings, steps_per_call):
+        distinct.setdefault(_name(call), call)
+    for name, call in distinct.items():
+        inputs = (models, params, state, conditions, call.steps, settings.guidance_scale)
+        options = {**call.options(settings), "mesh": mesh}
+        programs.add(name, denoise_jitted, *inputs, **options, alive=alive)
     programs.add("decode", decode_jitted, models, params, state.latents, mesh=mesh, alive=alive)
     return programs.compiled
 
@@ -140,10 +125,7 @@ class _Programs:
         self.compiled: list[CompiledProgram] = []
 
     def add(self, name: str, function: Any, *arguments, alive, **options):
-        """Compiles `function` and returns what it will return, by shape.
-
-        `alive`: what is on the device besides the parameters when it starts.
-        """
+        """Compiles `function`; returns the results' shapes. `alive`: on the device, too."""
         if self.announce is not None:
             self.announce(name)
         started = time.perf_counter()
@@ -152,17 +134,16 @@ class _Programs:
         if memory is None:
             raise DeviceError(f"{name}: compiled, but this device does not tell the memory needed")
         on_device = _bytes((self.params, alive))
-        self.compiled.append(
-            CompiledProgram(
-                name=name,
-                seconds=round(time.perf_counter() - started, 3),
-                argument_bytes=memory.argument_size_in_bytes,
-                output_bytes=memory.output_size_in_bytes,
-                temporary_bytes=memory.temp_size_in_bytes,
-                aliased_bytes=memory.alias_size_in_bytes,
-                other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
-            )
+        compiled = CompiledProgram(
+            name=name,
+            seconds=round(time.perf_counter() - started, 3),
+            argument_bytes=memory.argument_size_in_bytes,
+            output_bytes=memory.output_size_in_bytes,
+            temporary_bytes=memory.temp_size_in_bytes,
+            aliased_bytes=memory.alias_size_in_bytes,
+            other_bytes=max(on_device - memory.argument_size_in_bytes, 0),
         )
+        self.compiled.append(compiled)
         return program.results
 
 
@@ -182,14 +163,6 @@ def _scenes(batch: int, num_frames: int, length: int, width: int) -> SceneArrays
         shifts=shaped(num_frames, 2),
         random_speeds=shaped(num_frames),
     )
-
-
-def _distinct(all_calls: list[Segment]) -> list[Segment]:
-    """The first call of every kind and length: the others share its program."""
-    kinds: dict[tuple[bool, bool, int], Segment] = {}
-    for call in all_calls:
-        kinds.setdefault((call.grounded, call.guided, len(call.steps.timesteps)), call)
-    return list(kinds.values())
 
 
 def _name(call: Segment) -> str:

@@ -52,8 +52,7 @@ def make_mesh() -> Mesh:
 def make_video_mesh(videos: int = 1, frames: int = 1, model: int = 1) -> Mesh:
     """`videos * frames * model` devices with the axes "data", "frame" and "model".
 
-    Raises:
-      DeviceError: there are fewer devices, or the mesh leaves out some of several processes'.
+    Raises: DeviceError if there are fewer, or some of several processes' would be left out.
     """
     shape = (videos, frames, model)
     count, present = math.prod(shape), jax.device_count()
@@ -94,11 +93,7 @@ def to_host(array: jax.Array | np.ndarray) -> np.ndarray:
 def parameter_specs(params: Any, mesh: Mesh) -> Any:
     """The axes of every parameter by `PARAMETER_RULES`; one that does not divide is not split.
 
-    Args:
-      params: nested dicts of arrays or shapes.
-
-    Raises:
-      ModelError: no rule fits a parameter.
+    `params`: nested dicts of arrays or shapes. Raises: ModelError if no rule fits one of them.
     """
 
     def spec(path, leaf) -> PartitionSpec:
@@ -116,8 +111,7 @@ def parameter_specs(params: Any, mesh: Mesh) -> Any:
 def shard_params(mesh: Mesh, params: Any) -> Any:
     """Parameters from the host to the devices: split over "model" by `PARAMETER_RULES`.
 
-    Raises:
-      DeviceError: XLA cannot compile for such a mesh.
+    Raises: DeviceError if XLA cannot compile for such a mesh.
     """
     split = mesh.shape[MODEL_AXIS] > 1 and mesh.shape[FRAME_AXIS] > 1
     half = any(leaf.dtype == "bfloat16" for leaf in jax.tree.leaves(params))

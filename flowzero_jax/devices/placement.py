@@ -95,20 +95,15 @@ def denoise_spread(
     """`denoising.denoise` of what `Placement.spread` gave; `options` are its keywords."""
     unet = models.unet.clone(frame_axis=FRAME_AXIS if mesh.shape[FRAME_AXIS] > 1 else None)
     models = dataclasses.replace(models, unet=unet)
-    run = _on_each(
-        functools.partial(denoise, models, **options),
-        mesh,
-        (WHOLE, STATE, _axes_of(conditions), WHOLE, WHOLE),
-        STATE,
-    )
+    axes = (WHOLE, STATE, _axes_of(conditions), WHOLE, WHOLE)
+    run = _on_each(functools.partial(denoise, models, **options), mesh, axes, STATE)
     return run(params, state, conditions, steps, guidance_scale)
 
 
 def decode_spread(mesh: Mesh, models: Models, params: Params, latents: jax.Array) -> Decoded:
     """`generation.decode` on every device's frames."""
-    return _on_each(functools.partial(decode, models), mesh, (WHOLE, BY_FRAME), BY_FRAME)(
-        params, latents
-    )
+    run = _on_each(functools.partial(decode, models), mesh, (WHOLE, BY_FRAME), BY_FRAME)
+    return run(params, latents)
 
 
 def _axes_of(conditions: Conditions) -> Conditions:

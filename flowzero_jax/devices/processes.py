@@ -36,12 +36,7 @@ MESSAGE_BYTES = 500
 
 
 class SharedError(FlowZeroError):
-    """A failure of one process that all of them know of.
-
-    Attributes:
-      process: the one that failed; there the cause is what it failed of.
-      exit_code: the failed process's.
-    """
+    """A failure of one process that all of them know of; there the cause is what it failed of."""
 
     def __init__(self, message: str, process: int, exit_code: int):
         super().__init__(message)
@@ -125,8 +120,7 @@ def is_first() -> bool:
 def together() -> Iterator[None]:
     """All processes run the block; if it fails in one, it fails in all.
 
-    Raises:
-      SharedError: it failed, here or elsewhere. A single process raises what the block does.
+    Raises: SharedError if it failed anywhere; a single process raises what the block does.
     """
     if jax.process_count() == 1:
         yield
@@ -169,7 +163,6 @@ def check_same(what: str, text: str) -> None:
         return
     own = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
     digests = multihost_utils.process_allgather(own)
-
     with together():
         if (digests[0] != own).any():
             raise InputError(f"{what}: other than process 0's; start all processes alike")

@@ -148,17 +148,8 @@ def draw(
         state, conditions = placement.spread(state, conditions)
         collect = placement.collect
     for call in calls(models.schedule, settings, steps_per_call, done):
-        state = run(
-            denoise_jitted,
-            models,
-            params,
-            state,
-            conditions,
-            call.steps,
-            settings.guidance_scale,
-            **call.options(settings),
-            mesh=mesh,
-        )
+        inputs = (models, params, state, conditions, call.steps, settings.guidance_scale)
+        state = run(denoise_jitted, *inputs, **call.options(settings), mesh=mesh)
         done += len(call.steps.timesteps)
         if not bool(jnp.isfinite(state.latents).all()):
             raise ModelError(

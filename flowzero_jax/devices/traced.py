@@ -36,14 +36,14 @@ def run(function: Any, *arguments: Any, **options: Any) -> Any:
     static, dynamic = _split(arguments)
     if not _can_keep(dynamic):
         return function(*arguments, **options)
-    return _restored(function, static, _key(options), *_shapes(dynamic)).executable(*dynamic)
+    return _kept(function, static, dynamic, options).executable(*dynamic)
 
 
 def ready(function: Any, *arguments: Any, **options: Any) -> Ready:
     """The program that `run` would run for arguments of these shapes, compiled."""
     static, dynamic = _split(arguments)
     if _can_keep(dynamic):
-        return _restored(function, static, _key(options), *_shapes(dynamic))
+        return _kept(function, static, dynamic, options)
     lowered = function.lower(*arguments, **options)
     return Ready(lowered.compile(), lowered.out_info)
 
@@ -53,18 +53,15 @@ def _split(arguments: tuple) -> tuple[tuple, tuple]:
     return static, arguments[len(static) :]
 
 
-def _key(options: dict[str, Any]) -> tuple:
-    return tuple(sorted(options.items()))
-
-
 def _can_keep(dynamic: tuple) -> bool:
     sharding = getattr(jax.tree.leaves(dynamic)[0], "sharding", None)
     return kept.enabled() and (sharding is None or len(sharding.device_set) == 1)
 
 
-def _shapes(dynamic: tuple) -> tuple[Any, tuple]:
+def _kept(function: Any, static: tuple, dynamic: tuple, options: dict[str, Any]) -> Ready:
     leaves, structure = jax.tree.flatten(dynamic)
-    return structure, tuple(map(_shape, leaves))
+    shapes = tuple(map(_shape, leaves))
+    return _restored(function, static, tuple(sorted(options.items())), structure, shapes)
 
 
 def _shape(leaf: Any) -> jax.ShapeDtypeStruct:

@@ -7,7 +7,9 @@ underneath. Texts are drawn letter by letter and mean nothing to the drawing.
 
 import math
 import os
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -100,7 +102,8 @@ def _draw_frames(scene: SceneSyntax, size: int) -> list[Image.Image]:
     room = size - indent - (3.5 * font.size if moving else 0)
     captions = [_wrapped(frame.description, font, room, _CAPTION_LINES) for frame in scene.frames]
     height = size + size // 24 + max(map(len, captions)) * _line_height(font)
-    colours = _track_colours(scene)
+    ids = dict.fromkeys(obj.id for frame in scene.frames for obj in frame.objects)
+    colours = dict(zip(ids, cycle(_COLOURS), strict=False))
     trails: dict[str, Trail] = {}
     tiles = []
     for number, (frame, caption) in enumerate(zip(scene.frames, captions, strict=True)):
@@ -189,10 +192,8 @@ def _draw_motion(draw: Draw, motion: BackgroundMotion, font: Font, right: int, t
     cx, cy = right - font.getlength(text) - 0.95 * unit, top + 0.68 * unit
     pen = max(round(unit / 8), 1)
     if motion.direction == "random":
-        wave = [
-            (cx + (k / 12 - 1) * 0.6 * unit, cy + 0.22 * unit * math.sin(k * 0.8))
-            for k in range(25)
-        ]
+        xs = [cx + (k / 12 - 1) * 0.6 * unit for k in range(25)]
+        wave = [(x, cy + 0.22 * unit * math.sin(k * 0.8)) for k, x in enumerate(xs)]
         draw.line(wave, _INK, pen, joint="curve")
         return
     step = DIRECTIONS[motion.direction]
@@ -202,15 +203,6 @@ def _draw_motion(draw: Draw, motion: BackgroundMotion, font: Font, right: int, t
     draw.line((cx - dx * reach, cy - dy * reach, x - dx * pen, y - dy * pen), _INK, pen)
     sides = [(x - (dx + s * 0.6 * dy) * head, y - (dy - s * 0.6 * dx) * head) for s in (-1, 1)]
     draw.polygon([(x, y), *sides], _INK)
-
-
-def _track_colours(scene: SceneSyntax) -> dict[str, Colour]:
-    """A colour for every track, by order of first appearance."""
-    colours: dict[str, Colour] = {}
-    for frame in scene.frames:
-        for obj in frame.objects:
-            colours.setdefault(obj.id, _COLOURS[len(colours) % len(_COLOURS)])
-    return colours
 
 
 @lru_cache(maxsize=32)
@@ -243,11 +235,5 @@ def _wrapped(text: str, font: Font, width: float, most: int) -> list[str]:
 
 def _fitting(text: str, font: Font, width: float) -> int:
     """How many characters of `text` are at most `width` pixels wide."""
-    low, high = 0, min(len(text), 400)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if font.getlength(text[:middle]) <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    counts = range(1, min(len(text), 400) + 1)
+    return bisect_right(counts, width, key=lambda count: font.getlength(text[:count]))

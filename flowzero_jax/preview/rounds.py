@@ -74,11 +74,12 @@ def _card(entry: Round, number: int, kept: bool) -> Image.Image:
         step = max(math.ceil(len(frames) / _FRAMES), 1)
         part = {"prompt": title, "frames": frames[::step]}
         picture = draw_scene(entry.scene.model_copy(update=part), size=_TILE)
-    lines = [(line, _INK) for line in _wrapped(title, picture.width)] if not entry.scene else []
-    for finding in entry.findings:
-        colour = _HARD if finding.severity == "hard" else _SOFT
-        lines += [(line, colour) for line in _wrapped(finding.message, picture.width)]
-    lines += [(line, _INK) for note in entry.notes for line in _wrapped(note, picture.width)]
+    texts = [(title, _INK)] if not entry.scene else []
+    texts += [(f.message, _HARD if f.severity == "hard" else _SOFT) for f in entry.findings]
+    texts += [(note, _INK) for note in entry.notes]
+    # About as wide as the picture.
+    fit = textwrap.TextWrapper(max(picture.width // 7, 20), max_lines=2, placeholder=" ...")
+    lines = [(line, colour) for text, colour in texts for line in fit.wrap(text)]
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], ("...", _INK)]
     height = picture.height + len(lines) * (_FONT_SIZE + 4) + 10
@@ -90,8 +91,3 @@ def _card(entry: Round, number: int, kept: bool) -> Image.Image:
     if kept:
         draw.rectangle((0, 0, card.width - 1, card.height - 1), outline=_KEPT, width=3)
     return card
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of about `width` pixels, two at most."""
-    return textwrap.wrap(text, max(width // 7, 20), max_lines=2, placeholder=" ...")

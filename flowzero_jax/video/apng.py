@@ -14,15 +14,9 @@ def encode_apng(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) ->
     # Pillow merges a frame with an equal one before it, unless they are laid over what is below in
     # different ways. Opaque pixels look the same in both.
     ways = [(Blend.OP_SOURCE, Blend.OP_OVER)[index % 2] for index in range(len(frames))]
-    first.save(
-        path,
-        "PNG",
-        save_all=True,
-        append_images=others,
-        loop=0,
-        duration=[1000 / fps] * len(frames),
-        blend=ways,
-    )
+    times = [1000 / fps] * len(frames)
+    together = {"save_all": True, "append_images": others, "loop": 0}
+    first.save(path, "PNG", duration=times, blend=ways, **together)
 
 
 def apng_rate(num_frames: int, fps: float) -> float | None:

@@ -45,8 +45,7 @@ def atomic_frames(path: Path) -> Iterator[Path]:
     removed, and other files left alone. What else lies beside the new frames comes along. On any
     exception `path` is as before.
 
-    Raises:
-      OutputError: the block or the renaming met an `OSError`.
+    Raises: OutputError if the block or the renaming meets an `OSError`.
     """
     existing = path.is_dir()
     temporary = temporary_name(path / "frames" if existing else path)

@@ -28,44 +28,29 @@ FOLDER = "folder"
 
 @dataclasses.dataclass(frozen=True)
 class Format:
-    """One kind of output: how it is written and read, and what it can hold.
+    """One kind of output: how it is written and read, and what it can hold."""
 
-    Attributes:
-      name: its ending in lower case with the dot, or "folder".
-      encode: writes frames, shown at a number of frames per second, to a path.
-      decode: what is at a path → frames, and frames per second or None where it does not say.
-      lossless: whether what is read back must equal what was written in every pixel.
-      arrange: frames → those that are written: a contact sheet is one.
-      rate: (number of frames, frames per second asked for) → what will be read back; None: nothing.
-      even_sides: whether width and height must be even.
-      max_frames: how many frames it holds; None: any number.
-      require: raises OutputError, naming the path, where what encodes is missing.
-      replace: yields a temporary path to encode to, which then takes the place of the path.
-      note: what the command line's help says of it.
-    """
-
-    name: str
-    encode: Callable[[Frames, float, Path], None]
+    name: str  # its ending in lower case with the dot, or "folder"
+    encode: Callable[[Frames, float, Path], None]  # frames shown at so many a second → a path
+    # What is at a path → frames, and frames per second or None where it does not say.
     decode: Callable[[Path], tuple[Frames, float | None]]
-    lossless: bool = True
-    arrange: Callable[[Frames], Frames] = lambda frames: frames
+    lossless: bool = True  # what is read back must equal what was written in every pixel
+    arrange: Callable[[Frames], Frames] = lambda frames: frames  # those that are written
+    # (Number of frames, frames per second asked for) → what will be read back; None: nothing.
     rate: Callable[[int, float], float | None] = lambda num_frames, fps: None
     even_sides: bool = False
-    max_frames: int | None = None
+    max_frames: int | None = None  # None: any number
+    # Raises OutputError, naming the path, where what encodes is missing.
     require: Callable[[Path], None] = lambda path: None
+    # Yields a temporary path to encode to, which then takes the place of the path.
     replace: Callable[[Path], AbstractContextManager[Path]] = atomic_path
-    note: str = ""
+    note: str = ""  # what the command line's help says of it
 
 
-_ROWS = (
+FORMATS = {format.name: format for format in (
     Format(
-        ".mp4",
-        encode_mp4,
-        decode_mp4,
-        lossless=False,
-        rate=lambda num_frames, fps: fps,
-        even_sides=True,
-        require=require_ffmpeg,
+        ".mp4", encode_mp4, decode_mp4, lossless=False, rate=lambda num_frames, fps: fps,
+        even_sides=True, require=require_ffmpeg,
     ),
     Format(".gif", encode_gif, decode_pictures, lossless=False, rate=gif_rate),
     Format(".webp", encode_webp, decode_pictures, rate=webp_rate),
@@ -73,20 +58,16 @@ _ROWS = (
     Format(".png", encode_sheet, decode_pictures, arrange=as_sheet, note="contact sheet"),
     Format(".npz", encode_npz, decode_npz),
     Format(FOLDER, encode_folder, decode_folder, max_frames=MAX_FRAMES, replace=atomic_frames),
-)
-FORMATS = {format.name: format for format in _ROWS}
+)}  # fmt: skip
 
 
-def known_endings() -> str:
-    """All endings, as messages list them."""
-    return ", ".join(name for name in FORMATS if name != FOLDER)
+def endings() -> list[str]:
+    """All of them, with their dots."""
+    return [name for name in FORMATS if name != FOLDER]
 
 
 def output_help() -> str:
     """What the command line says of an output path."""
-    files = [
-        f"{name} ({format.note})" if format.note else name
-        for name, format in FORMATS.items()
-        if name != FOLDER
-    ]
+    notes = {name: f" ({FORMATS[name].note})" if FORMATS[name].note else "" for name in endings()}
+    files = [name + note for name, note in notes.items()]
     return f"video{', '.join(files)} or a folder for PNG frames"

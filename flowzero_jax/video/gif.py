@@ -26,8 +26,7 @@ BAYER = (
 def encode_gif(frames: UInt8[np.ndarray, "f H W 3"], fps: float, path: Path) -> None:
     """Writes the frames as an endlessly looping GIF of at most 256 colours.
 
-    Warns:
-      UserWarning: `fps` does not fit delays of whole hundredths of a second.
+    Warns if `fps` does not fit delays of whole hundredths of a second.
     """
     delays = gif_delays(len(frames), fps)
     if 100 / fps % 1 or 100 / fps < MIN_DELAY:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flowzero_jax.errors import InputError, OutputError
 from flowzero_jax.files import check_folder, check_name, check_writable, refuse_inputs
 from flowzero_jax.settings import MAX_FPS, MIN_FPS
-from flowzero_jax.video.formats import FOLDER, FORMATS, Format, known_endings
+from flowzero_jax.video.formats import FOLDER, FORMATS, Format, endings
 
 
 def check_fps(fps: float) -> float:
@@ -21,14 +21,13 @@ def check_fps(fps: float) -> float:
 def output_format(path: Path) -> Format:
     """The row of the path's ending, or of a folder: an existing one or a name without ending.
 
-    Raises:
-      InputError, OutputError: an ending that is not known, or not a possible name.
+    Raises: InputError or OutputError for an unknown ending, or what is not a possible name.
     """
     check_name(path)
     ending = path.suffix.lower()
     format = FORMATS.get(FOLDER if path.is_dir() or not ending else ending)
     if format is None:
-        raise InputError(f"{path}: unknown ending {ending}; use {known_endings()} or a folder")
+        raise InputError(f"{path}: unknown ending {ending}; use {', '.join(endings())} or a folder")
     return format
 
 
@@ -65,7 +64,9 @@ def check_output_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> st
         format.require(path)
         return format.name
     if path.exists() and not path.is_dir():
-        raise OutputError(f"{path}: a file without an ending lies there; use {known_endings()}")
+        raise OutputError(
+            f"{path}: a file without an ending lies there; use {', '.join(endings())}"
+        )
     refuse_inputs(path, sources)
     check_folder(path if path.is_dir() else path.parent)
     return format.name

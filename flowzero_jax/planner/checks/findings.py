@@ -21,24 +21,17 @@ HARD_WEIGHT = 1000.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One remark about a scene.
+    """One remark about a scene; about a frame and a track, if they are named.
 
-    Attributes:
-      kind: A short name.
-      severity: "hard": the plan contradicts its prompt or makes no sense as a plan; "soft": it is
-        merely unlikely.
-      message: One line: what is wrong, where and by how much.
-      frame: The frame it is about, if one.
-      object_id: The track it is about, if one.
-      amount: How much, in the unit that the message names.
+    `severity`: "hard": the plan contradicts its prompt or makes no sense; "soft": it is unlikely.
     """
 
     kind: Kind
     severity: Severity
-    message: str
+    message: str  # one line: what is wrong, where and by how much
     frame: int | None = None
     object_id: str | None = None
-    amount: float = 0.0
+    amount: float = 0.0  # in the unit that the message names
 
 
 def severity_of(hard: object) -> Severity:

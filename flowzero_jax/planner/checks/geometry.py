@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, area, touches_edge
+from flowzero_jax.planner.checks.tracks import Track, area, numbered, touches_edge
 
 _TINIEST, _TINY = 1 / 64, 0.035  # of the side: one latent cell of a 512-pixel image
 _THIN, _THINNEST = 6.0, 15.0  # long side over short side
@@ -35,20 +35,14 @@ def check_continuity(case: Case) -> Iterator[Finding]:
 
 
 def _sizes(track: Track) -> Iterator[Finding]:
-    def sides(frame: int) -> tuple[float, float]:
-        box = track.box(frame)
-        return box[2] - box[0], box[3] - box[1]
-
-    frame = min(track.frames, key=lambda f: min(sides(f)))
-    width, height = sides(frame)
+    frame = min(track.frames, key=lambda f: min(track.size(f)))
+    width, height = track.size(frame)
     least = min(width, height)
     if least < _TINY:
-        message = (
-            f"frame {frame}: the box of {track.id!r} is {width:.3f} wide and {height:.3f} high; "
-            f"make both at least {_TINY:g}"
-        )
+        size = f"{width:.3f} wide and {height:.3f} high; make both at least {_TINY:g}"
+        message = f"frame {frame}: the box of {track.id!r} is {size}"
         yield Finding("tiny-box", severity_of(least < _TINIEST), message, frame, track.id, least)
-    ratios = {f: max(sides(f)) / min(sides(f)) for f in track.frames}
+    ratios = {f: max(track.size(f)) / min(track.size(f)) for f in track.frames}
     frame = max(ratios, key=ratios.__getitem__)
     ratio = ratios[frame]
     if ratio > _THIN and not touches_edge(track.box(frame)):
@@ -65,24 +59,16 @@ def _sizes(track: Track) -> Iterator[Finding]:
 
 def _slivers(case: Case, track: Track) -> Iterator[Finding]:
     """Boxes cut off by the edge of the frame, unless the prompt sends them there."""
-    if _may_cross_the_edge(case, track):
+    if case.intent.background.camera or any(move.crosses_edge for move in case.moves_of(track)):
         return
     usual = statistics.median(area(track.box(f)) for f in track.frames)
     for frame in track.frames:
         part = area(track.box(frame)) / usual
         if part < _SLIVER and touches_edge(track.box(frame), 0.001):
-            message = (
-                f"frame {frame}: only {part:.0%} of {track.id!r} is inside the frame; "
-                "keep it inside, it neither enters nor leaves"
-            )
+            hint = "keep it inside, it neither enters nor leaves"
+            message = f"frame {frame}: only {part:.0%} of {track.id!r} is inside the frame; {hint}"
             yield Finding("outside-frame", "soft", message, frame, track.id, 1 - part)
             return
-
-
-def _may_cross_the_edge(case: Case, track: Track) -> bool:
-    index = case.thing_of(track)
-    moves = () if index is None else case.intent.things[index].moves
-    return case.intent.background.camera or any(move.crosses_edge for move in moves)
 
 
 def _convention(track: Track) -> Iterator[Finding]:
@@ -103,13 +89,9 @@ def _convention(track: Track) -> Iterator[Finding]:
 def _gaps(track: Track) -> Iterator[Finding]:
     missing = [f for f in range(track.first, track.last) if f not in track.objects]
     if missing:
-        message = f"{track.id!r} is missing in {_frames(missing)} and comes back; list it there too"
+        where = numbered(missing, 6, "…")
+        message = f"{track.id!r} is missing in {where} and comes back; list it there too"
         yield Finding("gap", "soft", message, missing[0], track.id, len(missing))
-
-
-def _frames(frames: list[int]) -> str:
-    shown = ", ".join(str(frame) for frame in frames[:6])
-    return f"frame{'s' * (len(frames) > 1)} {shown}" + ("…" if len(frames) > 6 else "")
 
 
 def longest_step(num_frames: int) -> float:
@@ -126,16 +108,13 @@ def _jumps(case: Case, track: Track) -> Iterator[Finding]:
         (x0, y0), (x1, y1) = track.centre(a), track.centre(b)
         worst = max(worst, (max(abs(x1 - x0), abs(y1 - y0)), b))
         edge = touches_edge(track.box(a)) or touches_edge(track.box(b))
-        changes = track.phrase(a) != track.phrase(b)
-        if not edge and not changes:
+        if not edge and track.phrase(a) == track.phrase(b):
             ratio = track.side(b) / track.side(a)
             worst_size = max(worst_size, (max(ratio, 1 / ratio), b))
     step, frame = worst
     if case.num_frames > 2 and step > limit:
-        message = (
-            f"frame {frame}: {track.id!r} jumps by {step:.2f} of the frame since the frame before; "
-            f"move it at most {limit:.2f} a frame"
-        )
+        jumps = f"jumps by {step:.2f} of the frame since the frame before"
+        message = f"frame {frame}: {track.id!r} {jumps}; move it at most {limit:.2f} a frame"
         yield Finding("teleport", severity_of(step > 1.25 * limit), message, frame, track.id, step)
     factor, frame = worst_size
     if factor > _GROWS:
@@ -151,8 +130,7 @@ _LIVELY = frozenset({"arc", "hop", "bounce", "zigzag", "swing", "sway", "circle"
 
 def _trembling(case: Case, track: Track) -> Iterator[Finding]:
     """Tracks that go to and fro although nothing of that kind is asked for."""
-    index = case.thing_of(track)
-    moves = case.intent.things[index].moves if index is not None else ()
+    moves = case.moves_of(track)
     if any(move.manner in _LIVELY for move in moves):
         return
     if len(moves) < 2:
@@ -169,10 +147,8 @@ def _spikes(track: Track) -> Iterator[Finding]:
         before, at, after = track.centre(a), track.centre(frame), track.centre(b)
         aside = min(math.dist(before, at), math.dist(at, after))
         if aside > _SPIKE and math.dist(before, after) < 0.7 * aside:
-            message = (
-                f"frame {frame}: {track.id!r} jumps aside by {aside:.2f} of the frame and back "
-                "again; move it smoothly"
-            )
+            jumps = f"jumps aside by {aside:.2f} of the frame and back again"
+            message = f"frame {frame}: {track.id!r} {jumps}; move it smoothly"
             yield Finding("teleport", "soft", message, frame, track.id, aside)
             return
 

@@ -23,37 +23,32 @@ def check_identity(case: Case) -> Iterator[Finding]:
         first = track.phrases[0]
         for phrase in track.phrases[1:]:
             frame = next(f for f in track.frames if track.phrase(f) == phrase)
-            if not same_noun(head_of(first), head_of(phrase)):
-                message = (
-                    f"frame {frame}: {track.id!r} was {first!r} and is now {phrase!r}, which the "
-                    "prompt does not ask for; keep the phrase, or give the new thing its own id"
-                )
-                yield Finding("identity-change", "hard", message, frame, track.id)
-                break
             before, after = colors_of(first), colors_of(phrase)
-            if before != after and before and after:
-                message = (
-                    f"frame {frame}: {track.id!r} changes from {first!r} to {phrase!r}, which the "
-                    "prompt does not ask for; keep its colour"
-                )
-                yield Finding("identity-change", "hard", message, frame, track.id)
-                break
+            if not same_noun(head_of(first), head_of(phrase)):
+                what = f"was {first!r} and is now {phrase!r}"
+                hint = "keep the phrase, or give the new thing its own id"
+            elif before != after and before and after:
+                what, hint = f"changes from {first!r} to {phrase!r}", "keep its colour"
+            else:
+                continue
+            unasked = "which the prompt does not ask for"
+            message = f"frame {frame}: {track.id!r} {what}, {unasked}; {hint}"
+            yield Finding("identity-change", "hard", message, frame, track.id)
+            break
 
 
 def check_attributes(case: Case) -> Iterator[Finding]:
     """The adjectives that the prompt gives to things that do not change."""
-    for index, thing in enumerate(case.intent.things):
+    for thing, track in case.shown:
         if len(thing.labels) == 1:
-            for track in case.matched[index]:
-                yield from _attributes(thing.labels[0], track)
+            yield from _attributes(thing.labels[0], track)
 
 
 def _attributes(label: Label, track: Track) -> Iterator[Finding]:
     wanted = set(words_of(" ".join(label.words[:-1]))) - _PLAIN
     for frame in track.frames:
         phrase = track.phrase(frame)
-        have = set(words_of(phrase))
-        missing = sorted(wanted - have)
+        missing = sorted(wanted - set(words_of(phrase)))
         if not missing:
             continue
         wrong = colors_of(phrase) - wanted
@@ -109,22 +104,18 @@ def _change(thing: Thing, track: Track) -> Iterator[Finding]:
         )
         yield Finding("missing-change", "hard", message, object_id=track.id)
         return
-    sure = _is_sure(start, end)
+    # Whether the states differ in plain words: another noun, or another colour.
+    sure = start.noun != end.noun or {*start.words, *end.words} & lexicon.COLORS
     if not shows_old:
-        message = (
-            f"frame {track.first}: {track.id!r} begins as {first!r}; it should begin as "
-            f"{start.phrase!r}"
-        )
-        yield Finding(
-            "missing-change", severity_of(both_at_first or sure), message, track.first, track.id
-        )
+        did, should = f"begins as {first!r}", f"begin as {start.phrase!r}"
+        message = f"frame {track.first}: {track.id!r} {did}; it should {should}"
+        severity = severity_of(both_at_first or sure)
+        yield Finding("missing-change", severity, message, track.first, track.id)
     if not shows_new:
-        message = (
-            f"frame {track.last}: {track.id!r} ends as {last!r}; it should end as {end.phrase!r}"
-        )
-        yield Finding(
-            "missing-change", severity_of(keeps_old or sure), message, track.last, track.id
-        )
+        did, should = f"ends as {last!r}", f"end as {end.phrase!r}"
+        message = f"frame {track.last}: {track.id!r} {did}; it should {should}"
+        severity = severity_of(keeps_old or sure)
+        yield Finding("missing-change", severity, message, track.last, track.id)
 
 
 def words_of_change(thing: Thing) -> tuple[set[str], set[str]]:
@@ -132,12 +123,6 @@ def words_of_change(thing: Thing) -> tuple[set[str], set[str]]:
     labels = (thing.labels[0], thing.labels[-1])
     start, end = (set(words_of(" ".join(label.words))) - _SLIGHT for label in labels)
     return start - end, end - start
-
-
-def _is_sure(start: Label, end: Label) -> bool:
-    """Whether the states differ in plain words: another noun, or another colour."""
-    colors = {*start.words, *end.words} & lexicon.COLORS
-    return start.noun != end.noun or bool(colors)
 
 
 def colors_of(phrase: str) -> set[str]:

@@ -1,9 +1,10 @@
 """Which tracks of a scene are which things of its prompt, however they are named."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flowzero_jax.planner.checks.tracks import Track, head_of, tracks_of, words_of
-from flowzero_jax.planner.intent import Intent, Label, Thing
+from flowzero_jax.planner.intent import Intent, Label, Move, Thing
 from flowzero_jax.planner.words import lexicon, nouns, sizes
 from flowzero_jax.scene import SceneSyntax
 
@@ -26,15 +27,12 @@ _SAME, _SYNONYM, _NAMED, _PART = 10.0, 7.0, 6.0, 4.0
 
 @dataclass(frozen=True)
 class Case:
-    """A scene beside what its prompt asks for.
-
-    `tracks`: all of the scene; `matched`: for every thing of the intent its own tracks.
-    """
+    """A scene beside what its prompt asks for."""
 
     scene: SceneSyntax
     intent: Intent
-    tracks: tuple[Track, ...]
-    matched: tuple[tuple[Track, ...], ...]
+    tracks: tuple[Track, ...]  # all of the scene
+    matched: tuple[tuple[Track, ...], ...]  # for every thing of the intent its own
 
     @property
     def num_frames(self) -> int:
@@ -45,6 +43,17 @@ class Case:
         found = (i for i, tracks in enumerate(self.matched) if track in tracks)
         return next(found, None)
 
+    def moves_of(self, track: Track) -> Sequence[Move]:
+        """What the prompt lets a track do, if it names it."""
+        index = self.thing_of(track)
+        return () if index is None else self.intent.things[index].moves
+
+    @property
+    def shown(self) -> Iterator[tuple[Thing, Track]]:
+        """Every thing with each of its tracks."""
+        for thing, tracks in zip(self.intent.things, self.matched, strict=True):
+            yield from ((thing, track) for track in tracks)
+
     def name(self, index: int) -> str:
         """A thing as messages name it."""
         return self.intent.things[index].labels[0].phrase
@@ -54,11 +63,9 @@ def make_case(scene: SceneSyntax, intent: Intent) -> Case:
     """Matches a scene's tracks with what its prompt asks for."""
     tracks = tracks_of(scene)
     scores = sorted(
-        (
-            (-_score(thing, track, len(scene.frames)), i, k)
-            for i, thing in enumerate(intent.things)
-            for k, track in enumerate(tracks)
-        )
+        (-_score(thing, track, len(scene.frames)), i, k)
+        for i, thing in enumerate(intent.things)
+        for k, track in enumerate(tracks)
     )
     owner: dict[int, int] = {}
     for allowed in (True, False):  # first within the number asked for, then beyond it
@@ -130,6 +137,4 @@ def _label_score(label: Label, track: Track) -> float:
 
 def _at_once(track: Track, others: list[Track]) -> int:
     """How many of the other tracks are seen together with this one, at most."""
-    return max(
-        (sum(frame in other.objects for other in others) for frame in track.objects), default=0
-    )
+    return max(sum(frame in other.objects for other in others) for frame in track.objects)

@@ -1,20 +1,18 @@
 """Single mendings of a scene's boxes; each proposes changed tracks and says what it did."""
 
-import math
 import statistics
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 
 from flowzero_jax.planner.checks.findings import Finding
 from flowzero_jax.planner.checks.geometry import longest_step
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, area, centre, covered
+from flowzero_jax.planner.checks.tracks import Track, area, centre, covered, numbered, some
 from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
 #: New boxes by track id and frame; frames that a track lacks are added.
 Tracks = dict[str, dict[int, Box]]
 _SMALLEST = 0.06
-_LOOKED_AT = 48  # frames of a long video
 _APART = 0.02
 
 
@@ -91,12 +89,7 @@ def fill_gaps(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, 
             if 1 < b - a <= longest + 1:
                 boxes |= {frame: _between(track, a, b, frame) for frame in range(a + 1, b)}
         if boxes:
-            yield f"{track.id!r}: filled {_frames(boxes)}", {track.id: boxes}
-
-
-def _frames(frames: Collection[int]) -> str:
-    shown = ", ".join(str(frame) for frame in sorted(frames)[:8])
-    return f"frame{'s' * (len(frames) > 1)} {shown}"
+            yield f"{track.id!r}: filled {numbered(boxes, 8)}", {track.id: boxes}
 
 
 def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -118,15 +111,14 @@ def straighten_outliers(case: Case, findings: tuple[Finding, ...]) -> Iterator[t
 def restore_sizes(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
     """Brings boxes that the edge has cut off back inside, at their track's usual size."""
     for track in _about(case, findings, "outside-frame"):
-        boxes = [track.box(f) for f in track.frames]
-        width = statistics.median(b[2] - b[0] for b in boxes)
-        height = statistics.median(b[3] - b[1] for b in boxes)
+        sizes = [track.size(f) for f in track.frames]
+        width, height = map(statistics.median, zip(*sizes, strict=True))
         changed = {
             f: box_at(*track.centre(f), width, height)
             for f in track.frames
             if area(track.box(f)) < 0.6 * width * height
         }
-        yield f"{track.id!r}: brought {_frames(changed)} inside the frame", {track.id: changed}
+        yield f"{track.id!r}: brought {numbered(changed, 8)} inside the frame", {track.id: changed}
 
 
 def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -134,14 +126,13 @@ def enlarge_tiny(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[st
     for track in _about(case, findings, "tiny-box", "thin-box"):
         changed = {}
         for frame in track.frames:
-            x0, y0, x1, y1 = track.box(frame)
-            width, height = x1 - x0, y1 - y0
+            width, height = track.size(frame)
             least = max(_SMALLEST, max(width, height) / 5)
             if min(width, height) < least:
                 size = max(width, least), max(height, least)
                 changed[frame] = box_at(*track.centre(frame), *size)
         if changed:
-            yield f"{track.id!r}: enlarged the box in {_frames(changed)}", {track.id: changed}
+            yield f"{track.id!r}: enlarged the box in {numbered(changed, 8)}", {track.id: changed}
 
 
 def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tracks]]:
@@ -149,14 +140,12 @@ def smooth(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, Tra
     for track in _about(case, findings, "rough-track", "teleport", "size-jump"):
         boxes: list[tuple[float, ...]] = [track.box(f) for f in track.frames]
         for passes in range(1, 9):
-            boxes = [
-                boxes[0],
-                *(
-                    tuple((a + 2 * b + c) / 4 for a, b, c in zip(p, q, r, strict=True))
-                    for p, q, r in zip(boxes, boxes[1:], boxes[2:], strict=False)
-                ),
-                *boxes[1:][-1:],
+            threes = zip(boxes, boxes[1:], boxes[2:], strict=False)
+            inner = [
+                tuple((a + 2 * b + c) / 4 for a, b, c in zip(*three, strict=True))
+                for three in threes
             ]
+            boxes = [boxes[0], *inner, *boxes[1:][-1:]]
             if passes in (1, 2, 4, 8):
                 smoothed = {f: _rounded(box) for f, box in zip(track.frames, boxes, strict=True)}
                 yield f"{track.id!r}: smoothed the track", {track.id: smoothed}
@@ -166,7 +155,8 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
     """Moves whole tracks aside that cover each other without a reason."""
     involved = _about(case, findings, "overlap", "duplicate-track")
     for a, b in combinations(case.tracks, 2):
-        if not (a in involved or b in involved) or not _collide(a, b):
+        frames = some(a.shared(b)) if a in involved or b in involved else []
+        if not any(_covers(a.box(frame), b, frame) for frame in frames):
             continue
         options = []
         for track, other in ((b, a), (a, b)):
@@ -178,16 +168,9 @@ def separate(case: Case, findings: tuple[Finding, ...]) -> Iterator[tuple[str, T
             yield f"{name}: moved aside, away from what it covered", tracks
 
 
-def _collide(a: Track, b: Track) -> bool:
-    shared = [frame for frame in a.frames if frame in b.objects]
-    step = math.ceil(len(shared) / _LOOKED_AT) or 1
-    return any(covered(a.box(f), b.box(f)) > 0.3 for f in shared[::step])
-
-
 def _ways_out(track: Track, other: Track) -> list[tuple[float, float]]:
     """The shifts to the left, right, up and down that free a track from another."""
-    shared = [f for f in track.frames if f in other.objects]
-    boxes = [(track.box(f), other.box(f)) for f in shared]
+    boxes = [(track.box(f), other.box(f)) for f in track.shared(other)]
     left = min(o[0] - t[2] for t, o in boxes) - _APART
     right = max(o[2] - t[0] for t, o in boxes) + _APART
     up = min(o[1] - t[3] for t, o in boxes) - _APART
@@ -209,9 +192,13 @@ def _shifted(track: Track, dx: float, dy: float) -> dict[int, Box] | None:
 def _hits(case: Case, track: Track, moved: dict[int, Box]) -> bool:
     """Whether the moved track newly covers a third one."""
     return any(
-        covered(box, other.box(frame)) > 0.3 and covered(track.box(frame), other.box(frame)) <= 0.3
+        _covers(moved[frame], other, frame) and not _covers(track.box(frame), other, frame)
         for other in case.tracks
         if other is not track
-        for frame, box in list(moved.items())[:: math.ceil(len(moved) / _LOOKED_AT)]
+        for frame in some(list(moved))
         if frame in other.objects
     )
+
+
+def _covers(box: Box, track: Track, frame: int) -> bool:
+    return covered(box, track.box(frame)) > 0.3

@@ -2,18 +2,17 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeGuard
 
 from flowzero_jax.planner.checks.findings import Finding, Severity, severity_of
 from flowzero_jax.planner.checks.matching import Case
 from flowzero_jax.planner.checks.shapes import check_shape
-from flowzero_jax.planner.checks.tracks import Track, touches_edge
+from flowzero_jax.planner.checks.tracks import Track, aside, touches_edge
 from flowzero_jax.planner.intent import Direction, Move, Spot
 
 _LEAST = 0.04  # of the frame: less is no motion
 _CLEAR = 0.12  # what one sees at once
-_SIDE_SLACK = 0.02
 _WAYS = {
     (-1, 0): "to the left", (1, 0): "to the right", (0, -1): "up", (0, 1): "down",
     (-1, -1): "up and to the left", (-1, 1): "down and to the left",
@@ -25,28 +24,26 @@ _MOST_KNOTS = 33  # frames that are looked at as ends of stages
 
 def check_movement(case: Case) -> Iterator[Finding]:
     """All things that move, track by track."""
-    for index, thing in enumerate(case.intent.things):
-        for track in case.matched[index]:
-            if thing.moves and len(track.frames) > 1:
-                yield from _movement(case, track, thing.moves)
+    for thing, track in case.shown:
+        if thing.moves and len(track.frames) > 1:
+            yield from _movement(case, track, thing.moves)
 
 
 def check_sizes(case: Case) -> Iterator[Finding]:
     """Growing and shrinking, approaching and receding."""
-    for index, thing in enumerate(case.intent.things):
+    for thing, track in case.shown:
         growth = thing.growth
-        for track in case.matched[index]:
-            if abs(math.log(growth)) < 0.1 or len(track.frames) < 2:
-                continue
-            ratio = track.side(track.last) / track.side(track.first)
-            if (ratio > 1.06) if growth > 1 else (ratio < 0.94):
-                continue
-            word = "larger" if growth > 1 else "smaller"
-            message = (
-                f"{track.id!r} should become {word}; its sides change by a factor of {ratio:.2f}, "
-                f"make it about {growth:.1f}"
-            )
-            yield Finding("wrong-size-change", "hard", message, object_id=track.id, amount=ratio)
+        if abs(math.log(growth)) < 0.1 or len(track.frames) < 2:
+            continue
+        ratio = track.side(track.last) / track.side(track.first)
+        if (ratio > 1.06) if growth > 1 else (ratio < 0.94):
+            continue
+        word = "larger" if growth > 1 else "smaller"
+        message = (
+            f"{track.id!r} should become {word}; its sides change by a factor of {ratio:.2f}, "
+            f"make it about {growth:.1f}"
+        )
+        yield Finding("wrong-size-change", "hard", message, object_id=track.id, amount=ratio)
 
 
 def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Finding]:
@@ -57,9 +54,11 @@ def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Findi
         return
     reach = max(track.reach)
     if reach < _LEAST and not case.intent.background.camera:
+        heading = None if moving[0].free else heading_of(moving[0])
+        told = f" {_WAYS[heading]}" if heading else ""
         message = (
             f"{track.id!r} stays where it is (its centre moves by {reach:.2f} of the frame), but "
-            f"the prompt says that it moves{_told(moving[0])}; change its box from frame to frame"
+            f"the prompt says that it moves{told}; change its box from frame to frame"
         )
         yield Finding("still-track", severity, message, object_id=track.id, amount=reach)
         return
@@ -70,13 +69,6 @@ def _movement(case: Case, track: Track, moves: Sequence[Move]) -> Iterator[Findi
         yield from _direction(track, moves[0], severity)
         yield from _ends(track, moves[0], severity)
     yield from check_shape(track, moves[0], severity)
-
-
-def _told(move: Move) -> str:
-    if move.free:
-        return ""
-    heading = heading_of(move)
-    return f" {_WAYS[heading]}" if heading else ""
 
 
 def heading_of(move: Move) -> Direction | None:
@@ -128,31 +120,19 @@ def _ends(track: Track, move: Move, severity: Severity) -> Iterator[Finding]:
     for spot, frame, word in ends:
         if spot is None or spot.target is not None:
             continue
+        should = f"frame {frame}: {track.id!r} should {word} at the {_side(spot)}"
         if spot.outside:
             if not touches_edge(track.box(frame), 0.12):
-                message = (
-                    f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} edge of the "
-                    "frame, coming in or going out there"
-                )
+                message = f"{should} edge of the frame, coming in or going out there"
                 yield Finding("wrong-path", "soft", message, frame, track.id)
         elif not _is_at(track.centre(frame), spot):
             x, y = track.centre(frame)
-            message = (
-                f"frame {frame}: {track.id!r} should {word} at the {_side(spot)} of the frame; its "
-                f"centre is at x {x:.2f}, y {y:.2f}"
-            )
+            message = f"{should} of the frame; its centre is at x {x:.2f}, y {y:.2f}"
             yield Finding("wrong-path", severity, message, frame, track.id)
 
 
 def _is_at(point: tuple[float, float], spot: Spot) -> bool:
-    for value, wanted in zip(point, (spot.x, spot.y), strict=True):
-        if wanted is None:
-            continue
-        if wanted == 0 and not 0.25 <= value <= 0.75:
-            return False
-        if wanted and (value - 0.5) * wanted < -_SIDE_SLACK:
-            return False
-    return True
+    return not any(map(aside, point, (spot.x, spot.y)))
 
 
 def _side(spot: Spot) -> str:
@@ -165,14 +145,6 @@ def _sign(value: float | None) -> int:
     return (value > 0) - (value < 0) if value else 0
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """The best frames for the ends of the stages, and which stage fails there, if one does."""
-
-    faults: int
-    knots: tuple[int, ...]
-
-
 def _stages(track: Track, moves: Sequence[Move], severity: Severity) -> Iterator[Finding]:
     """Several motions one after the other: whether there are frames between which each is done."""
     frames = track.frames
@@ -180,27 +152,26 @@ def _stages(track: Track, moves: Sequence[Move], severity: Severity) -> Iterator
         return
     step = max(1, math.ceil(len(frames) / _MOST_KNOTS))
     knots = sorted({*frames[::step], frames[-1]})
-    best = {knots[0]: _Fit(0, (knots[0],))}
+    # By frame: the faults of the best division up to there, and where its stages end.
+    best = {knots[0]: (0, knots[:1])}
     for move in moves:
-        following: dict[int, _Fit] = {}
+        following: dict[int, tuple[int, list[int]]] = {}
         for b in knots:
             options = [
-                _Fit(fit.faults + _faults(track, move, a, b), (*fit.knots, b))
-                for a, fit in best.items()
+                (faults + _faults(track, move, a, b), [*ends, b])
+                for a, (faults, ends) in best.items()
                 if a < b
             ]
             if options:
-                following[b] = min(options, key=lambda fit: fit.faults)
+                following[b] = min(options, key=itemgetter(0))
         best = following
     if knots[-1] not in best:
         return
-    fit = min(best.values(), key=lambda fit: fit.faults)
-    if not fit.faults:
+    faults, ends = min(best.values(), key=itemgetter(0))
+    if not faults:
         return
     # Names the stage that fails when the video is divided as the prompt divides it.
-    for number, (move, a, b) in enumerate(
-        zip(moves, fit.knots, fit.knots[1:], strict=False), start=1
-    ):
+    for number, (move, a, b) in enumerate(zip(moves, ends, ends[1:], strict=False), start=1):
         if _faults(track, move, a, b):
             heading = heading_of(move)
             does = _WAYS[heading] if heading else f"in the manner {move.manner!r}"
@@ -226,10 +197,8 @@ def _faults(track: Track, move: Move, a: int, b: int) -> int:
     faults = 0
     heading = heading_of(move)
     if heading and (move.direction or move.origin):
-        faults += sum(
-            sign * way < _LEAST for sign, way in zip(heading, (x1 - x0, y1 - y0), strict=True)
-            if sign
-        )  # fmt: skip
+        ways = zip(heading, (x1 - x0, y1 - y0), strict=True)
+        faults += sum(sign * way < _LEAST for sign, way in ways if sign)
     if _is_region(move.origin):
         faults += not _is_at((x0, y0), move.origin)
     if _is_region(move.goal):

@@ -1,15 +1,13 @@
 """Objects on top of each other without a reason, and the same object twice."""
 
-import math
 from collections.abc import Iterator
 from itertools import combinations
 
 from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, area, common_area, covered
+from flowzero_jax.planner.checks.tracks import Track, area, common_area, covered, some
 
 _MUCH, _TOO_MUCH = 0.45, 0.7  # of the smaller box
-_LOOKED_AT = 48  # frames of a long video
 _OFTEN = 0.5  # of the frames in which both are seen
 _DEPTHS = frozenset({"behind", "in_front_of"})
 _IDENTICAL = 0.85  # common area over united area
@@ -18,8 +16,7 @@ _IDENTICAL = 0.85  # common area over united area
 def check_overlaps(case: Case) -> Iterator[Finding]:
     """Pairs of tracks that cover each other."""
     for a, b in combinations(case.tracks, 2):
-        shared = [frame for frame in a.frames if frame in b.objects]
-        shared = shared[:: math.ceil(len(shared) / _LOOKED_AT)] if shared else []
+        shared = some(a.shared(b))
         if not shared:
             continue
         same = [f for f in shared if _likeness(a, b, f) > _IDENTICAL]
@@ -66,11 +63,7 @@ def _have_reason(case: Case, a: Track, b: Track) -> bool:
         return True
     if one == other:
         return False
-    intent = case.intent
-    if _share_depth(case, one, other):
-        return True
-    if any({r.subject, r.target} == {one, other} for r in intent.relations):
-        return True
-    moves = [(i, move) for i, thing in enumerate(intent.things) for move in thing.moves]
-    pairs = [(i, spot.target) for i, move in moves for spot in move.spots]
-    return any(pair in ((one, other), (other, one)) for pair in pairs)
+    pairs: list[set[int | None]] = [{r.subject, r.target} for r in case.intent.relations]
+    for i, thing in enumerate(case.intent.things):
+        pairs += [{i, spot.target} for move in thing.moves for spot in move.spots]
+    return {one, other} in pairs or _share_depth(case, one, other)

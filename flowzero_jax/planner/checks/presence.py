@@ -26,13 +26,10 @@ def check_counts(case: Case) -> Iterator[Finding]:
             continue
         plural = _plural_phrase(tracks) if thing.count > 1 else ""
         if plural:
-            message = (
-                f"{tracks[0].id!r} shows {plural!r} in one box; give each of them its own id and "
-                "box"
-            )
-            yield Finding(
-                "wrong-count", "hard", message, object_id=tracks[0].id, amount=thing.count
-            )
+            name, number = tracks[0].id, thing.count
+            hint = "give each of them its own id and box"
+            message = f"{name!r} shows {plural!r} in one box; {hint}"
+            yield Finding("wrong-count", "hard", message, object_id=name, amount=number)
         elif thing.vague:
             if max(_numbers(case, tracks)) < 2:
                 message = f"there is one {thing.noun}; the prompt speaks of several"
@@ -55,12 +52,10 @@ def _count(case: Case, index: int) -> Iterator[Finding]:
             f"there {'is' if most == 1 else 'are'} {most} of {case.name(index)!r}; the prompt "
             f"says {nouns.number_word(thing.count)}"
         )
-        yield Finding(
-            "wrong-count", "hard", message, numbers.index(most), tracks[0].id, most - thing.count
-        )
+        frame, more = numbers.index(most), most - thing.count
+        yield Finding("wrong-count", "hard", message, frame, tracks[0].id, more)
         return
-    seen = [n for n in numbers if n]
-    usual = statistics.mode(seen)
+    usual = statistics.mode(filter(None, numbers))
     if usual != thing.count and not _comes_or_goes(thing):
         frame = numbers.index(usual)
         message = (
@@ -105,25 +100,23 @@ def _visibility(case: Case, thing: Thing, track: Track) -> Iterator[Finding]:
     if not thing.timed:  # the moment is free, the order is not
         begins, ends = start > 0, end < 1
         early = [0] if begins and 0 in track.objects else []
-        late = [n - 1] if ends and n - 1 in track.objects else []
+        # What moves may vanish where its way ends.
+        late = [n - 1] if ends and n - 1 in track.objects and (begins or not thing.moves) else []
         lacking = [n - 1] if begins and not ends and n - 1 not in track.objects else []
         lacking += [0] if ends and not begins and 0 not in track.objects else []
-        if ends and not begins and thing.moves and late:
-            late = []  # it vanishes where its way ends
         slack = 0
     else:
         early = [f for f in range(first) if f in track.objects]
         late = [f for f in range(stop, n) if f in track.objects]
         lacking = [f for f in range(first, stop) if f not in track.objects]
         slack = 1 if n > 3 else 0
-    name, told = track.id, f"frames {first} to {stop - 1}"
     for frames, text in (
         (early, f"is seen too early; it should appear in frame {first}"),
         (late, f"is seen too late; it should be gone from frame {stop}"),
-        (lacking, f"is not seen although the prompt shows it in {told}"),
+        (lacking, f"is not seen although the prompt shows it in frames {first} to {stop - 1}"),
     ):
         if frames:
-            message = f"frame {frames[0]}: {name!r} {text}"
+            message = f"frame {frames[0]}: {track.id!r} {text}"
             severity = severity_of(len(frames) > slack)
             yield Finding("wrong-visibility", severity, message, frames[0], track.id, len(frames))
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from flowzero_jax.planner.checks.findings import Finding, severity_of
 from flowzero_jax.planner.checks.matching import Case
-from flowzero_jax.planner.checks.tracks import Track, centre, gap
+from flowzero_jax.planner.checks.tracks import Track, aside, centre, gap
 from flowzero_jax.planner.intent import RELATION_WORDS, Relation
 from flowzero_jax.scene import Box
 
@@ -37,22 +38,20 @@ def _relation(
     shared = [f for f in track.frames if any(f in target.objects for target in targets)]
     frames = {"always": shared, "start": shared[:1], "end": shared[-1:]}[relation.when]
     judge = _JUDGES[relation.kind]
-    faults = {}
-    for frame in frames:
-        boxes = [target.box(frame) for target in targets if frame in target.objects]
-        faults[frame] = min(judge(track.box(frame), box) for box in boxes)
+    others = {f: [target.box(f) for target in targets if f in target.objects] for f in frames}
+    faults = {f: min(judge(track.box(f), box) for box in others[f]) for f in frames}
     wrong = [frame for frame, fault in faults.items() if fault > 0]
     if not wrong:
         return
     worst = max(wrong, key=faults.__getitem__)
     bad = [frame for frame in wrong if faults[frame] >= 1]
     hard = len(bad) * 2 > len(frames) and not _is_loose(case, relation)
+    nearest = min(others[worst], key=partial(gap, track.box(worst)))
     target = case.name(relation.target)
     when = {"always": "", "start": " at the start", "end": " in the end"}[relation.when]
     message = (
         f"frame {worst}: {track.id!r} should be {RELATION_WORDS[relation.kind]} {target!r}"
-        f"{when}; its box is {_place(track.box(worst))}, the other is "
-        f"{_place(_nearest(track, targets, worst))}"
+        f"{when}; its box is {_place(track.box(worst))}, the other is {_place(nearest)}"
     )
     yield Finding("wrong-relation", severity_of(hard), message, worst, track.id, len(wrong))
 
@@ -60,15 +59,10 @@ def _relation(
 def _is_loose(case: Case, relation: Relation) -> bool:
     """Relations that pictures show in many ways, or that hold only while something passes."""
     subject, target = (case.intent.things[i] for i in (relation.subject, relation.target))
-    crowd = target.count > 1
-    moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
-    vague = relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
-    return vague or ((crowd or moves) and relation.kind in ("on", "in"))
-
-
-def _nearest(track: Track, targets: list[Track], frame: int) -> Box:
-    boxes = [target.box(frame) for target in targets if frame in target.objects]
-    return min(boxes, key=lambda box: gap(track.box(frame), box))
+    if relation.kind in ("on", "in"):
+        moves = relation.when == "always" and bool(subject.moves) != bool(target.moves)
+        return target.count > 1 or moves
+    return relation.kind in ("with", "around", "next_to", "in_front_of", "behind")
 
 
 def _place(box: Box) -> str:
@@ -78,12 +72,8 @@ def _place(box: Box) -> str:
 # Each judge of (subject, target) gives 0 if all is well, below 1 if it is doubtful, else 1.
 
 
-def _left(a: Box, b: Box) -> float:
-    return float(centre(a)[0] >= centre(b)[0] - _SLACK)
-
-
-def _above(a: Box, b: Box) -> float:
-    return float(centre(a)[1] >= centre(b)[1] - _SLACK)
+def _before(axis: int, a: Box, b: Box) -> float:
+    return float(centre(a)[axis] >= centre(b)[axis] - _SLACK)
 
 
 def _on(a: Box, b: Box) -> float:
@@ -99,8 +89,7 @@ def _on(a: Box, b: Box) -> float:
 def _inside(a: Box, b: Box) -> float:
     if gap(a, b) > 0.03:
         return 1.0
-    x, y = centre(a)
-    margin = 0.05
+    (x, y), margin = centre(a), 0.05
     within = b[0] - margin <= x <= b[2] + margin and b[1] - 2 * margin <= y <= b[3] + margin
     return 0.0 if within else 0.5
 
@@ -111,29 +100,25 @@ def _near(a: Box, b: Box) -> float:
 
 
 _JUDGES: dict[str, Callable[[Box, Box], float]] = {
-    "left_of": _left, "right_of": lambda a, b: _left(b, a), "above": _above,
-    "below": lambda a, b: _above(b, a), "on": _on, "in": _inside, "next_to": _near,
-    "in_front_of": _near, "behind": _near, "with": _near, "around": _near,
+    "left_of": partial(_before, 0), "right_of": lambda a, b: _before(0, b, a),
+    "above": partial(_before, 1), "below": lambda a, b: _before(1, b, a), "on": _on,
+    "in": _inside, "next_to": _near, "in_front_of": _near, "behind": _near, "with": _near,
+    "around": _near,
 }  # fmt: skip
 
 
 def check_regions(case: Case) -> Iterator[Finding]:
     """Things that the prompt puts into a part of the frame: "on the left"."""
-    for index, thing in enumerate(case.intent.things):
+    for thing, track in case.shown:
         if thing.region is None or thing.moves:
             continue
-        for track in case.matched[index]:
-            x, y = track.centre(track.first)
-            for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
-                side = (wanted or 0) * (value - 0.5)
-                if wanted == 0 and abs(value - 0.5) > 0.25:
-                    side = -1.0
-                if wanted is not None and side < -0.02:
-                    message = (
-                        f"frame {track.first}: {track.id!r} has its centre at {axis} {value:.2f}; "
-                        f"the prompt puts it {_region(axis, wanted)}"
-                    )
-                    yield Finding("wrong-region", "hard", message, track.first, track.id, -side)
+        x, y = track.centre(track.first)
+        for axis, value, wanted in (("x", x, thing.region.x), ("y", y, thing.region.y)):
+            if wanted is not None and (far := aside(value, wanted)):
+                place = f"has its centre at {axis} {value:.2f}"
+                told = f"the prompt puts it {_region(axis, wanted)}"
+                message = f"frame {track.first}: {track.id!r} {place}; {told}"
+                yield Finding("wrong-region", "hard", message, track.first, track.id, far)
 
 
 def _region(axis: str, wanted: float) -> str:

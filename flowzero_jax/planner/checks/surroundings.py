@@ -97,17 +97,13 @@ def check_mentions(case: Case) -> Iterator[Finding]:
 
 def _told(text: str, frame: int, words: set[str], other: set[str], which: str) -> Iterator[Finding]:
     """Whether one frame's description tells of its own state and not of the other one."""
+    start = f"frame {frame}: the description {text[:80]!r}"
     if words and not _has(text, words):
-        message = (
-            f"frame {frame}: the description {text[:80]!r} should tell of {_list(words)}, the "
-            f"{which} state of the change"
-        )
+        message = f"{start} should tell of {_list(words)}, the {which} state of the change"
         yield Finding("wrong-description", "hard", message, frame)
     elif words and other and _has(text, other):
-        message = (
-            f"frame {frame}: the description {text[:80]!r} tells of {_list(other)}, too; the "
-            f"{which} frame shows only the {which} state"
-        )
+        only = f"the {which} frame shows only the {which} state"
+        message = f"{start} tells of {_list(other)}, too; {only}"
         yield Finding("wrong-description", "soft", message, frame)
 
 

@@ -1,6 +1,7 @@
 """A scene's objects as tracks: what one id shows, and where, frame by frame."""
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,8 @@ from flowzero_jax.planner.words import lexicon, nouns
 from flowzero_jax.scene import Box, SceneObject, SceneSyntax
 
 _SKIPPED = lexicon.DETERMINERS | {"of", "and", "one"}
+_LOOKED_AT = 48  # frames of a long video
+_SLACK = 0.02  # of the frame
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,16 @@ class Track:
     def centre(self, frame: int) -> tuple[float, float]:
         return centre(self.box(frame))
 
+    def size(self, frame: int) -> tuple[float, float]:
+        x0, y0, x1, y1 = self.box(frame)
+        return x1 - x0, y1 - y0
+
     def phrase(self, frame: int) -> str:
         return self.objects[frame].phrase
+
+    def shared(self, other: "Track") -> list[int]:
+        """The frames that show both."""
+        return [frame for frame in self.frames if frame in other.objects]
 
     def side(self, frame: int) -> float:
         """The side of a square as large as the box."""
@@ -82,6 +93,25 @@ def head_of(phrase: str) -> str:
         if position and word in lexicon.PREPOSITIONS | {"wearing", "holding"}:
             return words[position - 1]
     return words[-1] if words else ""
+
+
+def some(frames: Sequence[int]) -> Sequence[int]:
+    """A few of many frames, spread evenly."""
+    return frames[:: math.ceil(len(frames) / _LOOKED_AT) or 1]
+
+
+def numbered(frames: Collection[int], most: int, rest: str = "") -> str:
+    """Frames as messages name them; `rest` stands for those beyond so many."""
+    shown = ", ".join(map(str, sorted(frames)[:most]))
+    return f"frame{'s' * (len(frames) > 1)} {shown}" + rest * (len(frames) > most)
+
+
+def aside(value: float, wanted: float | None) -> float:
+    """How far x or y is from the half (-1, 1) or the middle (0) of the frame; 0 if it is there."""
+    if wanted == 0:
+        return float(abs(value - 0.5) > 0.25)
+    away = (wanted or 0) * (0.5 - value)
+    return away if away > _SLACK else 0.0
 
 
 def centre(box: Box) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """How large the house may be: lines of its parts, files and functions. Raise no number here.
 
-The product had 20,946 lines when the house was built. The rules that read English became 1,900 lines
-shorter since; LoRAs, checkpoints as they are, servers as they are, tracks and `doctor` came after.
+The product had 20,946 lines when the house was built. The rules that read English became 2,200
+lines shorter since; LoRAs, checkpoints as they are, servers as they are, tracks and `doctor` came after.
 It is to come down to 18,500, and the rules that read English to 3,200.
 """
 

@@ -91,10 +91,11 @@ def _surely_seen(intent: Intent) -> list[int]:
     every = range(len(intent.things))
     known = [k for k in every if sizes.is_known(noun := intent.things[k].noun)
              or noun in lexicon.PEOPLE]  # fmt: skip
-    many = sum(thing.count for thing in intent.things) > _MANY
+    if sum(thing.count for thing in intent.things) <= _MANY:
+        return [*every]
     kept: list[int] = []
-    for index in known if many and known else every:
-        if not many or sum(intent.things[k].count for k in [*kept, index]) <= _MANY:
+    for index in known or every:
+        if sum(intent.things[k].count for k in [*kept, index]) <= _MANY:
             kept.append(index)
     return kept
 

@@ -21,13 +21,13 @@ from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import load, word_set
+from flowzero_jax.planner.words.tables import load
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, OBJECT_MOVES, Verb, form_of
 
 _LISTS = load("phrases")
 _PREPOSITIONS = _LISTS["goals"] | _LISTS["origins"]
 _IDLE = re.compile(rf"(?:{'|'.join(_LISTS['idle'])})(?= |$)")
-_HOW = lexicon.PACES.keys() | word_set("back overhead above aloft high below underneath beneath")
+_HOW = lexicon.PACES.keys() | COMPARATIVES.keys() | {"back"}
 _OTHERS = frozenset({"the other", "the others", "the rest", "the first", "the second"})
 _RECEIVING = OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}
 
@@ -157,10 +157,10 @@ def _target(here: Here, start: int, role: str) -> tuple[Named, int] | None:
 
 
 def read_adverb(here: Here) -> Here | None:
-    """A word that says how: slowly, apart, overhead."""
+    """A word that says how: slowly, bigger."""
     word = here.word()
     onward = word == "back" and here.word(1) in ("and", "to")
-    if onward or (word not in _HOW and word not in COMPARATIVES):
+    if onward or word not in _HOW:
         return here.skip() if lexicon.is_adverb(word) else None
     part = How(here.i, here.i + 1, word)
     return replace(here.add(part, fresh=here.fresh), joint=here.joint)
@@ -203,7 +203,7 @@ def read_nominal(here: Here) -> Here | None:
     new_clause = not acts or not here.clause.begun
     followed = bool(here.joint) and noun_then_verb(here, here.i)
     changes = here.then and here.verb is not None and here.verb.verb.kind == "change"
-    if changes and phrase.determiner in ("a", "an") and not followed:
+    if changes and not followed:
         state = read_change(["into", *here.words[here.i : end]], 0, "", True)
         if state is not None:  # "becomes a sprout, then a flower"
             later = here.begin(shares="same", verb=here.verb)

@@ -96,7 +96,9 @@ def starts_verb(words: list[str], i: int, opening: Opening, taken: list[str]) ->
     if form == "s" or (not form and nouns.is_plural(word) and word.endswith("s")):
         return _is_verb_in_s(words, i, opening, last)
     if form == "base":
-        return opening.many or _is_bare_verb(words, i)
+        moves = VERBS[lemma_of(word)].kind in ("travel", "jiggle")
+        onward = following in lexicon.SIDES or words[i + 1 : i + 3] == ["to", "the"]
+        return opening.many or (moves and onward)  # "a cat run to the left"
     if form == "ing" or (not form and word.endswith("ing") and len(word) > 5):
         return not (before_noun and last in lexicon.COLORS)
     lemma = lemma_of(word)
@@ -129,16 +131,6 @@ def _ends_in_plural(last: str, form: str, opening: Opening) -> bool:
     if nouns.is_unchanged(last):  # deer run
         return opening.plural or (not opening.determiner and form == "base")
     return nouns.is_plural(last) or last in nouns.PAIR_NOUNS
-
-
-def _is_bare_verb(words: list[str], i: int) -> bool:
-    """Whether a base form after a singular is a verb all the same: "a cat run to the left"."""
-    word, following = words[i], word_at(words, i + 1)
-    if word in GRAMMAR["nouny"]:
-        moves = VERBS[lemma_of(word)].kind in ("travel", "jiggle")
-        return moves and (following in lexicon.SIDES or words[i + 1 : i + 3] == ["to", "the"])
-    led = following in lexicon.PREPOSITIONS or lexicon.is_adverb(following)
-    return led and not is_nounish(words, i + 1) and not sizes.is_known(word)
 
 
 def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool:

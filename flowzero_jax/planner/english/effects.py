@@ -26,16 +26,15 @@ def spread_effects(story: Story) -> None:
 def _move_together(story: Story, event: Event, thing: ThingDraft) -> None:
     """What a verb does to subject and object at once; else to one of them."""
     lemma = event.verb.lemma
-    if lemma in CHASES:
-        _chase(story, event, thing)
-    elif lemma in RIDES:
+    if lemma in RIDES:
         event.subjects = [*event.subjects, thing]
     elif lemma in GRAMMAR["carried"]:
         story.relate("with", "with", event.subjects, thing, event)
-    elif lemma in BOTH_MOVE:  # who pushes is behind the load, who pulls before it
-        rightwards = (event.direction or (1, 0))[0] >= 0
-        kind: RelationKind = "left_of" if rightwards == (lemma == "push") else "right_of"
-        story.relate(kind, "with", event.subjects, thing, event, together=True)
+    elif lemma in BOTH_MOVE | CHASES:  # who pushes or hunts is behind, who pulls before
+        rightwards, chases = (event.heading or (1, 0))[0] >= 0, lemma in CHASES
+        kind: RelationKind = "left_of" if rightwards == (chases or lemma == "push") else "right_of"
+        words = "and" if chases else "with"
+        story.relate(kind, words, event.subjects, thing, event, together=True)
         event.subjects = [*event.subjects, thing]
     elif lemma in OBJECT_MOVES or (
         (event.verb.kind == "other" or lemma == "pass")
@@ -49,9 +48,7 @@ def _move_together(story: Story, event: Event, thing: ThingDraft) -> None:
 def _go_to(story: Story, event: Event, thing: ThingDraft) -> None:
     """Where the way of who acts leads beside the object."""
     lemma = event.verb.lemma
-    if event.verb.kind == "leave":
-        event.origin = event.origin or Spot(relation="next_to", target=thing.number)
-    elif lemma in GRAMMAR["arriving"] and not any(thing in e.subjects for e in story.events):
+    if lemma in GRAMMAR["arriving"] and not any(thing in e.subjects for e in story.events):
         kind: RelationKind = "in" if lemma == "enter" else "next_to"
         event.verb = Verb(lemma, "travel", pace=event.verb.pace)
         event.goal = event.goal or Spot(relation=kind, target=thing.number)
@@ -86,24 +83,6 @@ def _board(story: Story) -> None:
     for relation in [r for r in story.relations if r.target.label.noun in RIDDEN]:
         on = relation.kind in ("on", "in") and not relation.together
         for event in [e for e in story.events if relation.subject in e.subjects and on]:
-            ends = [spot.target for spot in (event.origin, event.goal) if spot is not None]
-            goes = event.verb.kind in ("travel", "jiggle") and not event.away
-            if goes and relation.target.number not in ends:
+            if event.verb.kind in ("travel", "jiggle"):
                 event.subjects = [*event.subjects, relation.target]
                 relation.together = True
-
-
-def _chase(story: Story, event: Event, prey: ThingDraft) -> None:
-    """Hunter and prey move alike, the hunter behind."""
-    own = [e for e in story.events if prey in e.subjects and e.order == event.order]
-    for way in [e for e in own if e.verb.kind == "travel" and not event.heads]:
-        event.direction, event.free = way.direction, way.free
-        spots = [s if s and s.target is None else None for s in (way.origin, way.goal)]
-        event.origin, event.goal = spots
-    if not event.heads:
-        event.direction, event.free = (1, 0), True
-    leftwards = (event.heading or (1, 0))[0] < 0
-    kind: RelationKind = "right_of" if leftwards else "left_of"
-    story.relate(kind, "and", event.subjects, prey, event, together=True)
-    if not own:
-        event.subjects = [*event.subjects, prey]

@@ -87,9 +87,11 @@ def _move(thing: ThingDraft, event: Event, when: tuple[float, float]) -> Move:
     if manner == "arc" and direction == (0, 1):
         manner = "fall"  # thrown down
     around = event.around.number if event.around is not None else None
+    a, b = origin or Spot(), goal or Spot()
+    opposite = bool((a.x and b.x == -a.x) or (a.y and b.y == -a.y))
     return Move(
         when[0], when[1], manner, cast(Pace, event.pace or verb.pace), direction, origin, goal,
-        event.crossing or _are_opposite(origin, goal), around, free, event.stated,
+        event.crossing or opposite, around, free, event.stated,
     )  # fmt: skip
 
 
@@ -113,12 +115,6 @@ def _unsaid_direction(thing: ThingDraft, event: Event, origin: Spot | None) -> D
         return -1, 0
     rises = event.away or (origin is not None and origin.relation == "in")
     return (0, -1) if rises else (1, 0)
-
-
-def _are_opposite(origin: Spot | None, goal: Spot | None) -> bool:
-    if origin is None or goal is None:
-        return False
-    return bool((origin.x and goal.x == -origin.x) or (origin.y and goal.y == -origin.y))
 
 
 def _beside(spot: Spot | None, other: Spot | None) -> Spot | None:

@@ -1,8 +1,7 @@
 """Finds noun phrases: where one starts and ends, its head, its count.
 
-No list of nouns is needed: a phrase runs from its determiner to the first word that must be a verb,
-a preposition or another function word. Number agreement settles most doubts ("two race cars" needs
-a plural, "a duck ducks" can take no second noun in -s).
+A phrase runs from its determiner to the first word that must be a verb or a function word. Number
+agreement settles most doubts: "two race cars" needs a plural, "a duck ducks" takes no second noun.
 """
 
 from dataclasses import dataclass, replace
@@ -31,7 +30,6 @@ class NounPhrase:
     `count`: how many; `counted`: whether the prompt says so.
     `determiner`: the first one, or "".
     `doing`: the verb of a movement that stands before the noun.
-    `part`: the part meant, in "a bird's wings".
     `tail`: an of-phrase that belongs in captions only, "of water".
     """
 
@@ -41,7 +39,6 @@ class NounPhrase:
     counted: bool = False
     determiner: str = ""
     doing: str = ""
-    part: str = ""
     tail: str = ""
 
     @property
@@ -171,7 +168,7 @@ def _read_possessed(
         return None
     thing, end = found
     if thing.head in lexicon.PARTS | lexicon.INTANGIBLE:
-        return replace(owner, part=" ".join(thing.written)), end
+        return owner, end
     return replace(thing, determiner=owner.determiner or "the"), end
 
 
@@ -185,22 +182,16 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
         return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
     if head in lexicon.PARTS | lexicon.CLOTHES | GRAMMAR["positions"]:
-        return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
-    if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
-        thing = replace(thing, words=(*thing.words[:-1], thing.head))
-        return replace(thing, count=phrase.count, counted=True), end
+        return thing, end  # "the hands of a farmer"
     grouped = head in lexicon.GROUPS or group in lexicon.GROUPS
     if grouped and (thing.plural or nouns.is_unchanged(thing.noun)):
         size = lexicon.GROUPS.get(head) or lexicon.GROUPS[group]
         times = phrase.count if head != group and phrase.counted else 1
         count = thing.count if thing.counted else size * times
         return replace(thing, count=count, counted=True, determiner="some"), end
-    if grouped and thing.bare:
-        return thing, end  # "a lot of mist"
     if head in lexicon.PARTITIVES and not thing.plural:
         counted = phrase.counted and phrase.count > 1
         return replace(thing, count=phrase.count, counted=counted), end
-    more = read(words, end + 1) if word_at(words, end) == "and" and thing.bare else None
-    if more is not None and more[0].bare and more[0].plural:
-        end = more[1]  # "a nest of twigs and leaves"
+    if grouped and thing.bare:
+        return thing, end  # "a lot of mist"
     return replace(phrase, tail=" ".join(words[i:end])), end

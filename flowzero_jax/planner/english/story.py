@@ -13,15 +13,13 @@ from flowzero_jax.planner.words.verbs import Verb
 class ThingDraft:
     """An object, or `count` of them; `vague`: the prompt gives no number.
 
-    `number`: its place among the things of the story. `part`: the part that is meant, in "a bird's
-    wings". `region`: where it stands.
+    `number`: its place among the things of the story. `region`: where it stands.
     """
 
     number: int
     label: Label
     count: int = 1
     vague: bool = False
-    part: str = ""
     region: Spot | None = None
 
 

@@ -148,13 +148,17 @@ def _thing(story: Story, phrase: NounPhrase) -> ThingDraft:
         bare = not determined or label.bare
         label = replace(label, bare=bare, unique=label.unique or phrase.determiner == "the")
     thing = story.add(label, phrase.count)
-    thing.vague, thing.part = phrase.plural and not phrase.counted, phrase.part
+    thing.vague = phrase.plural and not phrase.counted
     return thing
 
 
 def _place(story: Story, named: Named) -> PlaceDraft:
     assert named.phrase is not None
     noun, role = named.phrase.noun, named.role if named.role in lexicon.PREPOSITIONS else ""
+    before = story.mentioned[-1] if story.mentioned and noun in lexicon.TIMES and role else None
+    if isinstance(before, PlaceDraft) and before.noun not in lexicon.TIMES:
+        before.text += f" {role} {named.text}"  # "a beach at sunrise"
+        return before
     known = [place for place in story.places if place.noun == noun]
     if not known or noun in lexicon.TIMES:
         known = [PlaceDraft(noun, named.text.replace(" 's", "'s"), role)]

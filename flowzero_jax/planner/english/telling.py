@@ -136,20 +136,8 @@ def _how(teller: Teller, part: clauses.How) -> None:
     elif word in COMPARATIVES:
         sized = Verb(word, "grow" if COMPARATIVES[word] > 1 else "shrink")
         event.verb = sized if verb.kind in GRAMMAR["sized"] else verb
-    elif word in ("away", "off"):
-        event.away = True
-    elif word != "back":
-        _overhead(teller, event, word)
-
-
-def _overhead(teller: Teller, event: Event, word: str) -> None:
-    """ "flies overhead": the subjects are high up; "while the earth spins below": low."""
-    below = word in ("below", "underneath", "beneath")
-    for thing in event.things:
-        own = [e.direction or e.verb.direction for e in teller.story.events if thing in e.subjects]
-        climbs = any(direction and direction[1] for direction in own)
-        if below or (event.verb.kind in GRAMMAR["moving"] | {"other"} and not climbs):
-            thing.region = thing.region or Spot(y=1 if below else -1)
+    else:
+        event.away |= word in ("away", "off")
 
 
 def _object(teller: Teller, part: clauses.Object) -> None:

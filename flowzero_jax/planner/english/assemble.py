@@ -1,13 +1,17 @@
 """From a prompt to its intent: who is there, what changes, who moves when and where."""
 
 from flowzero_jax.planner.english.backgrounds import background_of, scenery_of
-from flowzero_jax.planner.english.effects import spread_effects
 from flowzero_jax.planner.english.labels import growth_of, labels_of
-from flowzero_jax.planner.english.motions import displaces, is_explicit, moves_of, visible_of
+from flowzero_jax.planner.english.motions import (
+    displaces,
+    is_explicit,
+    moves_of,
+    spread_effects,
+    visible_of,
+)
 from flowzero_jax.planner.english.own_words import Told, own_words
 from flowzero_jax.planner.english.sentences import read_sentence
-from flowzero_jax.planner.english.story import RelationDraft, Story, ThingDraft
-from flowzero_jax.planner.english.teller import Teller
+from flowzero_jax.planner.english.story import RelationDraft, Story, Teller, ThingDraft
 from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Thing, When
 from flowzero_jax.planner.words import lexicon, sizes

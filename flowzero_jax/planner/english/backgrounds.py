@@ -11,7 +11,6 @@ from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import CHASES
 
 _SPEEDS = {"slow": 0.2, "normal": 0.4, "fast": 0.75}
-_FOLLOWING = {"slow": 0.3, "normal": 0.5, "fast": 0.75}
 _RESTLESS = Background(None, 0.15)
 _ZOOM = 1.6
 _FOLLOWS = CHASES | {"track"}
@@ -58,7 +57,7 @@ def _follow(thing: ThingDraft, story: Story) -> Background:
     said = ways[0].heading if ways else None
     pace = ways[0].pace or ways[0].verb.pace if ways else "normal"
     dx, dy = said or (1, 0)
-    return Background((-dx, -dy), _FOLLOWING[pace], free=said is None)
+    return Background((-dx, -dy), _SPEEDS[pace], free=said is None)
 
 
 def scenery_of(story: Story) -> tuple[Scenery, ...]:

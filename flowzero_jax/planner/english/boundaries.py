@@ -111,7 +111,7 @@ def _looks_past(word: str) -> bool:
     return word.endswith("ed") and not word.endswith(lexicon.NOT_PARTICIPLES)
 
 
-def is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: list[str]) -> bool:
+def is_bare_verb(words: list[str], i: int, opening: Opening, taken: list[str]) -> bool:
     """Whether a verb stands where only adjectives, or nothing, came before."""
     word, form = words[i], form_of(words[i])
     if taken:  # "the liquid turns red": the adjective was the noun

@@ -18,8 +18,8 @@ def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
     explicit = any(e.end_state is not None or e.start_state is not None for e in events)
     for event in [e for e in events if e.verb.kind == "change" and not is_about_time(e)]:
         start, end, base = event.start_state, event.end_state, labels[-1]
-        if end is not None and _tells_size_alone(end):
-            continue
+        if end is not None and COMPARATIVES.keys() & set(end.attribute):
+            continue  # "bigger and bigger"
         if start is not None:
             labels[-1] = _in_state(base, start)
         result = RESULTS.get(event.verb.lemma)
@@ -53,12 +53,6 @@ def _size(state: State | None) -> float:
     return next((sizes[word] for word in words if word in sizes), 0.0)
 
 
-def _tells_size_alone(state: State) -> bool:
-    """ "bigger and bigger"."""
-    words = [word for word in state.attribute if word != "and"]
-    return bool(words) and all(w in COMPARATIVES and w not in lexicon.SIZES for w in words)
-
-
 def is_about_time(event: Event) -> bool:
     """Whether a change is one of the hour, season or weather, not of the thing."""
     states = [s for s in (event.start_state, event.end_state) if s is not None]
@@ -78,7 +72,7 @@ def _in_state(label: Label, state: State) -> Label:
 
 
 def _without_kind(words: tuple[str, ...], look: tuple[str, ...]) -> tuple[str, ...]:
-    """Drops the adjectives that a look replaces: a colour replaces a colour."""
+    """Without the adjectives that a look replaces: a colour replaces a colour."""
     kinds = {_kind(word) or "quality" for word in look if word != "and"}
     shades = GRAMMAR["intensities"] if "colour" in kinds else frozenset()
     kept = [word for word in words if _kind(word) not in kinds and word not in shades]

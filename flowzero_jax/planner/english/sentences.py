@@ -1,5 +1,4 @@
-"""From the words of a sentence to its clauses: the first of two passes, without any knowledge of
-what has been named before.
+"""From the words of a sentence to its clauses: the first of two passes.
 
 Every reader looks at one place in the sentence and returns the place after what it has understood,
 or None; the first that understands something is taken. What none understands is passed over.
@@ -140,7 +139,7 @@ def _skip_introduction(here: Here) -> Here:
     if found is None or found[0].head not in lexicon.MEDIA:
         return here
     phrase, ahead = found[0], found[1] - here.i
-    two = here.at("in", "which", ahead=ahead) or here.at("that", "shows", ahead=ahead)
+    two = (here.word(ahead), here.word(ahead + 1)) in (("in", "which"), ("that", "shows"))
     one = here.word(ahead) in GRAMMAR["introducers"]
     if lexicon.SCENERY.intersection(phrase.written[:-1]) or not (one or two):
         return here
@@ -183,7 +182,7 @@ def _skip_look(here: Here) -> Here:
 def _read_causative(here: Here, group: VerbGroup) -> Here | None:
     """ "turns a frog into a prince": the object changes."""
     found = read(here.words, here.i)
-    if found is None or not here.at("into", ahead=found[1] - here.i):
+    if found is None or here.word(found[1] - here.i) != "into":
         return None
     subject = Subject(here.i, found[1], Named(here.text(found[1]), "object", found[0]))
     here = here.change(verb=None).begin(parts=(subject,))

@@ -11,7 +11,7 @@ from flowzero_jax.planner.english.motions import (
 )
 from flowzero_jax.planner.english.own_words import Told, own_words
 from flowzero_jax.planner.english.sentences import read_sentence
-from flowzero_jax.planner.english.story import RelationDraft, Story, Teller, ThingDraft
+from flowzero_jax.planner.english.story import RelationDraft, Story, ThingDraft
 from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Thing, When
 from flowzero_jax.planner.words import lexicon, sizes
@@ -29,14 +29,13 @@ def read_intent(prompt: str) -> Intent:
     """
     prompt = clean_prompt(prompt)
     story = Story(names=proper_names(prompt))
-    teller = Teller(story)
     told = []
     for tokens in tokenize(prompt):
         here = read_sentence([token.word for token in tokens])
         steps, names = [], []
         for clause in here.clauses:
-            tell(teller, clause)
-            acting = [s for s in teller.subjects if isinstance(s, ThingDraft)]
+            tell(story, clause)
+            acting = [s for s in story.subjects if isinstance(s, ThingDraft)]
             steps.append(story.order)
             names.append(" and ".join(t.label.caption(t.count, t.vague) for t in acting))
         told.append(Told(tokens, here, steps, names))

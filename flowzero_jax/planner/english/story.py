@@ -116,7 +116,9 @@ class Story:
     """All that has been told; `order`: the step of the sequence that is being told.
 
     `mentioned`: what was named, the last at the end. `restless`: something was named that moves by
-    itself. `names`: words that are parts of proper names.
+    itself. `names`: words that are parts of proper names. `subjects`, `event`: of the last clause;
+    `goes_on`: it is one more stage of the verb before. `last`: what was named last. `topics`: what
+    "it" and "they" can mean.
     """
 
     names: frozenset[str] = frozenset()
@@ -127,6 +129,11 @@ class Story:
     mentioned: list[Mention] = field(default_factory=list)
     restless: bool = False
     order: int = 0
+    subjects: list[Mention] = field(default_factory=list)
+    event: Event | None = None
+    last: Mention | None = None
+    topics: list[Mention] = field(default_factory=list)
+    goes_on: bool = False
 
     @property
     def named_things(self) -> list[ThingDraft]:
@@ -156,26 +163,10 @@ class Story:
                     RelationDraft(kind, subject, target, words, self.order, together, event)
                 )
 
-
-@dataclass(eq=False)
-class Teller:
-    """Where a story is after some clauses.
-
-    `subjects`, `event`: of the clause. `last`: what was named last. `topics`: what "it" and "they"
-    can mean. `goes_on`: the clause is one more stage of the verb before.
-    """
-
-    story: Story
-    subjects: list[Mention] = field(default_factory=list)
-    event: Event | None = None
-    last: Mention | None = None
-    topics: list[Mention] = field(default_factory=list)
-    goes_on: bool = False
-
     def begin(self, verb: Verb, subjects: list[Mention], stated: bool = True) -> Event:
         """A new event, which "it" then refers to."""
-        event = Event(verb, list(subjects), self.story.order, stated)
-        self.story.events.append(event)
+        event = Event(verb, list(subjects), self.order, stated)
+        self.events.append(event)
         self.topics = list(event.things) or self.topics
         return event
 
@@ -193,24 +184,24 @@ class Teller:
             self.event = self.begin(verb, subjects, stated=False)
         return self.event
 
-    def relate(
+    def stand(
         self, kind: RelationKind, words: str, target: ThingDraft, together: bool = False
     ) -> None:
         """Relates the event's subjects, else the clause's, else the last thing, to `target`.
 
         Before the verb, "a cat on a mat and a dog with a bone" relates only what is still unplaced.
         """
-        story, event, last = self.story, self.event, self.last
+        event, last = self.event, self.last
         subjects: list[Mention | None] = [*(event.subjects if event else self.subjects)] or [last]
-        before = story.relations[-1] if story.relations else None
+        before = self.relations[-1] if self.relations else None
         if before and (before.kind, before.words, before.target) == (kind, words, last):
             subjects = [before.target]  # "a cup on a book on a table"
         if event is None and len(subjects) > 1:
-            placed = [relation.subject for relation in story.relations]
+            placed = [relation.subject for relation in self.relations]
             first = [s for s in subjects[:-1] if s not in placed and kind != "with"]
             subjects = [*first, subjects[-1]]
         known: list[Mention | None] = [s for s in subjects if s not in (None, target)] or [last]
-        story.relate(kind, words, known, target, event, together)
+        self.relate(kind, words, known, target, event, together)
 
     def target_of(self, part: Attachment | Object) -> Mention | None:
         """What an attachment or object names; a pronoun means another thing than the subjects."""
@@ -218,9 +209,9 @@ class Teller:
             return self.mention(part.named)
         event = self.event if self.event is not None and self.event.stated else None
         own: list[Mention | None] = [*event.subjects] if event is not None else [self.last]
-        others = [thing for thing in self.story.named_things if thing not in own]
+        others = [thing for thing in self.named_things if thing not in own]
         if part.named.text == "another" and others:  # one more of what was named last
-            return self.story.add(others[-1].label)
+            return self.add(others[-1].label)
         return next(iter(others if part.named.text == "its" else reversed(others)), None)
 
     def subjects_of(self, named: Named) -> list[Mention]:
@@ -234,7 +225,7 @@ class Teller:
 
     def _refer(self, pronoun: str) -> list[Mention]:
         """What "it" or "they" means: the subject before, else what was named."""
-        things, topics = self.story.named_things, self.topics
+        things, topics = self.named_things, self.topics
         if pronoun in GRAMMAR["plural_pronouns"]:
             several = [t for t in topics if isinstance(t, ThingDraft) and t.count > 1]
             group = things[-1:] if things and things[-1].count > 1 else things
@@ -250,33 +241,29 @@ class Teller:
     def mention(self, named: Named) -> Mention:
         """What a noun phrase means, remembered: what was named before, or something new."""
         assert named.phrase is not None
-        story, phrase, kind = self.story, named.phrase, named.kind
-        story.restless |= not lexicon.RESTLESS.isdisjoint(phrase.written)
+        phrase, kind = named.phrase, named.kind
+        self.restless |= not lexicon.RESTLESS.isdisjoint(phrase.written)
         found = self._find(phrase) if kind != "camera" else None
         if found is None and kind not in ("thing", "place"):
             return Nothing(named.text, views=kind == "camera")
         if found is None:
-            found = _place(story, named) if kind == "place" else _thing(story, phrase)
-        if found in story.mentioned:
-            story.mentioned.remove(found)
-        story.mentioned.append(found)
+            found = _place(self, named) if kind == "place" else _thing(self, phrase)
+        if found in self.mentioned:
+            self.mentioned.remove(found)
+        self.mentioned.append(found)
         return found
 
     def _find(self, phrase: NounPhrase) -> Mention | None:
         """An earlier mention: "the cat" after "a black cat", "the white one"."""
-        if phrase.determiner not in GRAMMAR["back_references"]:
-            return None
-        for earlier in reversed(self.story.mentioned):
-            if isinstance(earlier, PlaceDraft) and earlier.noun == phrase.noun:
-                return earlier
-            if isinstance(earlier, ThingDraft) and _matches(earlier, phrase):
-                return earlier
-        return None
+        same = (earlier for earlier in reversed(self.mentioned) if _matches(earlier, phrase))
+        return next(same, None) if phrase.determiner in GRAMMAR["back_references"] else None
 
 
-def _matches(thing: ThingDraft, phrase: NounPhrase) -> bool:
-    new, old = set(phrase.words[:-1]), set(thing.label.words[:-1])
-    same = phrase.noun == thing.label.noun and (new <= old or old <= new)
+def _matches(earlier: Mention, phrase: NounPhrase) -> bool:
+    if not isinstance(earlier, ThingDraft):
+        return isinstance(earlier, PlaceDraft) and earlier.noun == phrase.noun
+    new, old = set(phrase.words[:-1]), set(earlier.label.words[:-1])
+    same = phrase.noun == earlier.label.noun and (new <= old or old <= new)
     return same or (phrase.noun == "one" and new <= old)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flowzero_jax.planner.english import clauses
 from flowzero_jax.planner.english.changes import COMPARATIVES
 from flowzero_jax.planner.english.places import Path
-from flowzero_jax.planner.english.story import Event, Nothing, PlaceDraft, Teller, ThingDraft
+from flowzero_jax.planner.english.story import Event, Nothing, PlaceDraft, Story, ThingDraft
 from flowzero_jax.planner.intent import RelationKind, Spot
 from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR, by_word, load
@@ -23,46 +23,45 @@ _ORIGINS: dict[str, RelationKind] = _LISTS["origins"]
 _SETS = Verb("set", "travel", direction=(0, 1))  # the sun sets
 
 
-def tell(teller: Teller, clause: clauses.Clause) -> None:
+def tell(story: Story, clause: clauses.Clause) -> None:
     """Adds what a clause says."""
-    story = teller.story
     story.order += clause.then and bool(story.events or story.places)
-    teller.goes_on = clause.verb is None and clause.shares == "same"
-    if not teller.goes_on:
-        teller.event = None
+    story.goes_on = clause.verb is None and clause.shares == "same"
+    if not story.goes_on:
+        story.event = None
     if clause.shares == "last":
-        teller.subjects = [teller.last] if teller.last is not None else []
+        story.subjects = [story.last] if story.last is not None else []
     elif clause.subjects:
-        teller.subjects = []
+        story.subjects = []
     later, named = [], False
     for part in clause.parts:
         course = isinstance(part, clauses.Way) and not part.path.at
         if isinstance(part, clauses.Subject):
-            _subject(teller, part)
+            _subject(story, part)
             named = True
         elif not named or (clause.verb and (course or part.start >= clause.verb.end)):
             later.append(part)  # said before the subject, or of the verb
         else:
-            PARTS[type(part)](teller, part)
-    if clause.verb is not None and teller.subjects:
+            PARTS[type(part)](story, part)
+    if clause.verb is not None and story.subjects:
         group = clause.verb
-        sun = any(isinstance(s, ThingDraft) and s.label.unique for s in teller.subjects)
+        sun = any(isinstance(s, ThingDraft) and s.label.unique for s in story.subjects)
         verb = _SETS if sun and group.verb.lemma == "set" else group.verb
-        event = teller.event = teller.begin(verb, teller.subjects)
+        event = story.event = story.begin(verb, story.subjects)
         event.passive, event.pace = group.passive, group.pace
     for part in later:
-        PARTS[type(part)](teller, part)
+        PARTS[type(part)](story, part)
 
 
-def _subject(teller: Teller, part: clauses.Subject) -> None:
-    named = teller.subjects_of(part.named)
-    again = named and named[-1] in teller.subjects  # "a cat and a dog, the cat runs"
-    teller.subjects = named if again else [*teller.subjects, *named]
-    teller.last = named[-1] if named else None
+def _subject(story: Story, part: clauses.Subject) -> None:
+    named = story.subjects_of(part.named)
+    again = named and named[-1] in story.subjects  # "a cat and a dog, the cat runs"
+    story.subjects = named if again else [*story.subjects, *named]
+    story.last = named[-1] if named else None
 
 
-def _way(teller: Teller, part: clauses.Way) -> None:
-    path, event = part.path, teller.implied_event(still=part.path.at is not None)
+def _way(story: Story, part: clauses.Way) -> None:
+    path, event = part.path, story.implied_event(still=part.path.at is not None)
     if event is None:
         return
     event.crossing |= path.crossing
@@ -71,55 +70,55 @@ def _way(teller: Teller, part: clauses.Way) -> None:
     elif path.manner:
         event.manner = path.manner
     else:
-        _head(teller, event, path, part.of_last)
+        _head(story, event, path, part.of_last)
 
 
-def _head(teller: Teller, event: Event, path: Path, of_last: bool) -> None:
+def _head(story: Story, event: Event, path: Path, of_last: bool) -> None:
     """Where the event leads, from where, or where it takes place."""
     if path.direction:
-        again = event.direction and teller.goes_on and not event.origin
-        event = teller.next_stage(event) if again else event
+        again = event.direction and story.goes_on and not event.origin
+        event = story.next_stage(event) if again else event
         event.direction = path.direction
     rests = event.verb.kind in GRAMMAR["rest_kinds"] and not (
         event.passive or event.obj or event.direction
     )
     if path.origin and rests and not path.goal:
-        _stand(teller, event, path.origin.spot, of_last)  # "watches from the right"
+        _stand(story, event, path.origin.spot, of_last)  # "watches from the right"
     elif path.origin:
         event.origin = path.origin.spot
     if path.goal:
-        event = teller.next_stage(event) if event.goal is not None else event
+        event = story.next_stage(event) if event.goal is not None else event
         event.goal = path.goal.spot
     if path.at:
-        _stand(teller, event, path.at.spot, of_last)
+        _stand(story, event, path.at.spot, of_last)
 
 
-def _stand(teller: Teller, event: Event, spot: Spot, of_last: bool) -> None:
+def _stand(story: Story, event: Event, spot: Spot, of_last: bool) -> None:
     """ "on the left": where the last thing stands, or where it stops."""
     if event.verb.lemma in ("stop", "pause", "halt", "rest"):
-        before = [e for e in teller.story.events if e.subjects == event.subjects and e.stated]
+        before = [e for e in story.events if e.subjects == event.subjects and e.stated]
         for earlier in [e for e in before if e is not event and e.goal is None][-1:]:
             earlier.goal = spot  # "enters and stops in the middle"
             return
-    last = teller.last
+    last = story.last
     for thing in [last] if of_last and isinstance(last, ThingDraft) else event.things:
         thing.region = spot
 
 
-def _span(teller: Teller, part: clauses.Span) -> None:
-    event = teller.implied_event(still=True)
+def _span(story: Story, part: clauses.Span) -> None:
+    event = story.implied_event(still=True)
     if event is not None and not event.of_camera:
         event.span, event.only = part.span, event.only or part.only
 
 
-def _change(teller: Teller, part: clauses.Change) -> None:
-    if teller.event is not None:
-        teller.event.start_state, teller.event.end_state = part.before, part.after
-        teller.last = teller.event.subjects[-1]
+def _change(story: Story, part: clauses.Change) -> None:
+    if story.event is not None:
+        story.event.start_state, story.event.end_state = part.before, part.after
+        story.last = story.event.subjects[-1]
 
 
-def _how(teller: Teller, part: clauses.How) -> None:
-    word, event = part.word, teller.event
+def _how(story: Story, part: clauses.How) -> None:
+    word, event = part.word, story.event
     if event is None:
         return
     verb = event.verb
@@ -134,10 +133,10 @@ def _how(teller: Teller, part: clauses.How) -> None:
         event.away |= word in ("away", "off")
 
 
-def _object(teller: Teller, part: clauses.Object) -> None:
+def _object(story: Story, part: clauses.Object) -> None:
     """What the verb is done to."""
-    event, named = teller.event, teller.target_of(part)
-    teller.last = named if isinstance(named, ThingDraft | PlaceDraft) else teller.last
+    event, named = story.event, story.target_of(part)
+    story.last = named if isinstance(named, ThingDraft | PlaceDraft) else story.last
     if event is None or named is None:
         return
     framed = isinstance(named, Nothing) and named.text.split()[-1] in lexicon.FRAME_NOUNS
@@ -146,7 +145,7 @@ def _object(teller: Teller, part: clauses.Object) -> None:
     verb, event.obj = event.verb, event.obj or named
     if isinstance(named, ThingDraft) and verb.lemma in RIDES:
         kind: RelationKind = "in" if verb.lemma in ("drive", "steer") else "on"
-        teller.relate(kind, kind, named, together=True)
+        story.stand(kind, kind, named, together=True)
     elif (
         isinstance(named, ThingDraft)
         and verb.kind in GRAMMAR["rest_kinds"]
@@ -154,44 +153,44 @@ def _object(teller: Teller, part: clauses.Object) -> None:
     ):
         words = "with" if verb.kind == "auxiliary" or verb.lemma == "be" else verb.ing
         if verb.lemma not in OBJECT_MOVES | BOTH_MOVE | CHASES:
-            teller.relate("with", words, named)
+            story.stand("with", words, named)
 
 
-def _attachment(teller: Teller, part: clauses.Attachment) -> None:
+def _attachment(story: Story, part: clauses.Attachment) -> None:
     """Adds what "to the house", "off a table" or "next to a tree" says."""
-    target, event = teller.target_of(part), teller.event
+    target, event = story.target_of(part), story.event
     if isinstance(target, ThingDraft):
         if part.kind is not None:
-            _relative(teller, part, part.kind, target)
+            _relative(story, part, part.kind, target)
         elif event is not None and event.verb.kind not in ("still", "auxiliary"):
-            _mean(teller, part, target, event)
+            _mean(story, part, target, event)
         elif part.preposition in _REST:
-            teller.relate(_REST[part.preposition], part.words, target)
+            story.stand(_REST[part.preposition], part.words, target)
     elif event is not None and isinstance(target, PlaceDraft):
         _at_place(event, part.preposition, target)
     elif event is not None and isinstance(target, Nothing) and target.views:
         event.verb = Verb(event.verb.lemma, "shrink" if "from" in part.preposition else "grow")
     elif event is not None and part.preposition == "into":
         event.away |= "distance" in part.named.text
-    teller.last = target if isinstance(target, ThingDraft | PlaceDraft) else teller.last
+    story.last = target if isinstance(target, ThingDraft | PlaceDraft) else story.last
     if isinstance(target, PlaceDraft) and part.side is not None:
         target.preposition = target.preposition.replace("near", "in")
-        _way(teller, clauses.Way(part.start, part.end, part.side))  # a room's side is the frame's
+        _way(story, clauses.Way(part.start, part.end, part.side))  # a room's side is the frame's
 
 
 def _relative(
-    teller: Teller, part: clauses.Attachment, kind: RelationKind, target: ThingDraft
+    story: Story, part: clauses.Attachment, kind: RelationKind, target: ThingDraft
 ) -> None:
     """ "next to a tree", "from the left of a box"."""
-    event, spot = teller.event, Spot(relation=kind, target=target.number)
+    event, spot = story.event, Spot(relation=kind, target=target.number)
     moves = event is not None and (event.verb.kind not in GRAMMAR["rest_kinds"] or event.passive)
     if part.to and event is not None and moves:
-        event = teller.next_stage(event) if event.goal is not None else event
+        event = story.next_stage(event) if event.goal is not None else event
         event.goal = spot
     elif part.preposition == "from" and event is not None:
         event.origin = spot
     else:
-        teller.relate(kind, part.words, target)
+        story.stand(kind, part.words, target)
 
 
 def _slope(event: Event, preposition: str, noun: str) -> None:
@@ -213,13 +212,13 @@ def _at_place(event: Event, preposition: str, place: PlaceDraft) -> None:
             event.direction = (0, vertical)
 
 
-def _mean(teller: Teller, part: clauses.Attachment, thing: ThingDraft, event: Event) -> None:
+def _mean(story: Story, part: clauses.Attachment, thing: ThingDraft, event: Event) -> None:
     """What a preposition says of an event that is no rest."""
     preposition, verb = part.preposition, event.verb
     moves, rest = verb.kind in GRAMMAR["moving"], _REST.get(preposition, "next_to")
     if preposition in ("up", "down"):
         _slope(event, preposition, thing.label.noun)
-        teller.relate("in_front_of", "on", thing)
+        story.stand("in_front_of", "on", thing)
     elif preposition in GRAMMAR["against"] and verb.lemma in GRAMMAR["crashes"]:
         event.obj = thing
     elif preposition in _GOALS or _puts(event, preposition):
@@ -237,20 +236,20 @@ def _mean(teller: Teller, part: clauses.Attachment, thing: ThingDraft, event: Ev
     elif moves and preposition in ("around", "round"):
         event.around, event.manner = thing, event.manner or "circle"
     elif preposition in _REST and verb.kind != "disappear":
-        _stay(teller, part, thing, event)
+        _stay(story, part, thing, event)
 
 
-def _stay(teller: Teller, part: clauses.Attachment, thing: ThingDraft, event: Event) -> None:
+def _stay(story: Story, part: clauses.Attachment, thing: ThingDraft, event: Event) -> None:
     kind, moves = _REST[part.preposition], event.verb.kind in GRAMMAR["moving"]
     if part.preposition == "on" and event.verb.lemma in GRAMMAR["used"]:
-        teller.relate("with", event.verb.ing, thing)  # "types on a laptop"
+        story.stand("with", event.verb.ing, thing)  # "types on a laptop"
         return
     rides = kind in ("on", "in") and event.verb.lemma in RIDES
     if part.preposition == "by" and event.passive:  # "chased by a dog": it goes along
         rides = event.verb.lemma in CHASES | BOTH_MOVE and not event.origin
     past = part.preposition == "past" and moves  # nearer to the viewer
     if not (past and event.verb.airborne):
-        teller.relate("in_front_of" if past else kind, part.words, thing, together=rides)
+        story.stand("in_front_of" if past else kind, part.words, thing, together=rides)
     event.crossing |= part.preposition in ("past", "across") and moves
     if rides:  # "rides in a rocket"
         event.subjects = [*event.subjects, thing]
@@ -276,7 +275,7 @@ def _rests(event: Event) -> bool:
     return event.verb.kind == "other" and not moved
 
 
-PARTS: dict[type[clauses.Part], Callable[[Teller, Any], None]] = {
+PARTS: dict[type[clauses.Part], Callable[[Story, Any], None]] = {
     clauses.Way: _way,
     clauses.Attachment: _attachment,
     clauses.Object: _object,

@@ -1,7 +1,7 @@
 """How large the house may be: lines of its parts, files and functions. Raise no number here.
 
 The product had 20,946 lines when the house was built. The rules that read English became 2,200
-lines shorter since; LoRAs, checkpoints as they are, servers as they are, tracks and `doctor` came after.
+lines shorter since; LoRAs, checkpoints and servers as they are, tracks and `doctor` came after.
 It is to come down to 18,500, and the rules that read English to 3,200.
 """
 
@@ -26,9 +26,9 @@ HEART = {
 # Rooms with a budget of their own; research has none.
 APART = {"batch": 2_500, "studio": 2_500}
 
-PRODUCT = 22_722
+PRODUCT = 22_702
 # The rules that read English: planner/words and planner/english.
-ENGLISH = 3_327
+ENGLISH = 3_307
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 80
 

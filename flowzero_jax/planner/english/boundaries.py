@@ -85,7 +85,10 @@ def starts_verb(words: list[str], i: int, opening: Opening, taken: list[str]) ->
     form, before_noun = form_of(word), is_nounish(words, i + 1)
     if word in lexicon.MEDIA and following in ("of", ",", ""):
         return False  # "a drone shot of"
-    if not opening.singular and _ends_in_plural(last, form, opening):
+    ended = nouns.is_plural(last) or last in nouns.PAIR_NOUNS
+    if nouns.is_unchanged(last):  # deer run
+        ended = opening.plural or (not opening.determiner and form == "base")
+    if ended and not opening.singular:
         return True  # after a plural no second noun follows
     if word in lexicon.ING_NOUNS:  # "a child building a castle"
         placed = sizes.is_known(last) and following in lexicon.PREPOSITIONS - {"of"}
@@ -124,13 +127,6 @@ def is_bare_verb(words: list[str], i: int, opening: Opening, taken: list[str]) -
         participle = lexicon.is_ing_verb(word) or _looks_past(word)
         return participle and not is_nounish(words, i + 1)
     return form != "participle" and not _can_be_noun(words, i)
-
-
-def _ends_in_plural(last: str, form: str, opening: Opening) -> bool:
-    """Whether `last` is surely the plural head, so that no verb form belongs to the phrase."""
-    if nouns.is_unchanged(last):  # deer run
-        return opening.plural or (not opening.determiner and form == "base")
-    return nouns.is_plural(last) or last in nouns.PAIR_NOUNS
 
 
 def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool:

@@ -1,7 +1,7 @@
 """How large the house may be: lines of its parts, files and functions. Raise no number here.
 
 The product had 20,946 lines when the house was built. The rules that read English are shorter by
-1,300 since; what a batch needs outside of its room, LoRAs, tracks, `doctor`, checkpoints and
+1,500 since; what a batch needs outside of its room, LoRAs, tracks, `doctor`, checkpoints and
 servers as they are came after. It is to come down to 18,500, and the rules that read English to
 3,200.
 """
@@ -27,9 +27,9 @@ HEART = {
 # Rooms with a budget of their own; research has none.
 APART = {"batch": 2_500, "studio": 2_500}
 
-PRODUCT = 22_920
+PRODUCT = 21_904
 # The rules that read English: planner/words and planner/english.
-ENGLISH = 3_525
+ENGLISH = 3_307
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 80
 

@@ -32,7 +32,12 @@ def home(tmp_path_factory):
 def start(home, out, *options, jobs="jobs.jsonl"):
     command = [sys.executable, "-m", "flowzero_jax", "batch", jobs, "--out-dir", out]
     command += ["--model", str(PIPELINE), *SMALL, "--cache-dir", "cache", *options]
-    return subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # A suite that runs in the background may have been started with Ctrl-C ignored.
+    former = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def end(process):

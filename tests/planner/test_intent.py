@@ -87,7 +87,7 @@ def test_a_relation_knows_when_it_holds():
 def test_the_background_and_the_scenery():
     intent = read_intent("clouds drift slowly to the right over a quiet village at night")
     assert intent.background.direction == (1, 0) and 0 < intent.background.speed < 0.4
-    assert [place.noun for place in intent.scenery] == ["cloud", "village", "night"]
+    assert [place.texts for place in intent.scenery] == [("clouds",), ("a quiet village at night",)]
     assert not intent.things
     zoom = read_intent("the camera zooms out from a castle").background
     assert zoom.camera and zoom.zoom < 1 and zoom.speed == 0.0

@@ -115,7 +115,7 @@ def test_few_steps_with_a_lora_are_recorded(folder, lora_file, tmp_path):
     frames = []
     for more in (["--lora", f"{lora_file}:0.25"], ["--config", str(config)], []):
         assert main([*argv, *more]) == 0
-        record = json.loads((tmp_path / "a.meta.json").read_text())
+        record = json.loads((tmp_path / "a.npz.meta.json").read_text())
         assert record["settings"]["sampler"] == "lcm"
         frames.append(np.load(tmp_path / "a.npz")["frames"])
         assert ("lora_1_sha256" in record["model"]) == bool(more)

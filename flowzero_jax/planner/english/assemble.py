@@ -1,13 +1,17 @@
 """From a prompt to its intent: who is there, what changes, who moves when and where."""
 
 from flowzero_jax.planner.english.backgrounds import background_of, scenery_of
-from flowzero_jax.planner.english.effects import spread_effects
 from flowzero_jax.planner.english.labels import growth_of, labels_of
-from flowzero_jax.planner.english.motions import displaces, is_explicit, moves_of, visible_of
+from flowzero_jax.planner.english.motions import (
+    displaces,
+    is_explicit,
+    moves_of,
+    spread_effects,
+    visible_of,
+)
 from flowzero_jax.planner.english.own_words import Told, own_words
 from flowzero_jax.planner.english.sentences import read_sentence
 from flowzero_jax.planner.english.story import RelationDraft, Story, ThingDraft
-from flowzero_jax.planner.english.teller import Teller
 from flowzero_jax.planner.english.telling import tell
 from flowzero_jax.planner.intent import Intent, Relation, Thing, When
 from flowzero_jax.planner.words import lexicon, sizes
@@ -25,14 +29,13 @@ def read_intent(prompt: str) -> Intent:
     """
     prompt = clean_prompt(prompt)
     story = Story(names=proper_names(prompt))
-    teller = Teller(story)
     told = []
     for tokens in tokenize(prompt):
         here = read_sentence([token.word for token in tokens])
         steps, names = [], []
         for clause in here.clauses:
-            tell(teller, clause)
-            acting = [s for s in teller.subjects if isinstance(s, ThingDraft)]
+            tell(story, clause)
+            acting = [s for s in story.subjects if isinstance(s, ThingDraft)]
             steps.append(story.order)
             names.append(" and ".join(t.label.caption(t.count, t.vague) for t in acting))
         told.append(Told(tokens, here, steps, names))
@@ -91,10 +94,11 @@ def _surely_seen(intent: Intent) -> list[int]:
     every = range(len(intent.things))
     known = [k for k in every if sizes.is_known(noun := intent.things[k].noun)
              or noun in lexicon.PEOPLE]  # fmt: skip
-    many = sum(thing.count for thing in intent.things) > _MANY
+    if sum(thing.count for thing in intent.things) <= _MANY:
+        return [*every]
     kept: list[int] = []
-    for index in known if many and known else every:
-        if not many or sum(intent.things[k].count for k in [*kept, index]) <= _MANY:
+    for index in known or every:
+        if sum(intent.things[k].count for k in [*kept, index]) <= _MANY:
             kept.append(index)
     return kept
 

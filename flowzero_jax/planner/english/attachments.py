@@ -3,31 +3,21 @@
 import re
 from dataclasses import replace
 
-from flowzero_jax.planner.english import places
+from flowzero_jax.planner.english import clauses, places
 from flowzero_jax.planner.english.boundaries import opens
 from flowzero_jax.planner.english.changes import COMPARATIVES, read_change
-from flowzero_jax.planner.english.clauses import (
-    Attachment,
-    Change,
-    Here,
-    How,
-    Named,
-    Object,
-    Subject,
-    Way,
-)  # fmt: skip
-from flowzero_jax.planner.english.kinds import is_known_thing
-from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
+from flowzero_jax.planner.english.clauses import Attachment, Change, Here, Named
+from flowzero_jax.planner.english.noun_phrases import NounPhrase, is_known_thing, read
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
 from flowzero_jax.planner.intent import RelationKind
 from flowzero_jax.planner.words import lexicon
-from flowzero_jax.planner.words.tables import load, word_set
+from flowzero_jax.planner.words.tables import load
 from flowzero_jax.planner.words.verbs import BOTH_MOVE, OBJECT_MOVES, Verb, form_of
 
 _LISTS = load("phrases")
 _PREPOSITIONS = _LISTS["goals"] | _LISTS["origins"]
 _IDLE = re.compile(rf"(?:{'|'.join(_LISTS['idle'])})(?= |$)")
-_HOW = lexicon.PACES.keys() | word_set("back overhead above aloft high below underneath beneath")
+_HOW = lexicon.PACES.keys() | COMPARATIVES.keys() | {"back"}
 _OTHERS = frozenset({"the other", "the others", "the rest", "the first", "the second"})
 _RECEIVING = OBJECT_MOVES | BOTH_MOVE | {"catch", "hit"}
 
@@ -87,7 +77,7 @@ def read_way(here: Here) -> Here | None:
         kind, goal = path.region.relation, path.goal is not None
         words, it = f"to the {kind}".replace("_", " "), Named("its", kind)
         return _related(here, Attachment(here.i, path.end, here.word(), words, it, kind, goal))
-    part, fresh = Way(here.i, path.end, path, here.fresh), path.direction is None
+    part, fresh = clauses.Way(here.i, path.end, path, here.fresh), path.direction is None
     begins = here.latest is None or here.joint
     if path.at and begins and _is_followed_by_subject(here, path.end):
         here = here.begin() if here.clause.begun else here  # "on the left a ball"
@@ -122,8 +112,7 @@ def _related(here: Here, part: Attachment) -> Here:
 def read_prepositional(here: Here) -> Here | None:
     """Any other preposition and its noun."""
     word, following = here.word(), here.word(2)
-    away = here.at("away", "from")
-    if not away and word not in lexicon.PREPOSITIONS:
+    if word not in lexicon.PREPOSITIONS and (word, here.word(1)) != ("away", "from"):
         return None
     if word == "round" and not opens(here.word(1)):
         return None  # a round table
@@ -157,12 +146,12 @@ def _target(here: Here, start: int, role: str) -> tuple[Named, int] | None:
 
 
 def read_adverb(here: Here) -> Here | None:
-    """A word that says how: slowly, apart, overhead."""
+    """A word that says how: slowly, bigger."""
     word = here.word()
     onward = word == "back" and here.word(1) in ("and", "to")
-    if onward or (word not in _HOW and word not in COMPARATIVES):
+    if onward or word not in _HOW:
         return here.skip() if lexicon.is_adverb(word) else None
-    part = How(here.i, here.i + 1, word)
+    part = clauses.How(here.i, here.i + 1, word)
     return replace(here.add(part, fresh=here.fresh), joint=here.joint)
 
 
@@ -185,9 +174,9 @@ def read_pronoun(here: Here) -> Here | None:
         return None
     if verb is None or here.joint or read_verb(here.words, here.i + 1, bare=False):
         return _with_subject(here, Named(word, "subject"), here.i + 1, listed=False)
-    acts_on = any(isinstance(part, Object) for part in here.clause.parts)
+    acts_on = any(isinstance(part, clauses.Object) for part in here.clause.parts)
     if verb.verb.lemma in _RECEIVING and not acts_on:
-        part = Object(here.i, here.i + 1, Named(word, "object"))
+        part = clauses.Object(here.i, here.i + 1, Named(word, "object"))
         return replace(here.add(part), latest=here.latest)
     return here.skip()
 
@@ -203,7 +192,7 @@ def read_nominal(here: Here) -> Here | None:
     new_clause = not acts or not here.clause.begun
     followed = bool(here.joint) and noun_then_verb(here, here.i)
     changes = here.then and here.verb is not None and here.verb.verb.kind == "change"
-    if changes and phrase.determiner in ("a", "an") and not followed:
+    if changes and not followed:
         state = read_change(["into", *here.words[here.i : end]], 0, "", True)
         if state is not None:  # "becomes a sprout, then a flower"
             later = here.begin(shares="same", verb=here.verb)
@@ -225,7 +214,7 @@ def _complement(here: Here, named: Named, end: int) -> Here:
     if here.joint and attached and here.role == attached[-1].named.role:
         named = replace(named, role=here.role)
         return here.add(replace(attached[-1], start=here.i, end=end, named=named), named)
-    part = Object(here.i, end, named)
+    part = clauses.Object(here.i, end, named)
     if named.kind == "nothing":
         return here.add(part, fresh=here.fresh and not here.joint)
     return here.add(part, named)
@@ -244,5 +233,5 @@ def _with_subject(here: Here, named: Named, end: int, listed: bool) -> Here:
     clause = here.clause
     open_ = (listed and clause.subjects) or not clause.begun  # it is fronted, or its verb is
     here = here if open_ and not here.then else here.begin()
-    part = Subject(here.i, end, named)
+    part = clauses.Subject(here.i, end, named)
     return here.change(parts=(*here.clause.parts, part)).move(end, fresh=True, latest=named)

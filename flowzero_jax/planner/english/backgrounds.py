@@ -1,5 +1,7 @@
 """The motion of the background and of the camera, and the states of the scenery."""
 
+import re
+
 from flowzero_jax.planner.english.changes import State, time_text
 from flowzero_jax.planner.english.labels import is_about_time
 from flowzero_jax.planner.english.story import Event, PlaceDraft, Story, ThingDraft
@@ -9,7 +11,6 @@ from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import CHASES
 
 _SPEEDS = {"slow": 0.2, "normal": 0.4, "fast": 0.75}
-_FOLLOWING = {"slow": 0.3, "normal": 0.5, "fast": 0.75}
 _RESTLESS = Background(None, 0.15)
 _ZOOM = 1.6
 _FOLLOWS = CHASES | {"track"}
@@ -56,57 +57,38 @@ def _follow(thing: ThingDraft, story: Story) -> Background:
     said = ways[0].heading if ways else None
     pace = ways[0].pace or ways[0].verb.pace if ways else "normal"
     dx, dy = said or (1, 0)
-    return Background((-dx, -dy), _FOLLOWING[pace], free=said is None)
+    return Background((-dx, -dy), _SPEEDS[pace], free=said is None)
 
 
 def scenery_of(story: Story) -> tuple[Scenery, ...]:
     """The places named, with what they change from and to."""
     result: list[Scenery] = []
-    dated = _dated(story)
-    for place in [place for place in story.places if place not in dated.values()]:
-        result += _states_of(place, dated.get(place), story)
+    for place in story.places:
+        result += _states_of(place, story)
     for event in [event for event in story.events if event.things and is_about_time(event)]:
         states = [s for s in (event.start_state, event.end_state) if s is not None]
         result.append(Scenery("time", tuple(_when(state) for state in states)))
     return tuple(result)
 
 
-def _states_of(place: PlaceDraft, time: PlaceDraft | None, story: Story) -> list[Scenery]:
-    """A place with its states, at its `time` first if that changes; nothing if it says nothing."""
-    texts = [place.text if time is None else f"{place.text} {time.preposition} {time.text}"]
+def _states_of(place: PlaceDraft, story: Story) -> list[Scenery]:
+    """A place with its states; nothing if it says nothing."""
+    texts = [place.text]
     for event in [e for e in story.events if place in e.subjects and e.verb.kind == "change"]:
-        if time is not None and event.end_state:
-            texts.append(event.end_state.text)
-        else:
-            texts = [*texts[:-1], *_states(texts[-1], event)]
+        texts = [*texts[:-1], *_states(texts[-1], event)]
     timed = _own_time(place.text) if place.noun in lexicon.TIMES else ""
     if len(texts) == 1:
         says_nothing = place.noun in GRAMMAR["backgrounds_backdrops"] and place.text.count(" ") < 2
         if says_nothing:
             return []
         texts = [timed] if texts == [place.noun] and timed and not place.preposition else texts
-    changes = len(texts) > 1 and (timed or time is not None)
+    changes = len(texts) > 1 and timed
     return [Scenery(place.noun, tuple(texts), "" if changes else place.preposition)]
 
 
-def _dated(story: Story) -> dict[PlaceDraft, PlaceDraft]:
-    """Places whose time changes with them: "a beach at sunrise turns into a beach at sunset"."""
-    times = [p for p in story.places if p.noun in lexicon.TIMES and p.preposition]
-    found = {}
-    for event in story.events if len(times) == 1 else []:
-        places, end = [p for p in event.subjects if isinstance(p, PlaceDraft)], event.end_state
-        if (
-            len(places) == 1
-            and end is not None
-            and end.label
-            and time_text((end.text.split()[-1],))
-        ):
-            found[places[0]] = times[0]
-    return found
-
-
 def _own_time(text: str) -> str:
-    return time_text(tuple(w for w in text.split() if w not in lexicon.DETERMINERS))
+    words = tuple(word for word in text.split() if word not in lexicon.DETERMINERS)
+    return time_text(words) if lexicon.PREPOSITIONS.isdisjoint(words) else ""
 
 
 def _when(state: State) -> str:
@@ -124,10 +106,10 @@ def _states(text: str, event: Event) -> list[str]:
 
 def _in_state(text: str, state: State) -> str:
     time, look = time_text(state.words), " ".join(state.attribute)
-    if GRAMMAR["in_states"] & set(state.attribute):
-        return f"{text}, {look}"  # "a station, empty at dawn"
-    if time or state.label is not None:
-        return f"{text} {time}" if time else state.text
+    if time:  # in place of the time before
+        return f"{re.split(' (?:at|in|on|during) ', text)[0]} {time}"
+    if state.label is not None:
+        return state.text
     words = [word for word in text.split() if word not in lexicon.COLORS]
     opening = words[0] in lexicon.DETERMINERS
     return " ".join([*words[:opening], look, *words[opening:]])

@@ -85,7 +85,10 @@ def starts_verb(words: list[str], i: int, opening: Opening, taken: list[str]) ->
     form, before_noun = form_of(word), is_nounish(words, i + 1)
     if word in lexicon.MEDIA and following in ("of", ",", ""):
         return False  # "a drone shot of"
-    if not opening.singular and _ends_in_plural(last, form, opening):
+    ended = nouns.is_plural(last) or last in nouns.PAIR_NOUNS
+    if nouns.is_unchanged(last):  # deer run
+        ended = opening.plural or (not opening.determiner and form == "base")
+    if ended and not opening.singular:
         return True  # after a plural no second noun follows
     if word in lexicon.ING_NOUNS:  # "a child building a castle"
         placed = sizes.is_known(last) and following in lexicon.PREPOSITIONS - {"of"}
@@ -96,7 +99,9 @@ def starts_verb(words: list[str], i: int, opening: Opening, taken: list[str]) ->
     if form == "s" or (not form and nouns.is_plural(word) and word.endswith("s")):
         return _is_verb_in_s(words, i, opening, last)
     if form == "base":
-        return opening.many or _is_bare_verb(words, i)
+        moves = VERBS[lemma_of(word)].kind in ("travel", "jiggle")
+        onward = following in lexicon.SIDES or words[i + 1 : i + 3] == ["to", "the"]
+        return opening.many or (moves and onward)  # "a cat run to the left"
     if form == "ing" or (not form and word.endswith("ing") and len(word) > 5):
         return not (before_noun and last in lexicon.COLORS)
     lemma = lemma_of(word)
@@ -109,7 +114,7 @@ def _looks_past(word: str) -> bool:
     return word.endswith("ed") and not word.endswith(lexicon.NOT_PARTICIPLES)
 
 
-def is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: list[str]) -> bool:
+def is_bare_verb(words: list[str], i: int, opening: Opening, taken: list[str]) -> bool:
     """Whether a verb stands where only adjectives, or nothing, came before."""
     word, form = words[i], form_of(words[i])
     if taken:  # "the liquid turns red": the adjective was the noun
@@ -122,23 +127,6 @@ def is_verb_without_noun(words: list[str], i: int, opening: Opening, taken: list
         participle = lexicon.is_ing_verb(word) or _looks_past(word)
         return participle and not is_nounish(words, i + 1)
     return form != "participle" and not _can_be_noun(words, i)
-
-
-def _ends_in_plural(last: str, form: str, opening: Opening) -> bool:
-    """Whether `last` is surely the plural head, so that no verb form belongs to the phrase."""
-    if nouns.is_unchanged(last):  # deer run
-        return opening.plural or (not opening.determiner and form == "base")
-    return nouns.is_plural(last) or last in nouns.PAIR_NOUNS
-
-
-def _is_bare_verb(words: list[str], i: int) -> bool:
-    """Whether a base form after a singular is a verb all the same: "a cat run to the left"."""
-    word, following = words[i], word_at(words, i + 1)
-    if word in GRAMMAR["nouny"]:
-        moves = VERBS[lemma_of(word)].kind in ("travel", "jiggle")
-        return moves and (following in lexicon.SIDES or words[i + 1 : i + 3] == ["to", "the"])
-    led = following in lexicon.PREPOSITIONS or lexicon.is_adverb(following)
-    return led and not is_nounish(words, i + 1) and not sizes.is_known(word)
 
 
 def _is_verb_in_s(words: list[str], i: int, opening: Opening, last: str) -> bool:

@@ -91,10 +91,6 @@ def _read_from(words: list[str], i: int, lemma: str, changing: bool, known: bool
     if start is None:
         return None
     first, middle = start
-    more = words[middle : middle + 5] if word_at(words, middle) in GRAMMAR["in_states"] else []
-    if "to" in more and _is_attribute(first.attribute[:1]):  # "from shrouded in fog to clear"
-        middle += more.index("to")
-        first = State(attribute=tuple(words[i:middle]), text=" ".join(words[i:middle]))
     joined = word_at(words, middle) in ("to", "into") and not read_path(["from", *words[i:]], 0)
     end = _read_state(words, middle + 1, words[middle] == "into") if joined else None
     if end is not None:
@@ -146,9 +142,14 @@ def _read_state(words: list[str], i: int, into: bool) -> tuple[State, int] | Non
     if describing or time_text(tuple(taken)):
         return described, j
     found = noun_phrases.read(words, i)
-    if found and not found[0].part and (first in lexicon.DETERMINERS or into or found[0].counted):
-        return _read_thing(words, i, *found, into)
-    return described, j
+    if found is None or not (first in lexicon.DETERMINERS or into or found[0].counted):
+        return described, j
+    phrase, end = found
+    time = noun_phrases.read(words, end + 1) if word_at(words, end) in GRAMMAR["at"] else None
+    if phrase.noun in lexicon.SCENERY and time and time_text(time[0].words):
+        end = time[1]  # "into a beach at sunset"
+    label = label_of(phrase.words, phrase.written, bool(phrase.determiner) or not into)
+    return State(label=label, text=" ".join(words[i:end])), end
 
 
 def _read_thing(
@@ -156,10 +157,6 @@ def _read_thing(
 ) -> tuple[State, int]:
     """A state that is another thing, or scenery with its time."""
     label = label_of(phrase.words, phrase.written, bool(phrase.determiner) or not into)
-    if label.noun in lexicon.SCENERY and word_at(words, end) in ("at", "in", "on"):
-        time = noun_phrases.read(words, end + 1)
-        if time and time_text(time[0].words):  # "into a beach at sunset"
-            end = time[1]
     return State(label=label, text=" ".join(words[i:end])), end
 
 

@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from flowzero_jax.planner.english.boundaries import word_at
 from flowzero_jax.planner.english.changes import State
-from flowzero_jax.planner.english.kinds import Kind, kind_of
-from flowzero_jax.planner.english.noun_phrases import NounPhrase
+from flowzero_jax.planner.english.noun_phrases import Kind, NounPhrase, kind_of
 from flowzero_jax.planner.english.places import Path
 from flowzero_jax.planner.english.verb_groups import VerbGroup
 from flowzero_jax.planner.intent import RelationKind
@@ -171,11 +170,6 @@ class Here:
     def word(self, ahead: int = 0) -> str:
         """The word at the position, or `ahead` of it; "" past the end."""
         return word_at(self.words, self.i + ahead)
-
-    def at(self, *words: str, ahead: int = 0) -> bool:
-        """Whether these words stand at the position."""
-        i = self.i + ahead
-        return self.words[i : i + len(words)] == list(words)
 
     def text(self, end: int) -> str:
         """The words from the position to `end`."""

@@ -18,17 +18,17 @@ def labels_of(thing: ThingDraft, events: list[Event]) -> tuple[Label, ...]:
     explicit = any(e.end_state is not None or e.start_state is not None for e in events)
     for event in [e for e in events if e.verb.kind == "change" and not is_about_time(e)]:
         start, end, base = event.start_state, event.end_state, labels[-1]
-        if end is not None and _tells_size_alone(end):
-            continue
+        if end is not None and COMPARATIVES.keys() & set(end.attribute):
+            continue  # "bigger and bigger"
         if start is not None:
-            labels[-1] = _in_state(base, start, thing)
+            labels[-1] = _in_state(base, start)
         result = RESULTS.get(event.verb.lemma)
         turned = start is not None and result in lexicon.COLORS  # "yellowing from green"
         if end is None and result and (turned or not explicit):
             end = State(attribute=(result,))
         grown = start is not None and start.label is not None  # "grows from a seed"
         new = base if grown else labels[-1]
-        new = _in_state(base, end, thing) if end is not None else new
+        new = _in_state(base, end) if end is not None else new
         if (new.words, new.extra) != (labels[-1].words, labels[-1].extra):
             labels.append(new)
     return tuple(labels)
@@ -53,32 +53,17 @@ def _size(state: State | None) -> float:
     return next((sizes[word] for word in words if word in sizes), 0.0)
 
 
-def _tells_size_alone(state: State) -> bool:
-    """ "bigger and bigger"."""
-    words = [word for word in state.attribute if word != "and"]
-    return bool(words) and all(w in COMPARATIVES and w not in lexicon.SIZES for w in words)
-
-
 def is_about_time(event: Event) -> bool:
     """Whether a change is one of the hour, season or weather, not of the thing."""
     states = [s for s in (event.start_state, event.end_state) if s is not None]
-    described = any(GRAMMAR["in_states"] & set(state.attribute) for state in states)
-    timed = any(time_text(state.words) for state in states)
-    return event.verb.kind == "change" and timed and not described
+    return event.verb.kind == "change" and any(time_text(state.words) for state in states)
 
 
-def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
+def _in_state(label: Label, state: State) -> Label:
     """The label as a state tells: another thing, or this one with another look."""
     look = state.attribute
     if state.label is not None:
-        if state.label.noun not in GRAMMAR["forms"] or not state.label.words[1:]:
-            return state.label
-        look = state.label.words[:-1]  # "from a structured figure": still the same thing
-    part = thing.part.split(" ")[-1]
-    if part in GRAMMAR["not_all_over"]:
-        return replace(label, extra=f"with {' '.join(look)} {part}")
-    if GRAMMAR["in_states"] & set(look):
-        label, look = replace(label, extra=" ".join(look[1:])), look[:1]
+        return state.label
     words, written = (
         (*look, *_without_kind(before[:-1], look), before[-1])
         for before in (label.words, label.written)
@@ -87,7 +72,7 @@ def _in_state(label: Label, state: State, thing: ThingDraft) -> Label:
 
 
 def _without_kind(words: tuple[str, ...], look: tuple[str, ...]) -> tuple[str, ...]:
-    """Drops the adjectives that a look replaces: a colour replaces a colour."""
+    """Without the adjectives that a look replaces: a colour replaces a colour."""
     kinds = {_kind(word) or "quality" for word in look if word != "and"}
     shades = GRAMMAR["intensities"] if "colour" in kinds else frozenset()
     kept = [word for word in words if _kind(word) not in kinds and word not in shades]

@@ -1,21 +1,15 @@
 """Finds noun phrases: where one starts and ends, its head, its count.
 
-No list of nouns is needed: a phrase runs from its determiner to the first word that must be a verb,
-a preposition or another function word. Number agreement settles most doubts ("two race cars" needs
-a plural, "a duck ducks" can take no second noun in -s).
+A phrase runs from its determiner to the first word that must be a verb or a function word. Number
+agreement settles most doubts: "two race cars" needs a plural, "a duck ducks" takes no second noun.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from flowzero_jax.planner.english.boundaries import (
-    Opening,
-    is_nounish,
-    is_verb_without_noun,
-    modifies,
-    starts_verb,
-    word_at,
-)
-from flowzero_jax.planner.words import lexicon, nouns
+from flowzero_jax.planner.english import boundaries
+from flowzero_jax.planner.english.boundaries import Opening, is_nounish, word_at
+from flowzero_jax.planner.words import lexicon, nouns, sizes
 from flowzero_jax.planner.words.tables import GRAMMAR
 from flowzero_jax.planner.words.verbs import VERBS, form_of, lemma_of
 
@@ -31,7 +25,6 @@ class NounPhrase:
     `count`: how many; `counted`: whether the prompt says so.
     `determiner`: the first one, or "".
     `doing`: the verb of a movement that stands before the noun.
-    `part`: the part meant, in "a bird's wings".
     `tail`: an of-phrase that belongs in captions only, "of water".
     """
 
@@ -41,7 +34,6 @@ class NounPhrase:
     counted: bool = False
     determiner: str = ""
     doing: str = ""
-    part: str = ""
     tail: str = ""
 
     @property
@@ -102,10 +94,10 @@ def _read_words(words: list[str], i: int, opening: Opening) -> tuple[list[str], 
     doing, head_ok, stop = "", False, min(len(words), i + _LONGEST)
     while i < stop and is_nounish(words, i):
         word = words[i]
-        if head_ok and (word == "first" or starts_verb(words, i, opening, taken)):
+        if head_ok and (word == "first" or boundaries.starts_verb(words, i, opening, taken)):
             break  # "a cat first walks"
-        modifier = not head_ok and modifies(words, i, opening)
-        if not head_ok and not modifier and is_verb_without_noun(words, i, opening, taken):
+        modifier = not head_ok and boundaries.modifies(words, i, opening)
+        if not (head_ok or modifier) and boundaries.is_bare_verb(words, i, opening, taken):
             break
         lemma = lemma_of(word)
         moves = modifier and form_of(word) == "ing" and VERBS[lemma].kind in GRAMMAR["moving"]
@@ -171,7 +163,7 @@ def _read_possessed(
         return None
     thing, end = found
     if thing.head in lexicon.PARTS | lexicon.INTANGIBLE:
-        return replace(owner, part=" ".join(thing.written)), end
+        return owner, end
     return replace(thing, determiner=owner.determiner or "the"), end
 
 
@@ -185,22 +177,84 @@ def _read_of(words: list[str], i: int, phrase: NounPhrase, many: bool) -> tuple[
     if lexicon.is_abstract(phrase.noun) and group not in lexicon.GROUPS:
         return replace(thing, determiner=thing.determiner or "some"), end  # "the fall of a candle"
     if head in lexicon.PARTS | lexicon.CLOTHES | GRAMMAR["positions"]:
-        return replace(thing, part=" ".join(phrase.written)), end  # "the hands of a farmer"
-    if thing.noun in nouns.PAIR_NOUNS and phrase.noun == "pair":
-        thing = replace(thing, words=(*thing.words[:-1], thing.head))
-        return replace(thing, count=phrase.count, counted=True), end
+        return thing, end  # "the hands of a farmer"
     grouped = head in lexicon.GROUPS or group in lexicon.GROUPS
     if grouped and (thing.plural or nouns.is_unchanged(thing.noun)):
         size = lexicon.GROUPS.get(head) or lexicon.GROUPS[group]
         times = phrase.count if head != group and phrase.counted else 1
         count = thing.count if thing.counted else size * times
         return replace(thing, count=count, counted=True, determiner="some"), end
-    if grouped and thing.bare:
-        return thing, end  # "a lot of mist"
     if head in lexicon.PARTITIVES and not thing.plural:
         counted = phrase.counted and phrase.count > 1
         return replace(thing, count=phrase.count, counted=counted), end
-    more = read(words, end + 1) if word_at(words, end) == "and" and thing.bare else None
-    if more is not None and more[0].bare and more[0].plural:
-        end = more[1]  # "a nest of twigs and leaves"
+    if grouped and thing.bare:
+        return thing, end  # "a lot of mist"
     return replace(phrase, tail=" ".join(words[i:end])), end
+
+
+Kind = Literal["thing", "place", "nothing", "camera"]
+
+
+def kind_of(phrase: NounPhrase, role: str) -> Kind:
+    """What the phrase names as `role`: a `subject`, an `object`, or after a preposition."""
+    head = phrase.head
+    dressed = head in lexicon.CLOTHES or head.endswith(lexicon.CLOTHES_ENDS)
+    worn = role == "wearing" or (dressed and role == "in")  # "in a red suit", "with curly hair"
+    if phrase.noun in ("camera", "cameraman", "viewer"):
+        return "camera"
+    if not phrase.count or worn or (head in lexicon.PARTS and role == "with"):
+        return "nothing"
+    if _is_scenery(phrase, role):
+        return "place"
+    return "nothing" if _is_nothing(phrase, role) else "thing"
+
+
+def is_known_thing(phrase: NounPhrase) -> bool:
+    """Whether the noun is one of those with a known size, and no part of another thing."""
+    known = sizes.is_known(phrase.noun) or phrase.noun in lexicon.PEOPLE
+    return known and phrase.head not in lexicon.PARTS
+
+
+def _is_scenery(phrase: NounPhrase, role: str) -> bool:
+    head, noun = phrase.head, phrase.noun
+    if head in lexicon.MEDIA:  # a beach scene
+        return any(word in lexicon.SCENERY for word in phrase.written[:-1])
+    if noun in ("sun", "moon") and role in GRAMMAR["under_the_sun"]:
+        return True
+    owned = head in lexicon.PARTS and phrase.determiner in lexicon.POSSESSIVES
+    beside = head in lexicon.BUILDINGS and role in GRAMMAR["beside"]
+    splashed = role == "object" and phrase.bare and not phrase.plural  # "splash water"
+    acts = role == "subject" and head in lexicon.SUBJECTS_IN_PLURAL
+    if owned or beside or splashed or acts:
+        return False
+    counted = phrase.counted and head in lexicon.SCENERY_IN_PLURAL  # "three stars"
+    scenery = (head in lexicon.SCENERY and not counted) or noun in lexicon.SCENERY
+    if head in lexicon.TIMES or scenery:
+        return not (role == "object" and head in lexicon.INTANGIBLE)
+    if head in lexicon.INTANGIBLE:
+        return role in GRAMMAR["place_roles"] and head in lexicon.WEATHER
+    unknown = not sizes.is_known(noun) and head not in lexicon.CONTAINERS
+    return role in GRAMMAR["place_roles"] and unknown
+
+
+def _is_nothing(phrase: NounPhrase, role: str) -> bool:
+    head, owned = phrase.head, phrase.determiner in lexicon.POSSESSIVES
+    if head in (lexicon.INTANGIBLE | lexicon.MEDIA | lexicon.STYLE) - lexicon.PICTURES:
+        lamp = " ".join(phrase.words[-2:]) in lexicon.LIGHT_SOURCES
+        colored = not lexicon.COLORS.isdisjoint(phrase.words[:-1])
+        lamp = lamp or (role == "subject" and colored and phrase.noun == "light")
+        return not lamp and not (phrase.counted and phrase.plural)
+    held = phrase.counted or head in lexicon.CONTAINERS - lexicon.PARTS
+    if (owned and not held and not is_known_thing(phrase)) or role in ("for", "like"):
+        return True
+    measure = phrase.noun in lexicon.UNITS and any(map(nouns.number, phrase.words[:-1]))
+    abstract = measure or lexicon.is_abstract(phrase.noun)
+    if phrase.noun == "time" or (abstract and not sizes.is_known(phrase.noun)):
+        return True
+    if role != "subject" and head in lexicon.FRAME_NOUNS and len(phrase.words) == 1:
+        return True
+    if head in lexicon.PARTS | lexicon.CLOTHES:
+        return owned or (phrase.bare and role != "subject") or (phrase.counted and role == "on")
+    stuff = phrase.bare and phrase.noun in nouns.MASS_NOUNS and role in lexicon.PREPOSITIONS
+    listed = phrase.bare and not phrase.plural and not sizes.is_known(phrase.noun)
+    return role != "subject" and (stuff or (listed and role in ("with", "object")))

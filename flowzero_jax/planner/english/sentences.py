@@ -1,5 +1,4 @@
-"""From the words of a sentence to its clauses: the first of two passes, without any knowledge of
-what has been named before.
+"""From the words of a sentence to its clauses: the first of two passes.
 
 Every reader looks at one place in the sentence and returns the place after what it has understood,
 or None; the first that understands something is taken. What none understands is passed over.
@@ -15,7 +14,7 @@ from flowzero_jax.planner.english.clauses import Change, Clause, Here, How, Name
 from flowzero_jax.planner.english.noun_phrases import NounPhrase, read
 from flowzero_jax.planner.english.places import read_time
 from flowzero_jax.planner.english.verb_groups import VerbGroup, read_verb
-from flowzero_jax.planner.words import lexicon, nouns, sizes
+from flowzero_jax.planner.words import lexicon
 from flowzero_jax.planner.words.tables import GRAMMAR, load, longest, word_set
 from flowzero_jax.planner.words.verbs import VERBS, Verb
 
@@ -82,12 +81,10 @@ def _opener(here: Here) -> Here | None:
 
 
 def _camera_command(here: Here) -> Here | None:
-    """ "pan left", "zoom in", without a subject; also "a slow pan to the left"."""
+    """ "pan left", "zoom in", without a subject."""
     if here.fresh and here.clause.begun:
         return None
-    group, found = read_verb(here.words, here.i, bare=False), read(here.words, here.i)
-    if found is not None and found[0].noun in GRAMMAR["camera_verbs"] - {"pan"}:
-        group = VerbGroup(VERBS[found[0].noun], "base", found[1])
+    group = read_verb(here.words, here.i, bare=False)
     if group is None or group.verb.lemma not in GRAMMAR["camera_verbs"]:
         return None
     viewer = Named("camera", "subject", NounPhrase(("camera",), ("camera",)))
@@ -97,11 +94,13 @@ def _camera_command(here: Here) -> Here | None:
 def _verb(here: Here) -> Here | None:
     """A verb group, where one may stand."""
     clause = here.clause
-    if not clause.begun:
-        return _inverted(here)
-    group = read_verb(here.words, here.i, here.fresh or _is_second_verb(here))
+    group = read_verb(here.words, here.i, here.fresh or not clause.begun)
     if group is None:
         return None
+    if not clause.begun:  # "above the house flies a bird"
+        fronted = clause.parts and clause.verb is None and not here.joint
+        inverted = fronted and here.word(group.end - here.i) in lexicon.OPENERS
+        return here.change(verb=group).move(group.end) if inverted else None
     shares: str = "same"
     if not here.fresh:
         goes_on = here.joint and group.known and not noun_then_verb(here, here.i)
@@ -114,24 +113,6 @@ def _verb(here: Here) -> Here | None:
     takes = takes and (here.fresh or not clause.parts)
     here = here if takes else here.begin(shares=shares)
     return start_verb(here, group)
-
-
-def _inverted(here: Here) -> Here | None:
-    """ "above the house flies a bird": the verb stands before its subject."""
-    placed = any(not isinstance(part, Span) for part in here.clause.parts)
-    if here.joint or here.clause.verb is not None or not placed:
-        return None
-    group = read_verb(here.words, here.i, bare=True)
-    if group is None or here.word(group.end - here.i) not in lexicon.OPENERS:
-        return None
-    return here.change(verb=group).move(group.end)
-
-
-def _is_second_verb(here: Here) -> bool:
-    """Whether an unknown word in -s after "and" is a verb: "floats up and pops"."""
-    second = bool(here.joint) and here.verb is not None and here.role == "subject"
-    word = here.word()
-    return second and word.endswith("s") and not sizes.is_known(nouns.singular(word))
 
 
 def _belongs_to_last(here: Here, group: VerbGroup) -> bool:
@@ -158,7 +139,7 @@ def _skip_introduction(here: Here) -> Here:
     if found is None or found[0].head not in lexicon.MEDIA:
         return here
     phrase, ahead = found[0], found[1] - here.i
-    two = here.at("in", "which", ahead=ahead) or here.at("that", "shows", ahead=ahead)
+    two = (here.word(ahead), here.word(ahead + 1)) in (("in", "which"), ("that", "shows"))
     one = here.word(ahead) in GRAMMAR["introducers"]
     if lexicon.SCENERY.intersection(phrase.written[:-1]) or not (one or two):
         return here
@@ -201,16 +182,11 @@ def _skip_look(here: Here) -> Here:
 def _read_causative(here: Here, group: VerbGroup) -> Here | None:
     """ "turns a frog into a prince": the object changes."""
     found = read(here.words, here.i)
-    into = found is not None and here.at("into", ahead=found[1] - here.i)
-    change = read_change(here.words, found[1], "change", True) if found and into else None
-    if found is None or change is None:
+    if found is None or here.word(found[1] - here.i) != "into":
         return None
-    named = Named(here.text(found[1]), "object", found[0])
-    verb = replace(group, verb=Verb("change", "change"), passive=False)
-    part = Change(found[1], change[2], change[0], change[1])
-    parts = (Subject(here.i, found[1], named), part)
-    here = here.change(verb=None).begin(verb=verb, parts=parts)
-    return here.move(part.end, fresh=False, latest=named)
+    subject = Subject(here.i, found[1], Named(here.text(found[1]), "object", found[0]))
+    here = here.change(verb=None).begin(parts=(subject,))
+    return start_verb(here, replace(group, verb=VERBS["change"], passive=False, end=found[1]))
 
 
 def _read_particle(here: Here, group: VerbGroup) -> Here:

@@ -84,15 +84,9 @@ def is_side(words: list[str], i: int) -> bool:
 
 
 def _can_be_verb(word: str) -> bool:
-    return len(word) > 1 and not (
-        word in lexicon.FUNCTION_WORDS
-        or word in ("left", "right")
-        or word.endswith(("ward", "wards"))
-        or lexicon.is_adverb(word)
-        or lexicon.is_adjective(word)
-        or word in lexicon.ING_NOUNS
-        or nouns.number(word) is not None
-    )
+    listed = word in lexicon.FUNCTION_WORDS | lexicon.ING_NOUNS | {"left", "right"}
+    how = word.endswith(("ward", "wards")) or lexicon.is_adverb(word) or lexicon.is_adjective(word)
+    return len(word) > 1 and not (listed or how or nouns.number(word) is not None)
 
 
 def _guess(word: str, end: int) -> VerbGroup:

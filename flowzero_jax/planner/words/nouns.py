@@ -21,9 +21,8 @@ NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS) if value} | {
 
 def is_plural(word: str) -> bool:
     """Whether a noun of this spelling can be a plural."""
-    if word in _IRREGULAR or word in _UNCHANGED or word.endswith(_UNCHANGED_ENDS):
-        return True
-    if word.endswith(("men", "women")) and len(word) > 5:
+    men = word.endswith(("men", "women")) and len(word) > 5
+    if men or word in _IRREGULAR or is_unchanged(word):
         return True
     if word in _SINGULAR_IN_S or len(word) < 3:
         return False
@@ -71,11 +70,9 @@ def plural(word: str) -> str:
 def article(phrase: str) -> str:
     """`a` or `an`, by the sound of the first word."""
     word = phrase.split(" ", 1)[0]
-    if re.match(r"uni(?![nm])|u[bcfkqrst][aeiou]|u-|eu|ewe|once?\b|one-|ufo", word):
-        return "a"
-    if re.match(r"[aeiou]|hour|honest|honou?r|heir|8|1[18]\b|[fhlmnrsx]-", word):
-        return "an"
-    return "a"
+    spoken = re.match(r"uni(?![nm])|u[bcfkqrst][aeiou]|u-|eu|ewe|once?\b|one-|ufo", word)
+    vowel = re.match(r"[aeiou]|hour|honest|honou?r|heir|8|1[18]\b|[fhlmnrsx]-", word)
+    return "an" if vowel and not spoken else "a"
 
 
 def number(word: str) -> int | None:

@@ -68,6 +68,5 @@ def proper_names(text: str) -> frozenset[str]:
     words = [piece.strip(_EDGES) for piece in text.translate(_PLAIN).split()]
     inside = [w for before, w in pairwise(words) if w and before[-1:] not in _STOPS | _PAUSES]
     capital = [word for word in inside if word[0].isupper() and len(word) > 1]
-    if len(capital) * 2 > len(inside):
-        return frozenset()
-    return frozenset(word.lower().removesuffix("'s").strip(",.;:!?") for word in capital)
+    names = capital if len(capital) * 2 <= len(inside) else []
+    return frozenset(word.lower().removesuffix("'s").strip(",.;:!?") for word in names)

@@ -1,9 +1,7 @@
-"""The verbs that the planner understands, what they do on screen, and all their written forms.
+"""The verbs that the planner understands (`verbs.toml`), what they do on screen, and their forms.
 
-They are listed in `verbs.toml`.
-
-An unknown verb is no problem: it is recognised by its place in the sentence and moves its subject
-only where the prompt gives a direction.
+An unknown verb is recognised by its place in the sentence; it moves its subject only where the
+prompt gives a direction.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """What tracing found out, kept beside JAX's compiled programs: traced programs, tensors' shapes.
 
 Where the compilation cache is on and a local folder, results lie there, under a name that is the
-hash of everything that decides them: the sources of this package and the versions of JAX and flax
-among it, so that a changed line forgets them all. `devices.cache` sees to it that nobody else can
+hash of everything that decides them: the sources that trace and the versions of JAX and flax among
+it, so that a changed line there forgets them all. `devices.cache` sees to it that nobody else can
 write to that folder. Nothing here fails: what cannot be read or written is worked out anew.
 """
 
@@ -16,6 +16,9 @@ import jax
 
 from flowzero_jax.errors import OutputError
 from flowzero_jax.files import atomic_path
+
+TRACING = (".", "models", "devices", "weights")
+"""The folders of this package in which programs and networks are traced."""
 
 # What may differ from run to run without changing a program.
 _IRRELEVANT = ("cache", "log", "debug_info", "traceback", "distributed", "coordin", "profiler")
@@ -40,24 +43,19 @@ def keep(content: bytes, kind: str, *decisive: object) -> None:
             temporary.write_bytes(content)
 
 
-def enabled() -> bool:
-    """Whether anything is kept in this process."""
-    return _folder() is not None
-
-
-def _folder() -> Path | None:
+def folder() -> Path | None:
+    """Where results are kept in this process; None: nowhere."""
     settings = jax.config.values
-    folder = settings["jax_compilation_cache_dir"]
-    on = folder and settings["jax_enable_compilation_cache"] and "://" not in folder
-    return Path(folder) if on else None
+    path = settings["jax_compilation_cache_dir"]
+    on = path and settings["jax_enable_compilation_cache"] and "://" not in path
+    return Path(path) if on else None
 
 
 def _path(kind: str, decisive: tuple[object, ...]) -> Path | None:
-    folder = _folder()
-    if folder is None:
+    if (place := folder()) is None:
         return None
     text = repr((_sources(), _switches(), *decisive))
-    return folder / f"flowzero-{kind}-{hashlib.sha256(text.encode()).hexdigest()}"
+    return place / f"flowzero-{kind}-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _switches() -> list[tuple[str, object]]:
@@ -68,10 +66,11 @@ def _switches() -> list[tuple[str, object]]:
 
 @functools.cache
 def _sources() -> str:
-    """Of this package, JAX and flax: of the first every line, of the others the versions."""
+    """Of what traces: of our own every line, of JAX and flax the versions."""
     digest = hashlib.sha256()
     package = Path(__file__).parent
-    for path in sorted([*package.glob("*.py"), *package.glob("models/*.py")]):
-        digest.update(path.read_bytes())
+    for name in TRACING:
+        for path in sorted(package.joinpath(name).glob("*.py")):
+            digest.update(path.read_bytes())
     versions = [version(name) for name in ("jax", "jaxlib", "flax")]
     return f"{digest.hexdigest()} {versions}"

@@ -55,7 +55,7 @@ def _split(arguments: tuple) -> tuple[tuple, tuple]:
 
 def _can_keep(dynamic: tuple) -> bool:
     sharding = getattr(jax.tree.leaves(dynamic)[0], "sharding", None)
-    return kept.enabled() and (sharding is None or len(sharding.device_set) == 1)
+    return kept.folder() is not None and (sharding is None or len(sharding.device_set) == 1)
 
 
 def _kept(function: Any, static: tuple, dynamic: tuple, options: dict[str, Any]) -> Ready:

@@ -1,6 +1,8 @@
 """Programs and shapes that were traced before are read; if damaged, they are traced anew."""
 
 import dataclasses
+import inspect
+from pathlib import Path
 
 import cache_settings
 import jax
@@ -11,6 +13,12 @@ from paths import PIPELINE
 from flowzero_jax import kept
 from flowzero_jax.devices import traced
 from flowzero_jax.devices.cache import enable_compilation_cache
+from flowzero_jax.devices.programs import (
+    decode_jitted,
+    denoise_jitted,
+    encode_texts_jitted,
+    prepare_jitted,
+)
 from flowzero_jax.models import UNet
 from flowzero_jax.pipeline import load_pipeline
 from flowzero_jax.planner import plan
@@ -83,9 +91,17 @@ def test_changed_sources_or_switches_forget_everything(folder, monkeypatch):
     assert kept.recall("thing", "a") is None
 
 
+def test_every_jitted_function_lies_in_a_folder_whose_changes_are_seen():
+    functions = (denoise_jitted, decode_jitted, encode_texts_jitted, prepare_jitted)
+    functions = [inspect.unwrap(f) for f in (*functions, convert.parameter_shapes)]
+    package = Path(kept.__file__).parent
+    folders = {package.joinpath(name).resolve() for name in kept.TRACING}
+    assert {Path(inspect.getsourcefile(f)).resolve().parent for f in functions} <= folders
+
+
 def test_without_a_folder_of_this_machine_nothing_is_kept(folder):
     jax.config.update("jax_compilation_cache_dir", "gs://bucket/xla")
-    assert not kept.enabled()
+    assert kept.folder() is None
     kept.keep(b"1", "thing", "a")
     assert kept.recall("thing", "a") is None
     jax.config.update("jax_compilation_cache_dir", str(folder / "not" / "there"))

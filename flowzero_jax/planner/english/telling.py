@@ -4,7 +4,7 @@ Who does what is a new event; `PARTS` has the rules for what else a clause says.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flowzero_jax.planner.english import clauses
 from flowzero_jax.planner.english.changes import COMPARATIVES
@@ -17,7 +17,7 @@ from flowzero_jax.planner.words.verbs import BOTH_MOVE, CHASES, OBJECT_MOVES, RI
 
 _LISTS = load("phrases")
 # The relation of two things at rest; of a mover to its goal in the end, to its origin at first.
-_REST: dict[str, RelationKind] = by_word(_LISTS["rest"])  # type: ignore[assignment]
+_REST = cast(dict[str, RelationKind], by_word(_LISTS["rest"]))
 _GOALS: dict[str, RelationKind] = _LISTS["goals"]
 _ORIGINS: dict[str, RelationKind] = _LISTS["origins"]
 _SETS = Verb("set", "travel", direction=(0, 1))  # the sun sets
